@@ -1,0 +1,170 @@
+// The configuration as values: every key of the file, with its default, after
+// includes, variables, defaults and ranges were applied. Plain data: it says what
+// the operator wants, not how it is done. configs/reference.toml explains each key.
+//
+// An empty optional of a time or a size is the file's word "off": no limit.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ringway/base/time.h"
+#include "ringway/config/problem.h"
+
+namespace ringway::config {
+
+using namespace std::chrono_literals;
+
+using MaybeTime = std::optional<Duration>;
+using MaybeBytes = std::optional<std::uint64_t>;
+
+inline constexpr std::uint64_t KiB = 1024;
+inline constexpr std::uint64_t MiB = 1024 * KiB;
+
+enum class IoKind : std::uint8_t { automatic, io_uring, epoll };
+enum class Protocol : std::uint8_t { memcached, redis };
+enum class ServerState : std::uint8_t { up, drain, maintenance };
+enum class EjectMode : std::uint8_t { rehash, backup, spare, error };
+enum class OnReadmit : std::uint8_t { replay, keep };
+enum class OnReadError : std::uint8_t { error, miss };
+enum class Check : std::uint8_t { automatic, tcp, off };
+enum class ClientsFull : std::uint8_t { reject, wait };
+enum class FlushAll : std::uint8_t { refused, allowed };
+enum class LogFormat : std::uint8_t { text, json };
+enum class LogLevel : std::uint8_t { debug, info, warning, error };
+
+// [router]: the process.
+struct Router {
+  std::uint32_t workers = 1;  // 0: one per CPU that affinity and the cgroup quota allow.
+  IoKind io = IoKind::automatic;
+  std::string zone;
+  Duration batch_window = 50us;  // How long a busy worker may linger for more completions; 0: never.
+  MaybeBytes memory_max;         // Default: 75% of the cgroup's limit; resolved at start.
+  bool memory_max_default = true;
+  Duration drain_delay = 0s;
+  Duration drain_timeout = 20s;
+};
+
+struct Log {
+  LogLevel level = LogLevel::info;
+  LogFormat format = LogFormat::text;
+  std::string file;  // Empty: standard error.
+};
+
+struct Metrics {
+  std::string bind = "127.0.0.1:9312";  // Empty: "off".
+};
+
+struct Admin {
+  std::string bind = "127.0.0.1:9311";  // Empty: "off".
+  std::string token_file;
+};
+
+struct Reload {
+  double max_moved = 0.5;  // Share of a pool's keys.
+  MaybeTime watch;
+  std::optional<std::int64_t> apply_at_unix_s;
+  std::string accept_moved;  // Hash of an effective configuration.
+};
+
+// [listener.NAME]: an accepting socket and the limits of its clients.
+struct Listener {
+  std::string name;
+  Place where;
+  std::vector<std::string> bind;        // Numeric addresses or "unix:/path".
+  std::optional<std::uint32_t> mode;    // Permissions of unix sockets; unset: the umask's.
+  std::string route;                    // Name of a pool or of a route.
+  std::uint32_t backlog = 4096;
+  std::optional<std::uint32_t> clients_max;  // Unset: file limit less reserve.
+  ClientsFull clients_full = ClientsFull::reject;
+  MaybeTime idle_timeout;
+  MaybeTime client_stall_timeout = 30s;
+  std::uint32_t client_in_flight_max = 1024;  // Requests; then its socket is not read.
+  std::uint64_t client_output_high = 1 * MiB;
+  std::uint64_t client_output_max = 128 * MiB;
+  std::uint64_t stream_min = 64 * KiB;
+  std::uint32_t keys_per_get_max = 10'000;
+  std::uint32_t keys_per_ask = 64;
+  std::uint64_t value_max = 1 * MiB;  // At most 128 MiB.
+};
+
+struct Server {
+  Place where;
+  std::string address;  // As written: "10.0.0.1:11211", "mc-1.prod:11211", "unix:/run/mc.sock".
+  std::string name;     // What the distribution hashes; given, or twemproxy's rule.
+  bool name_given = false;
+  std::uint32_t weight = 1;
+  ServerState state = ServerState::up;
+  bool backup = false;
+};
+
+struct Eject {
+  std::uint32_t failures = 3;  // 0: no ejection of any kind.
+  Duration window = 10s;
+  EjectMode mode = EjectMode::rehash;
+  EjectMode then = EjectMode::rehash;  // rehash or error.
+  MaybeTime ttl_max = 5min;
+  double max_ejected = 0.5;
+  Duration retry_after = 5s;
+  Duration retry_max = 5min;
+  OnReadmit on_readmit = OnReadmit::replay;
+  std::uint64_t owed_max = 16 * MiB;
+};
+
+struct Health {
+  Check check = Check::automatic;
+  Duration interval = 5s;
+  Duration timeout = 1s;
+  std::uint32_t fall = 3;
+  std::uint32_t rise = 2;
+};
+
+// [pool.NAME]
+struct Pool {
+  std::string name;
+  Place where;
+  Protocol protocol = Protocol::memcached;
+  std::string hash = "xxh3_64";
+  std::string distribution = "ring";
+  std::string hash_tag;  // Empty or two characters.
+  std::string zone;
+  MaybeTime timeout = 500ms;
+  Duration connect_timeout = 1500ms;
+  Duration backoff_min = 50ms;
+  Duration backoff_max = 5s;
+  std::uint32_t server_connections = 1;  // Per worker.
+  bool preconnect = false;
+  MaybeTime server_idle_timeout = 5min;
+  bool tcp_keepalive = true;
+  Duration tcp_keepalive_idle = 60s;
+  Duration tcp_keepalive_interval = 10s;
+  std::uint32_t tcp_keepalive_probes = 3;
+  Duration tcp_user_timeout = 5s;
+  std::uint32_t server_queue_max = 16'384;  // Requests per server and worker; then shed.
+  std::uint64_t server_queue_bytes_max = 64 * MiB;
+  OnReadError on_read_error = OnReadError::error;
+  std::uint32_t read_retries = 1;
+  double retry_budget = 0.1;
+  Duration dns_refresh = 60s;
+  FlushAll flush_all = FlushAll::refused;
+  Eject eject;
+  Health health;
+  std::vector<Server> servers;  // In the order of the file.
+};
+
+struct Config {
+  std::string file;
+  std::vector<std::string> files;  // The file and all that it includes.
+  Router router;
+  Log log;
+  Metrics metrics;
+  Admin admin;
+  Reload reload;
+  std::vector<Listener> listeners;  // In the order of the file.
+  std::vector<Pool> pools;          // In the order of the file.
+};
+
+}  // namespace ringway::config
