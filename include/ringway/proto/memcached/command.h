@@ -1,0 +1,49 @@
+// Every memcached command that ringway knows, as rows of one table: the parser,
+// the classes that routing decides by, and the documentation come from it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "ringway/base/bytes.h"
+
+namespace ringway::proto::memcached {
+
+enum class Command : std::uint8_t {
+  get, gets, gat, gats,
+  set, add, replace, append, prepend, cas,
+  delete_, incr, decr, touch,
+  mg, ms, md, ma, mn, me,
+  version, verbosity, quit, stats, flush_all,
+};
+inline constexpr std::size_t command_count = static_cast<std::size_t>(Command::flush_all) + 1;
+
+// What a command does to its key, as routes see it.
+enum class CommandClass : std::uint8_t {
+  read,        // Changes nothing: may be asked again elsewhere.
+  write,       // set, add, replace, append, prepend, cas, ms.
+  delete_,     // delete, md.
+  arithmetic,  // incr, decr, ma.
+  touch,       // touch, gat, gats: changes only the time to live.
+  local,       // Answered by ringway itself.
+  broadcast,   // flush_all: to every server, where the pool allows it.
+};
+
+struct CommandRow {
+  Command command;
+  std::string_view name;  // Lower case; commands are case-sensitive.
+  CommandClass kind;
+  bool meta;      // mg ms md ma mn me.
+  bool payload;   // A data block follows the line.
+  bool many_keys; // get gets gat gats.
+  bool noreply;   // The word is honoured.
+  std::string_view usage;  // "set <key> <flags> <exptime> <bytes> [noreply]".
+};
+
+std::span<const CommandRow> commands();
+const CommandRow& row(Command command);
+// Null for a word that is no command.
+const CommandRow* find_command(Bytes word);
+
+}  // namespace ringway::proto::memcached
