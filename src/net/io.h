@@ -15,6 +15,7 @@
 #include <span>
 
 #include "net/address.h"
+#include "net/io_counters.h"
 #include "net/token.h"
 #include "ringway/base/bytes.h"
 #include "ringway/base/time.h"
@@ -109,6 +110,12 @@ class Io {
 
   // Only once nothing is in flight on fd.
   virtual void close(int fd) = 0;
+
+  // What this Io did so far; read by the thread that calls wait().
+  const IoCounters& counters() const { return counters_; }
+
+ protected:
+  IoCounters counters_;
 };
 
 }  // namespace ringway::net
