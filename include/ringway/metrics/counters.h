@@ -1,0 +1,74 @@
+// Counters with one writer, a worker, and any number of readers: plain loads and
+// stores on the hot path, no locked instruction. Blocks have stable addresses and
+// outlive whoever counts in them.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "ringway/metrics/table.h"
+
+namespace ringway::metrics {
+
+class Counter {
+ public:
+  void add(std::uint64_t n = 1) { set(value() + n); }
+  void subtract(std::uint64_t n = 1) { set(value() - n); }
+  void set(std::uint64_t value) { value_.store(value, std::memory_order_relaxed); }
+  std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint64_t> value_{0};
+};
+
+template <typename Metric>
+class Block {
+ public:
+  Counter& operator[](Metric metric) { return counters_[static_cast<std::size_t>(metric)]; }
+  const Counter& operator[](Metric metric) const {
+    return counters_[static_cast<std::size_t>(metric)];
+  }
+
+ private:
+  std::array<Counter, static_cast<std::size_t>(Metric::count)> counters_;
+};
+
+using WorkerCounters = Block<WorkerMetric>;
+using PoolCounters = Block<PoolMetric>;
+using ServerCounters = Block<ServerMetric>;
+
+// Who counts what: hands out blocks and reads them all. Blocks are found again by
+// name, so counters survive a reload. Any thread.
+class Registry {
+ public:
+  WorkerCounters& worker(std::uint32_t worker);
+  PoolCounters& pool(std::uint32_t worker, const std::string& pool);
+  ServerCounters& server(std::uint32_t worker, const std::string& pool, const std::string& server);
+
+  // What is not counted by a worker, set by control: generation, reloads, uptime...
+  void set_process(const std::string& name, Kind kind, const std::string& help, double value);
+
+  // Everything in Prometheus' text format, summed over workers for pools and
+  // servers, a series per worker for workers.
+  std::string exposition() const;
+
+  // Sums over workers, for status and `stats`.
+  std::uint64_t total(WorkerMetric metric) const;
+  std::uint64_t total(const std::string& pool, const std::string& server, ServerMetric metric) const;
+
+ private:
+  struct Entry;
+  struct State;
+  std::shared_ptr<State> state_;
+
+ public:
+  Registry();
+  ~Registry();
+};
+
+}  // namespace ringway::metrics
