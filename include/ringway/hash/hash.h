@@ -24,8 +24,12 @@ std::span<const HashFunction> functions();
 // Null if there is none of that name. The result lives as long as the program.
 const HashFunction* find(std::string_view name);
 
-// A fixed 64-bit finaliser (murmur3's fmix64) that spreads a 32-bit hash over the
-// 64-bit circle: without it every key would fall on the circle's first 2^-32.
+// A fixed 64-bit finaliser (murmur3's fmix64): a bijection whose every output bit
+// depends on every input bit.
+std::uint64_t mixed(std::uint64_t value) noexcept;
+
+// mixed() of a 32-bit hash, which spreads it over the 64-bit circle: without it every
+// key would fall on the circle's first 2^-32.
 std::uint64_t widened(std::uint32_t hash) noexcept;
 
 }  // namespace ringway::hash
