@@ -1,0 +1,131 @@
+// Buffers, their pool, the table of connections, the slab and the list.
+#include <doctest/doctest.h>
+
+#include <random>
+#include <string>
+
+#include "net/list.h"
+#include "net/output_buffer.h"
+#include "net/slab.h"
+#include "net/table.h"
+
+using namespace ringway;
+using namespace ringway::net;
+
+TEST_CASE("a buffer keeps order through any mix of appends and drops") {
+  std::mt19937 random(3);
+  BufferPool pool;
+  Buffer buffer;
+  std::string model;
+  for (int i = 0; i < 5000; ++i) {
+    const std::string piece(random() % 700, static_cast<char>('a' + random() % 26));
+    buffer.append(pool, piece);
+    model += piece;
+    const std::size_t drop = random() % (model.size() + 1);
+    buffer.drop_front(pool, drop);
+    model.erase(0, drop);
+    REQUIRE(buffer.bytes() == model);
+  }
+  buffer.clear(pool);
+  CHECK(pool.lent_bytes() == 0);
+}
+
+TEST_CASE("an empty buffer holds no memory") {
+  BufferPool pool;
+  Buffer buffer;
+  buffer.append(pool, "abc");
+  CHECK(pool.lent_bytes() == 256);
+  buffer.drop_front(pool, 3);
+  CHECK(pool.lent_bytes() == 0);
+}
+
+TEST_CASE("the pool keeps blocks for reuse up to its limit") {
+  BufferPool pool;
+  const auto small = pool.lend(100);
+  pool.give_back(small);
+  CHECK(pool.lend(200).data == small.data);
+  pool.give_back(small);
+  pool.give_back(pool.lend(BufferPool::kept_bytes_max * 2));
+  CHECK(pool.kept_bytes() == 256);
+}
+
+TEST_CASE("what is uncommitted is never sent and can be taken back") {
+  BufferPool pool;
+  OutputBuffer output;
+  output.append(pool, "done");
+  output.append_uncommitted(pool, "half");
+  CHECK(output.begin_send(pool) == "done");
+  output.append_uncommitted(pool, "more");
+  CHECK(!output.ready());
+  output.take_back(pool);
+  output.append(pool, "next");
+  CHECK(output.sent(pool) == 4);
+  CHECK(output.begin_send(pool) == "next");
+  output.sent(pool);
+  CHECK(output.empty());
+  CHECK(pool.lent_bytes() == 0);
+}
+
+TEST_CASE("committing makes what had arrived sendable") {
+  BufferPool pool;
+  OutputBuffer output;
+  output.append_uncommitted(pool, "half");
+  output.append_uncommitted(pool, "whole");
+  output.commit();
+  CHECK(output.begin_send(pool) == "halfwhole");
+  output.sent(pool);
+}
+
+namespace {
+struct Thing {
+  explicit Thing(Handle own, int number = 0) : handle(own), value(number) {}
+  Handle handle;
+  int value;
+  Link link;
+};
+}  // namespace
+
+TEST_CASE("a handle names its entry until it is released, and nothing afterwards") {
+  Table<Thing> table;
+  Thing& thing = table.open(7);
+  const Handle handle = thing.handle;
+  CHECK(table.find(handle) == &thing);
+  table.release(thing);
+  CHECK(table.find(handle) == nullptr);
+  Thing& other = table.open(8);
+  CHECK(other.handle.index == handle.index);
+  CHECK(table.find(handle) == nullptr);
+  table.release(other);
+}
+
+TEST_CASE("a table's entries stay where they are while it grows") {
+  Table<Thing> table;
+  Thing& first = table.open(1);
+  for (int i = 0; i < 1000; ++i) table.open(i);
+  CHECK(table.find(first.handle) == &first);
+  CHECK(table.size() == 1001);
+  table.each([&](Thing& thing) { table.release(thing); });
+  CHECK(table.size() == 0);
+}
+
+TEST_CASE("a list gives back its members in order and lets any of them leave") {
+  Thing a({}, 1), b({}, 2), c({}, 3);
+  List<Thing, &Thing::link> list;
+  list.push_back(a);
+  list.push_back(b);
+  list.push_back(c);
+  b.link.leave();
+  CHECK(list.pop_front() == &a);
+  CHECK(list.pop_front() == &c);
+  CHECK(list.pop_front() == nullptr);
+}
+
+TEST_CASE("a slab reuses what was freed") {
+  Slab<std::string> slab;
+  std::string& one = slab.make("one");
+  slab.free(one);
+  std::string& two = slab.make("two");
+  CHECK(&one == &two);
+  CHECK(slab.in_use() == 1);
+  slab.free(two);
+}
