@@ -7,9 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <vector>
 
 #include "ringway/metrics/table.h"
 
@@ -26,9 +24,12 @@ class Counter {
   std::atomic<std::uint64_t> value_{0};
 };
 
+// A block fills whole cache lines: workers must not slow each other by counting.
 template <typename Metric>
-class Block {
+class alignas(64) Block {
  public:
+  using Name = Metric;
+
   Counter& operator[](Metric metric) { return counters_[static_cast<std::size_t>(metric)]; }
   const Counter& operator[](Metric metric) const {
     return counters_[static_cast<std::size_t>(metric)];
@@ -46,29 +47,32 @@ using ServerCounters = Block<ServerMetric>;
 // name, so counters survive a reload. Any thread.
 class Registry {
  public:
+  Registry();
+  ~Registry();
+  Registry(const Registry&) = delete;
+  Registry& operator=(const Registry&) = delete;
+
   WorkerCounters& worker(std::uint32_t worker);
   PoolCounters& pool(std::uint32_t worker, const std::string& pool);
   ServerCounters& server(std::uint32_t worker, const std::string& pool, const std::string& server);
 
-  // What is not counted by a worker, set by control: generation, reloads, uptime...
+  // What is not counted by a worker, set by control: generation, reloads, start time...
+  // A name that begins with "process_" stays as it is, others get "ringway_" in front.
   void set_process(const std::string& name, Kind kind, const std::string& help, double value);
 
   // Everything in Prometheus' text format, summed over workers for pools and
   // servers, a series per worker for workers.
   std::string exposition() const;
 
-  // Sums over workers, for status and `stats`.
+  // Sums over workers, for status and `stats`; 0 for what was never counted.
   std::uint64_t total(WorkerMetric metric) const;
-  std::uint64_t total(const std::string& pool, const std::string& server, ServerMetric metric) const;
+  std::uint64_t total(const std::string& pool, PoolMetric metric) const;
+  std::uint64_t total(const std::string& pool, const std::string& server,
+                      ServerMetric metric) const;
 
  private:
-  struct Entry;
   struct State;
-  std::shared_ptr<State> state_;
-
- public:
-  Registry();
-  ~Registry();
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace ringway::metrics

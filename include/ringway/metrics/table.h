@@ -8,65 +8,66 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace ringway::metrics {
 
 // Of one worker; label: worker.
-#define RINGWAY_WORKER_METRICS(ROW)                                                            \
-  ROW(turns, counter, "worker_turns_total", "Iterations of the worker's loop.")                \
-  ROW(clients, gauge, "client_connections", "Client connections that are open.")               \
-  ROW(clients_accepted, counter, "client_connections_accepted_total", "Clients accepted.")     \
-  ROW(clients_rejected, counter, "client_connections_rejected_total",                          \
-      "Clients turned away because a limit on their number was reached.")                      \
-  ROW(client_bytes_read, counter, "client_read_bytes_total", "Bytes read from clients.")       \
-  ROW(client_bytes_sent, counter, "client_sent_bytes_total", "Bytes sent to clients.")         \
-  ROW(requests, counter, "requests_total", "Requests begun.")                                  \
-  ROW(keys, counter, "keys_total", "Keys in those requests.")                                  \
-  ROW(request_errors, counter, "request_errors_total",                                         \
-      "Requests that ringway itself answered with an error.")                                  \
-  ROW(requests_rejected, counter, "requests_rejected_total",                                   \
-      "Requests that the protocol does not allow.")                                            \
-  ROW(requests_expired, counter, "requests_timed_out_total", "Requests past their timeout.")   \
-  ROW(in_flight, gauge, "requests_in_flight", "Requests that are not answered yet.")           \
-  ROW(clients_paused, counter, "client_pauses_total",                                          \
-      "Times a client was not read because a limit of its own was reached.")                   \
-  ROW(streams_broken, counter, "streams_broken_total",                                         \
-      "Clients closed because a server was lost in the middle of a large value.")              \
-  ROW(clients_overrun, counter, "client_output_overruns_total",                                \
-      "Clients closed because their unread replies passed client_output_max.")                 \
-  ROW(clients_stalled, counter, "client_stalls_total",                                         \
-      "Clients closed because they took nothing for client_stall_timeout.")                    \
-  ROW(clients_idled, counter, "client_idle_closes_total", "Clients closed by idle_timeout.")   \
-  ROW(late_turns, counter, "worker_late_turns_total",                                          \
-      "Timeouts found late because ringway itself had been stalled.")                          \
-  ROW(buffer_bytes, gauge, "buffer_bytes", "Bytes lent to connections and requests.")          \
+#define RINGWAY_WORKER_METRICS(ROW)                                                          \
+  ROW(turns, counter, "worker_turns_total", "Iterations of the worker's loop.")              \
+  ROW(clients, gauge, "client_connections", "Client connections that are open.")             \
+  ROW(clients_accepted, counter, "client_connections_accepted_total", "Clients accepted.")   \
+  ROW(clients_rejected, counter, "client_connections_rejected_total",                        \
+      "Clients turned away because a limit on their number was reached.")                    \
+  ROW(client_bytes_read, counter, "client_read_bytes_total", "Bytes read from clients.")     \
+  ROW(client_bytes_sent, counter, "client_sent_bytes_total", "Bytes sent to clients.")       \
+  ROW(requests, counter, "requests_total", "Requests begun.")                                \
+  ROW(keys, counter, "keys_total", "Keys in those requests.")                                \
+  ROW(request_errors, counter, "request_errors_total",                                       \
+      "Requests that ringway itself answered with an error.")                                \
+  ROW(requests_rejected, counter, "requests_rejected_total",                                 \
+      "Requests that the protocol does not allow.")                                          \
+  ROW(requests_expired, counter, "requests_timed_out_total", "Requests past their timeout.") \
+  ROW(in_flight, gauge, "requests_in_flight", "Requests that are not answered yet.")         \
+  ROW(clients_paused, counter, "client_pauses_total",                                        \
+      "Times a client was not read because a limit of its own was reached.")                 \
+  ROW(streams_broken, counter, "streams_broken_total",                                       \
+      "Clients closed because a server was lost in the middle of a large value.")            \
+  ROW(clients_overrun, counter, "client_output_overruns_total",                              \
+      "Clients closed because their unread replies passed client_output_max.")               \
+  ROW(clients_stalled, counter, "client_stalls_total",                                       \
+      "Clients closed because they took nothing for client_stall_timeout.")                  \
+  ROW(clients_idled, counter, "client_idle_closes_total", "Clients closed by idle_timeout.") \
+  ROW(late_turns, counter, "worker_late_turns_total",                                        \
+      "Timeouts found late because ringway itself had been stalled.")                        \
+  ROW(buffer_bytes, gauge, "buffer_bytes", "Bytes lent to connections and requests.")        \
   ROW(generation, gauge, "config_generation", "Generation of the snapshot in use.")
 
 // Of one pool as seen by one worker; labels: pool.
-#define RINGWAY_POOL_METRICS(ROW)                                                              \
-  ROW(requests, counter, "pool_requests_total", "Requests routed to the pool.")                \
+#define RINGWAY_POOL_METRICS(ROW)                                               \
+  ROW(requests, counter, "pool_requests_total", "Requests routed to the pool.") \
   ROW(no_server, counter, "pool_no_server_total", "Requests for which no server was live.")
 
 // Of one server as seen by one worker; labels: pool, server.
-#define RINGWAY_SERVER_METRICS(ROW)                                                            \
-  ROW(connections, gauge, "server_connections", "Connections to the server that are open.")    \
-  ROW(connects, counter, "server_connects_total", "Connections begun.")                        \
-  ROW(connect_failures, counter, "server_connect_failures_total",                              \
-      "Connections that could not be made or were refused at the greeting.")                   \
-  ROW(connections_refused, counter, "server_connection_limit_total",                           \
-      "Connections the server turned away because it has too many.")                           \
-  ROW(connections_lost, counter, "server_connections_lost_total",                              \
-      "Connections that ended with requests unanswered.")                                      \
-  ROW(requests, counter, "server_requests_total", "Requests sent or queued to the server.")    \
-  ROW(replies, counter, "server_replies_total", "Replies read from the server.")               \
-  ROW(errors, counter, "server_error_replies_total", "Error replies among them.")              \
+#define RINGWAY_SERVER_METRICS(ROW)                                                              \
+  ROW(connections, gauge, "server_connections", "Connections to the server that are open.")      \
+  ROW(connects, counter, "server_connects_total", "Connections begun.")                          \
+  ROW(connect_failures, counter, "server_connect_failures_total",                                \
+      "Connections that could not be made or were refused at the greeting.")                     \
+  ROW(connections_refused, counter, "server_connection_limit_total",                             \
+      "Connections the server turned away because it has too many.")                             \
+  ROW(connections_lost, counter, "server_connections_lost_total",                                \
+      "Connections that ended with requests unanswered.")                                        \
+  ROW(requests, counter, "server_requests_total", "Requests sent or queued to the server.")      \
+  ROW(replies, counter, "server_replies_total", "Replies read from the server.")                 \
+  ROW(errors, counter, "server_error_replies_total", "Error replies among them.")                \
   ROW(timeouts, counter, "server_timeouts_total", "Requests the server did not answer in time.") \
-  ROW(foreign, counter, "server_foreign_replies_total",                                        \
-      "Replies that were not the one asked for, or not the protocol.")                         \
-  ROW(shed, counter, "server_shed_total", "Requests refused because the queue was full.")      \
-  ROW(queued, gauge, "server_queue", "Requests queued or in flight to the server.")            \
-  ROW(bytes_sent, counter, "server_sent_bytes_total", "Bytes sent to the server.")             \
+  ROW(foreign, counter, "server_foreign_replies_total",                                          \
+      "Replies that were not the one asked for, or not the protocol.")                           \
+  ROW(shed, counter, "server_shed_total", "Requests refused because the queue was full.")        \
+  ROW(queued, gauge, "server_queue", "Requests queued or in flight to the server.")              \
+  ROW(bytes_sent, counter, "server_sent_bytes_total", "Bytes sent to the server.")               \
   ROW(bytes_read, counter, "server_read_bytes_total", "Bytes read from the server.")
 
 #define RINGWAY_METRIC_NAME(id, kind, name, help) id,
@@ -86,5 +87,8 @@ struct MetricRow {
 std::span<const MetricRow> worker_metrics();
 std::span<const MetricRow> pool_metrics();
 std::span<const MetricRow> server_metrics();
+
+// The documentation of all of them: src/metrics/README.md is exactly this text.
+std::string metrics_markdown();
 
 }  // namespace ringway::metrics

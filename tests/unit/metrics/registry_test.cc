@@ -1,0 +1,135 @@
+// What the counters add up to and how they are shown.
+#include <doctest/doctest.h>
+#include <thread>
+
+#include "ringway/metrics/counters.h"
+
+#include "exposition_reader.h"
+
+namespace ringway::metrics {
+namespace {
+
+Exposition shown(const Registry& registry) {
+  const std::string text = registry.exposition();
+  Exposition read = ExpositionReader::read(text);
+  CHECK_MESSAGE(read.problem.empty(), read.problem);
+  return read;
+}
+
+TEST_CASE("an empty registry says which build it is") {
+  CHECK(shown(Registry()).series ==
+        std::map<std::string, double>{{"ringway_build_info{version=\"" RINGWAY_VERSION "\"}", 1}});
+}
+
+TEST_CASE("every metric of the table is shown once something counts") {
+  Registry registry;
+  registry.worker(0);
+  registry.pool(0, "web");
+  registry.server(0, "web", "web1");
+  const auto read = shown(registry);
+  const std::size_t rows =
+      worker_metrics().size() + pool_metrics().size() + server_metrics().size();
+  CHECK(read.series.size() == rows + 1);
+  CHECK(read.types.at("ringway_requests_total") == "counter");
+  CHECK(read.types.at("ringway_client_connections") == "gauge");
+}
+
+TEST_CASE("workers have a series each, pools and servers the sum of all workers") {
+  Registry registry;
+  for (std::uint32_t worker = 0; worker < 3; ++worker) {
+    registry.worker(worker)[WorkerMetric::keys].add(worker + 1);
+    registry.pool(worker, "web")[PoolMetric::requests].add(10);
+    registry.server(worker, "web", "web1")[ServerMetric::replies].add(5);
+  }
+  auto series = shown(registry).series;
+  CHECK(series["ringway_keys_total{worker=\"2\"}"] == 3);
+  CHECK(series["ringway_pool_requests_total{pool=\"web\"}"] == 30);
+  CHECK(series["ringway_server_replies_total{pool=\"web\",server=\"web1\"}"] == 15);
+}
+
+TEST_CASE("totals add up workers and know nothing of other names") {
+  Registry registry;
+  for (std::uint32_t worker = 0; worker < 2; ++worker) {
+    registry.worker(worker)[WorkerMetric::requests].add(7);
+    registry.pool(worker, "web")[PoolMetric::no_server].add(2);
+    registry.server(worker, "web", "a")[ServerMetric::errors].add(1);
+    registry.server(worker, "web", "ab")[ServerMetric::errors].add(100);
+  }
+  CHECK(registry.total(WorkerMetric::requests) == 14);
+  CHECK(registry.total("web", PoolMetric::no_server) == 4);
+  CHECK(registry.total("web", "a", ServerMetric::errors) == 2);
+  CHECK(registry.total("we", PoolMetric::no_server) == 0);
+  CHECK(registry.total("web", "b", ServerMetric::errors) == 0);
+}
+
+TEST_CASE("counters are found again by name and keep their values and addresses") {
+  Registry registry;
+  ServerCounters& before = registry.server(0, "web", "web1");
+  before[ServerMetric::requests].add(41);
+  for (int i = 0; i < 1000; ++i) registry.server(0, "web", "other" + std::to_string(i));
+  ServerCounters& after = registry.server(0, "web", "web1");
+  after[ServerMetric::requests].add();
+  CHECK(&before == &after);
+  CHECK(before[ServerMetric::requests].value() == 42);
+}
+
+TEST_CASE("servers of one name in two pools are two servers") {
+  Registry registry;
+  registry.server(0, "a", "web1")[ServerMetric::requests].add(1);
+  registry.server(0, "b", "web1")[ServerMetric::requests].add(2);
+  CHECK(registry.total("a", "web1", ServerMetric::requests) == 1);
+  CHECK(registry.total("b", "web1", ServerMetric::requests) == 2);
+}
+
+TEST_CASE("names with quotes, backslashes and line ends come out as they went in") {
+  const std::string name = "a\"b\\c\nd\\n{}=,é";
+  Registry registry;
+  registry.pool(0, name)[PoolMetric::requests].add(3);
+  CHECK(shown(registry).series["ringway_pool_requests_total{pool=\"" + name + "\"}"] == 3);
+}
+
+TEST_CASE("a gauge falls as well as it rises") {
+  Registry registry;
+  Counter& clients = registry.worker(0)[WorkerMetric::clients];
+  clients.add(3);
+  clients.subtract(2);
+  CHECK(shown(registry).series["ringway_client_connections{worker=\"0\"}"] == 1);
+}
+
+TEST_CASE("large counters are written in full") {
+  Registry registry;
+  registry.worker(0)[WorkerMetric::turns].set(9'007'199'254'740'991);
+  const std::string text = registry.exposition();
+  CHECK(text.find("ringway_worker_turns_total{worker=\"0\"} 9007199254740991\n") != text.npos);
+}
+
+TEST_CASE("values of the process are replaced, and standard names keep their form") {
+  Registry registry;
+  registry.set_process("reloads_total", Kind::counter, "Reloads.", 1);
+  registry.set_process("reloads_total", Kind::counter, "Reloads.", 2);
+  registry.set_process("process_start_time_seconds", Kind::gauge, "Start.", 1.75e9);
+  const auto read = shown(registry);
+  CHECK(read.series.at("ringway_reloads_total") == 2);
+  CHECK(read.types.at("ringway_reloads_total") == "counter");
+  CHECK(read.series.at("process_start_time_seconds") == 1.75e9);
+}
+
+TEST_CASE("reading while a worker counts sees no torn values") {
+  Registry registry;
+  std::thread worker([&registry] {
+    Counter& requests = registry.worker(0)[WorkerMetric::requests];
+    for (int i = 0; i < 20'000; ++i) requests.add();
+  });
+  std::uint64_t last = 0;
+  while (last < 20'000) {
+    const std::uint64_t now = registry.total(WorkerMetric::requests);
+    REQUIRE(now >= last);
+    last = now;
+    registry.pool(1, "web");
+  }
+  worker.join();
+  CHECK(last == 20'000);
+}
+
+}  // namespace
+}  // namespace ringway::metrics
