@@ -2,11 +2,10 @@
 // wants it. Parses numeric forms only; names are the resolver's business.
 #pragma once
 
-#include <sys/socket.h>
-
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <sys/socket.h>
 
 #include "ringway/base/result.h"
 
@@ -28,7 +27,7 @@ class Address {
   int family() const;  // AF_INET, AF_INET6, AF_UNIX; AF_UNSPEC if empty.
   const sockaddr* data() const { return reinterpret_cast<const sockaddr*>(&storage_); }
   socklen_t size() const { return length_; }
-  std::uint16_t port() const;   // 0 for unix sockets.
+  std::uint16_t port() const;     // 0 for unix sockets.
   std::string_view path() const;  // Empty unless AF_UNIX.
 
   bool operator==(const Address& other) const;

@@ -14,11 +14,12 @@
 #include <cstdint>
 #include <span>
 
+#include "ringway/base/bytes.h"
+#include "ringway/base/time.h"
+
 #include "net/address.h"
 #include "net/io_counters.h"
 #include "net/token.h"
-#include "ringway/base/bytes.h"
-#include "ringway/base/time.h"
 
 namespace ringway::net {
 
@@ -26,7 +27,7 @@ struct Completion {
   Token token;
   std::int32_t result = 0;  // A count of bytes, an fd, or -errno.
   bool last = true;         // False while the same operation will report again.
-  Bytes bytes;              // recv: what arrived; lent until the next wait().
+  Bytes bytes = {};         // recv: what arrived; lent until the next wait().
 };
 
 // Which receive buffers a socket draws from: many clients send little, few

@@ -1,0 +1,141 @@
+// See listener_socket.h.
+#include "net/listener_socket.h"
+
+#include <cerrno>
+#include <cstring>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ringway/base/assert.h"
+
+#include "net/address.h"
+
+namespace ringway::net {
+namespace {
+
+constexpr int bind_attempts_max = 21;
+constexpr long bind_pause_ms = 50;
+
+std::unexpected<std::string> listen_failure(const Address& address, std::string_view what) {
+  return failure("cannot listen on " + address.text() + ": " + std::string(what));
+}
+
+void turn_on(int fd, int level, int option) {
+  const int on = 1;
+  const int result = ::setsockopt(fd, level, option, &on, sizeof on);
+  RINGWAY_ASSERT(result == 0);
+}
+
+// Accepted sockets inherit TCP_NODELAY.
+void set_tcp_options(int fd, const Address& address) {
+  turn_on(fd, SOL_SOCKET, SO_REUSEADDR);
+  turn_on(fd, IPPROTO_TCP, TCP_NODELAY);
+  if (address.family() == AF_INET6) turn_on(fd, IPPROTO_IPV6, IPV6_V6ONLY);
+}
+
+int bind_and_listen(int fd, const Address& address, int backlog) {
+  if (::bind(fd, address.data(), address.size()) != 0) return errno;
+  return ::listen(fd, backlog) == 0 ? 0 : errno;
+}
+
+void sleep_ms(long ms) {
+  const timespec pause{.tv_sec = 0, .tv_nsec = ms * 1'000'000};
+  ::nanosleep(&pause, nullptr);
+}
+
+// The address may be taken only by a listen() that another process still owns in
+// the kernel's hands.
+int bind_patiently(int fd, const Address& address, int backlog) {
+  int error = bind_and_listen(fd, address, backlog);
+  for (int i = 1; i < bind_attempts_max && error == EADDRINUSE; ++i) {
+    sleep_ms(bind_pause_ms);
+    error = bind_and_listen(fd, address, backlog);
+  }
+  return error;
+}
+
+enum class Occupant { none, dead, alive, no_socket };
+
+// Who is behind the file of a unix socket.
+Occupant occupant_of(const Address& address) {
+  struct stat status {};
+  const std::string path(address.path());
+  if (::lstat(path.c_str(), &status) != 0) return Occupant::none;
+  if (!S_ISSOCK(status.st_mode)) return Occupant::no_socket;
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) return Occupant::alive;
+  const bool refused = ::connect(fd, address.data(), address.size()) != 0 && errno == ECONNREFUSED;
+  ::close(fd);
+  return refused ? Occupant::dead : Occupant::alive;
+}
+
+// A killed predecessor may hold its socket for a moment more, as with TCP.
+Occupant patient_occupant_of(const Address& address) {
+  Occupant occupant = occupant_of(address);
+  for (int i = 1; i < bind_attempts_max && occupant == Occupant::alive; ++i) {
+    sleep_ms(bind_pause_ms);
+    occupant = occupant_of(address);
+  }
+  return occupant;
+}
+
+// The mode is set before bind, so that nobody gets in through a moment of wider
+// permissions, and after it, because the umask took something away.
+Result<int> open_unix(int fd, const Address& address, int backlog, mode_t mode) {
+  const std::string path(address.path());
+  switch (patient_occupant_of(address)) {
+    case Occupant::alive: return listen_failure(address, "another program listens there");
+    case Occupant::no_socket:
+      return listen_failure(address, "there is a file of that name which is no socket");
+    case Occupant::dead: ::unlink(path.c_str()); break;
+    case Occupant::none: break;
+  }
+  ::fchmod(fd, mode);
+  const int error = bind_and_listen(fd, address, backlog);
+  if (error != 0) return listen_failure(address, std::strerror(error));
+  if (::chmod(path.c_str(), mode) != 0) return listen_failure(address, std::strerror(errno));
+  return fd;
+}
+
+Result<int> open_tcp(int fd, const Address& address, int backlog) {
+  set_tcp_options(fd, address);
+  const int error = bind_patiently(fd, address, backlog);
+  if (error == EADDRINUSE) return listen_failure(address, "another program listens there");
+  if (error == EACCES) return listen_failure(address, "this port needs CAP_NET_BIND_SERVICE");
+  if (error == EADDRNOTAVAIL) return listen_failure(address, "this machine has no such address");
+  if (error != 0) return listen_failure(address, std::strerror(error));
+  return fd;
+}
+
+}  // namespace
+
+Result<int> open_listener(std::string_view bind, int backlog, mode_t unix_mode) {
+  const auto address = Address::parse(bind);
+  if (!address) {
+    return failure("cannot listen on '" + std::string(bind) + "': " + address.error());
+  }
+  const int fd = ::socket(address->family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) return listen_failure(*address, std::strerror(errno));
+  auto result = address->family() == AF_UNIX ? open_unix(fd, *address, backlog, unix_mode)
+                                             : open_tcp(fd, *address, backlog);
+  if (!result) ::close(fd);
+  return result;
+}
+
+void close_listener(int fd) {
+  RINGWAY_ASSERT(fd >= 0);
+  sockaddr_storage storage{};
+  socklen_t length = sizeof storage;
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &length) == 0) {
+    const Address address = Address::from(reinterpret_cast<sockaddr*>(&storage), length);
+    const std::string path(address.path());
+    if (!path.empty()) ::unlink(path.c_str());
+  }
+  ::close(fd);
+}
+
+}  // namespace ringway::net

@@ -1,0 +1,28 @@
+// Opens what the router listens on. The control thread does this once per address;
+// workers only accept on what is open.
+//
+// Without SO_REUSEPORT on purpose: a second program on the same address is a mistake
+// that must be seen, and closing one of two such listeners resets those who wait in it.
+#pragma once
+
+#include <string_view>
+#include <sys/types.h>
+
+#include "ringway/base/result.h"
+
+namespace ringway::net {
+
+// The listening fd (non-blocking, close-on-exec). `bind` as Address::parse() reads
+// it; `unix_mode` are the permissions of a unix socket. Tries for about a second
+// while the address is still taken: the kernel may be busy tearing down a
+// predecessor that was killed. Blocks that long.
+//
+// "[::]:11211" listens on IPv6 alone, so that it can stand beside "0.0.0.0:11211".
+// A unix socket file that nobody accepts on any more is replaced.
+Result<int> open_listener(std::string_view bind, int backlog, mode_t unix_mode);
+
+// Ends a listener that no Io has in flight any more: closes it, and removes the
+// file of a unix socket first, so that clients see at once that nobody is there.
+void close_listener(int fd);
+
+}  // namespace ringway::net

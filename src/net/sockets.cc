@@ -1,0 +1,85 @@
+// See sockets.h.
+#include "net/sockets.h"
+
+#include <cerrno>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ringway/base/assert.h"
+
+namespace ringway::net {
+namespace {
+
+void set(int fd, int level, int option, int value) {
+  // Failing leaves the kernel's default, which works too.
+  ::setsockopt(fd, level, option, &value, sizeof value);
+}
+
+void set_if_given(int fd, int option, int value) {
+  if (value > 0) set(fd, IPPROTO_TCP, option, value);
+}
+
+void set_tcp_options(int fd, const SocketOptions& options) {
+  set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  set_if_given(fd, TCP_USER_TIMEOUT, options.user_timeout_ms);
+  if (!options.keepalive) return;
+  set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set_if_given(fd, TCP_KEEPIDLE, options.keepalive_idle_s);
+  set_if_given(fd, TCP_KEEPINTVL, options.keepalive_interval_s);
+  set_if_given(fd, TCP_KEEPCNT, options.keepalive_probes);
+}
+
+}  // namespace
+
+int open_stream_socket(const Address& address, const SocketOptions& options) {
+  RINGWAY_ASSERT(!address.empty());
+  const int fd = ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -errno;
+  if (address.family() != AF_UNIX) set_tcp_options(fd, options);
+  return fd;
+}
+
+bool accept_goes_on(int error) {
+  switch (error) {
+    case ECONNABORTED:
+    case EINTR:
+    case EAGAIN:
+    case EPROTO:
+    case EPERM:  // A firewall rule refused this one.
+    case ENETDOWN:
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case ENONET:
+    case EHOSTUNREACH:
+    case ENETUNREACH: return true;
+    default: return false;
+  }
+}
+
+Instant monotonic_now() {
+  timespec now;
+  const int result = ::clock_gettime(CLOCK_MONOTONIC, &now);
+  RINGWAY_ASSERT(result == 0);
+  return Instant(std::chrono::seconds(now.tv_sec) + Duration(now.tv_nsec));
+}
+
+std::uint64_t system_seed() {
+  std::uint64_t seed = 0;
+  const ssize_t bytes = ::getrandom(&seed, sizeof seed, 0);
+  RINGWAY_ASSERT(bytes == sizeof seed);
+  return seed;
+}
+
+std::uint64_t next_random(std::uint64_t& state) {
+  state += 0x9e3779b97f4a7c15;
+  std::uint64_t mixed = state;
+  mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9;
+  mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111eb;
+  return mixed ^ (mixed >> 31);
+}
+
+}  // namespace ringway::net

@@ -1,0 +1,26 @@
+// What the io_uring and the epoll Io do with sockets in the same way, because no
+// operation of theirs is involved: making one, reading the clock, drawing a seed.
+#pragma once
+
+#include <cstdint>
+
+#include "net/address.h"
+#include "net/io.h"
+
+namespace ringway::net {
+
+// A non-blocking stream socket with these options, or -errno.
+int open_stream_socket(const Address& address, const SocketOptions& options);
+
+// True for failures of accept() that concern one connection that is gone already,
+// not the listener: the next one may be fine.
+bool accept_goes_on(int error);
+
+Instant monotonic_now();
+
+std::uint64_t system_seed();
+
+// splitmix64: enough for jitter and picking one of many, not for secrets.
+std::uint64_t next_random(std::uint64_t& state);
+
+}  // namespace ringway::net
