@@ -6,9 +6,9 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ringway/base/time.h"
@@ -41,26 +41,35 @@ struct Router {
   std::uint32_t workers = 1;  // 0: one per CPU that affinity and the cgroup quota allow.
   IoKind io = IoKind::automatic;
   std::string zone;
-  Duration batch_window = 50us;  // How long a busy worker may linger for more completions; 0: never.
-  MaybeBytes memory_max;         // Default: 75% of the cgroup's limit; resolved at start.
+  Duration batch_window =
+      50us;               // How long a busy worker may linger for more completions; 0: never.
+  MaybeBytes memory_max;  // Default: 75% of the cgroup's limit; resolved at start.
   bool memory_max_default = true;
   Duration drain_delay = 0s;
   Duration drain_timeout = 20s;
+
+  bool operator==(const Router&) const = default;
 };
 
 struct Log {
   LogLevel level = LogLevel::info;
   LogFormat format = LogFormat::text;
   std::string file;  // Empty: standard error.
+
+  bool operator==(const Log&) const = default;
 };
 
 struct Metrics {
   std::string bind = "127.0.0.1:9312";  // Empty: "off".
+
+  bool operator==(const Metrics&) const = default;
 };
 
 struct Admin {
   std::string bind = "127.0.0.1:9311";  // Empty: "off".
   std::string token_file;
+
+  bool operator==(const Admin&) const = default;
 };
 
 struct Reload {
@@ -68,15 +77,17 @@ struct Reload {
   MaybeTime watch;
   std::optional<std::int64_t> apply_at_unix_s;
   std::string accept_moved;  // Hash of an effective configuration.
+
+  bool operator==(const Reload&) const = default;
 };
 
 // [listener.NAME]: an accepting socket and the limits of its clients.
 struct Listener {
   std::string name;
   Place where;
-  std::vector<std::string> bind;        // Numeric addresses or "unix:/path".
-  std::optional<std::uint32_t> mode;    // Permissions of unix sockets; unset: the umask's.
-  std::string route;                    // Name of a pool or of a route.
+  std::vector<std::string> bind;      // Numeric addresses or "unix:/path".
+  std::optional<std::uint32_t> mode;  // Permissions of unix sockets; unset: the umask's.
+  std::string route;                  // Name of a pool or of a route.
   std::uint32_t backlog = 4096;
   std::optional<std::uint32_t> clients_max;  // Unset: file limit less reserve.
   ClientsFull clients_full = ClientsFull::reject;
@@ -89,6 +100,8 @@ struct Listener {
   std::uint32_t keys_per_get_max = 10'000;
   std::uint32_t keys_per_ask = 64;
   std::uint64_t value_max = 1 * MiB;  // At most 128 MiB.
+
+  bool operator==(const Listener&) const = default;
 };
 
 struct Server {
@@ -99,6 +112,8 @@ struct Server {
   std::uint32_t weight = 1;
   ServerState state = ServerState::up;
   bool backup = false;
+
+  bool operator==(const Server&) const = default;
 };
 
 struct Eject {
@@ -112,6 +127,8 @@ struct Eject {
   Duration retry_max = 5min;
   OnReadmit on_readmit = OnReadmit::replay;
   std::uint64_t owed_max = 16 * MiB;
+
+  bool operator==(const Eject&) const = default;
 };
 
 struct Health {
@@ -120,6 +137,8 @@ struct Health {
   Duration timeout = 1s;
   std::uint32_t fall = 3;
   std::uint32_t rise = 2;
+
+  bool operator==(const Health&) const = default;
 };
 
 // [pool.NAME]
@@ -153,6 +172,23 @@ struct Pool {
   Eject eject;
   Health health;
   std::vector<Server> servers;  // In the order of the file.
+
+  bool operator==(const Pool&) const = default;
+};
+
+// [route.NAME]: where keys go, by the names of pools or of other routes.
+struct Route {
+  std::string name;
+  Place where;
+  std::string type;      // "prefix", "replicate", "failover", "shadow".
+  std::string fallback;  // The key `default`: where keys go that no prefix names.
+  std::vector<std::pair<std::string, std::string>> prefixes;  // Prefix -> name.
+  std::vector<std::string> to;
+  std::string writes = "all";
+  std::string reads = "local";
+  MaybeTime ttl_max = 60s;
+
+  bool operator==(const Route&) const = default;
 };
 
 struct Config {
@@ -165,6 +201,9 @@ struct Config {
   Reload reload;
   std::vector<Listener> listeners;  // In the order of the file.
   std::vector<Pool> pools;          // In the order of the file.
+  std::vector<Route> routes;        // In the order of the file; not carried out yet.
+
+  bool operator==(const Config&) const = default;
 };
 
 }  // namespace ringway::config

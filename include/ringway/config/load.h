@@ -31,4 +31,15 @@ Loaded load_text(std::string_view text, const std::string& name, const Environme
 // The effective configuration as TOML, which loads to the same Config.
 std::string printed(const Config& config);
 
+// The same without file names and places: what is left is what it says, so that
+// two of them compare equal if they mean the same.
+Config placeless(Config config);
+
+// Why this program cannot run a valid configuration: what it asks for is known but
+// not yet carried out. Each is an error with its place; empty: run it.
+Problems refusals(const Config& config);
+
+// configs/reference.toml: every key, its default, its unit and why.
+std::string reference();
+
 }  // namespace ringway::config

@@ -13,6 +13,8 @@ struct Place {
   std::string file;
   std::uint32_t line = 0;    // From 1; 0: the file as a whole.
   std::uint32_t column = 0;  // From 1.
+
+  bool operator==(const Place&) const = default;
 };
 
 enum class Severity : std::uint8_t { warning, error };
@@ -22,6 +24,8 @@ struct Problem {
   std::string what;
   std::string hint;  // What to write instead; may be empty.
   Severity severity = Severity::error;
+
+  bool operator==(const Problem&) const = default;
 };
 
 using Problems = std::vector<Problem>;

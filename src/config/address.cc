@@ -1,0 +1,108 @@
+// See address.h.
+#include "config/address.h"
+
+#include <arpa/inet.h>
+#include <charconv>
+#include <fmt/format.h>
+
+namespace ringway::config {
+namespace {
+
+constexpr std::string_view unix_prefix = "unix:";
+constexpr std::size_t path_max = 107;  // sun_path, less its final zero.
+constexpr std::size_t host_max = 253;  // RFC 1035, as text.
+constexpr std::uint32_t port_max = 65535;
+
+bool is_ipv4(const std::string& host) {
+  in_addr parsed{};
+  return inet_pton(AF_INET, host.c_str(), &parsed) == 1;
+}
+
+bool is_ipv6(const std::string& host) {
+  in6_addr parsed{};
+  return inet_pton(AF_INET6, host.c_str(), &parsed) == 1;
+}
+
+bool is_host_name(std::string_view host) {
+  constexpr std::string_view chars =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
+  return !host.empty() && host.size() <= host_max && host.find_first_not_of(chars) == host.npos;
+}
+
+Result<HostPort> parse_path(std::string_view text) {
+  const auto path = text.substr(unix_prefix.size());
+  if (!path.starts_with('/')) {
+    return failure(fmt::format("'{}' is not an absolute path: write unix:/run/name.sock", text));
+  }
+  if (path.size() > path_max) {
+    return failure(fmt::format("the path of a unix socket has at most {} bytes", path_max));
+  }
+  HostPort address;
+  address.path = path;
+  return address;
+}
+
+// Numeric, with any leading zeros: twemproxy's users have "011211".
+std::optional<std::uint32_t> parse_port(std::string_view digits) {
+  std::uint32_t port = 0;
+  const char* end = digits.data() + digits.size();
+  const auto parsed = std::from_chars(digits.data(), end, port);
+  if (parsed.ec != std::errc() || parsed.ptr != end || port > port_max) return std::nullopt;
+  return port;
+}
+
+Result<std::string> parse_host(std::string_view host, bool& numeric) {
+  if (host.starts_with('[') && host.ends_with(']')) {
+    std::string inner(host.substr(1, host.size() - 2));
+    numeric = true;
+    if (is_ipv6(inner)) return inner;
+    return failure(fmt::format("'{}' is not an IPv6 address", inner));
+  }
+  std::string name(host);
+  if (is_ipv6(name)) {
+    return failure(fmt::format("'{}' is an IPv6 address: write it in brackets, [{}]", host, host));
+  }
+  numeric = is_ipv4(name);
+  const bool only_digits_and_dots = name.find_first_not_of("0123456789.") == name.npos;
+  if (!numeric && only_digits_and_dots) {
+    return failure(fmt::format("'{}' is not an IPv4 address", name));
+  }
+  if (!is_host_name(name)) return failure(fmt::format("'{}' is not a host name", name));
+  return name;
+}
+
+}  // namespace
+
+Result<HostPort> parse_address(std::string_view text) {
+  if (text.starts_with(unix_prefix)) return parse_path(text);
+  const auto colon = text.rfind(':');
+  if (colon == text.npos || text.ends_with(']')) {
+    return failure(fmt::format("'{}' has no port: write {}:11211", text, text));
+  }
+  HostPort address;
+  const auto host = parse_host(text.substr(0, colon), address.numeric);
+  if (!host) return failure(host.error());
+  address.host = *host;
+  const auto port = parse_port(text.substr(colon + 1));
+  if (!port) {
+    return failure(
+        fmt::format("'{}' is not a port from 0 to {}", text.substr(colon + 1), port_max));
+  }
+  address.port = *port;
+  return address;
+}
+
+bool is_loopback(const HostPort& address) {
+  return address.unix_socket() || address.host == "::1" ||
+         (address.numeric && address.host.starts_with("127."));
+}
+
+bool is_wildcard(const HostPort& address) {
+  in6_addr parsed{};
+  if (inet_pton(AF_INET6, address.host.c_str(), &parsed) == 1) {
+    return IN6_IS_ADDR_UNSPECIFIED(&parsed);
+  }
+  return address.host == "0.0.0.0";
+}
+
+}  // namespace ringway::config

@@ -1,0 +1,31 @@
+// What no single key can tell: values that contradict each other, names that name
+// nothing, addresses used twice.
+#pragma once
+
+#include "ringway/config/config.h"
+
+#include "config/complaints.h"
+#include "config/tree.h"
+
+namespace ringway::config {
+
+// Where the keys of a pool or listener were written: there, in its defaults, or
+// nowhere, in which case the place is that of the section.
+struct Written {
+  const Node& own;
+  const Node& defaults;
+  Place section;
+
+  const Entry* find(std::string_view key) const;
+  bool has(std::string_view table, std::string_view key) const;
+  Place place(std::string_view key) const;
+  Place place(std::string_view table, std::string_view key) const;
+};
+
+void check_pool(const Pool& pool, const Written& written, Complaints& complaints);
+void check_listener(const Listener& listener, const Written& written, Complaints& complaints);
+
+// Across sections; the last check, when everything was read.
+void check_whole(const Config& config, const Node& root, Complaints& complaints);
+
+}  // namespace ringway::config

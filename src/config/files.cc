@@ -1,0 +1,146 @@
+// See files.h.
+#include "config/files.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fmt/format.h>
+#include <glob.h>
+#include <memory>
+
+#include "ringway/base/result.h"
+
+#include "config/document.h"
+
+namespace ringway::config {
+namespace {
+
+constexpr std::size_t file_bytes_max = 16u << 20;
+constexpr std::size_t files_max = 1000;
+
+Result<std::string> contents(const std::string& path) {
+  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
+  if (!file) return failure(std::strerror(errno));
+  std::string all;
+  char block[65536];
+  while (const auto count = std::fread(block, 1, sizeof block, file.get())) {
+    all.append(block, count);
+    if (all.size() > file_bytes_max) return failure("larger than 16MiB");
+  }
+  if (std::ferror(file.get())) return failure(std::strerror(errno));
+  return all;
+}
+
+bool is_pattern(std::string_view path) {
+  return path.find_first_of("*?[") != path.npos;
+}
+
+// Sorted; a path without a wildcard stays, whether it exists or not.
+std::vector<std::string> matches(const std::string& pattern) {
+  if (!is_pattern(pattern)) return {pattern};
+  glob_t found{};
+  std::vector<std::string> paths;
+  if (glob(pattern.c_str(), 0, nullptr, &found) == 0) {
+    paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+  }
+  globfree(&found);
+  std::ranges::sort(paths);
+  return paths;
+}
+
+class FileReader {
+ public:
+  FileReader(std::vector<std::string>& files, Complaints& complaints)
+      : files_(files), complaints_(complaints) {}
+
+  // `asked_by`: the include that names it; the file itself for the first.
+  std::optional<Node> document(const std::string& path, const Place& asked_by) {
+    files_.push_back(path);
+    const auto text = contents(path);
+    if (!text) {
+      complaints_.error(asked_by, fmt::format("cannot read {}: {}", path, text.error()));
+      return std::nullopt;
+    }
+    auto root = parse_document(*text, path);
+    if (root) return std::move(*root);
+    complaints_.add(root.error());
+    return std::nullopt;
+  }
+
+  // False after a syntax error or an unreadable file.
+  bool include(Node& root, const std::filesystem::path& folder) {
+    const Entry* entry = root.find("include");
+    if (entry == nullptr) return true;
+    const Node patterns = entry->value;  // A copy: merging moves the entries.
+    const bool one = patterns.kind == NodeKind::text;
+    if (!one && patterns.kind != NodeKind::list) return wrong_include(patterns);
+    for (const Node& pattern : one ? std::vector{patterns} : patterns.items) {
+      if (pattern.kind != NodeKind::text) return wrong_include(pattern);
+      for (const auto& path : matches(folder / pattern.text)) {
+        if (!include_one(root, path, pattern.where)) return false;
+      }
+    }
+    return true;
+  }
+
+ private:
+  bool wrong_include(const Node& node) {
+    complaints_.error(node.where, fmt::format("include: expected files, not {}", described(node)),
+                      "write include = [\"pools.d/*.toml\"]");
+    return false;
+  }
+
+  bool include_one(Node& root, const std::string& path, const Place& asked_by) {
+    if (files_.size() >= files_max) {
+      complaints_.error(asked_by, fmt::format("more than {} files", files_max));
+      return false;
+    }
+    if (std::ranges::find(files_, path) != files_.end()) {
+      complaints_.error(asked_by, fmt::format("{} is included twice", path));
+      return false;
+    }
+    auto document = this->document(path, asked_by);
+    if (!document) return false;
+    if (const Entry* nested = document->find("include")) {
+      complaints_.error(nested->where, "an included file cannot include",
+                        "name all files in the first one");
+      return false;
+    }
+    merge(root, std::move(*document), complaints_);
+    return true;
+  }
+
+  std::vector<std::string>& files_;
+  Complaints& complaints_;
+};
+
+}  // namespace
+
+void merge(Node& into, Node from, Complaints& complaints) {
+  for (Entry& entry : from.entries) {
+    Entry* present = into.find(entry.key);
+    if (present == nullptr) {
+      into.entries.push_back(std::move(entry));
+    } else if (present->value.kind == NodeKind::table && entry.value.kind == NodeKind::table) {
+      merge(present->value, std::move(entry.value), complaints);
+    } else {
+      complaints.error(entry.where,
+                       fmt::format("'{}' is set twice, first in {}:{}", entry.key,
+                                   present->where.file, present->where.line),
+                       "keep one of the two");
+    }
+  }
+}
+
+std::optional<Node> read_files(const std::string& path, std::vector<std::string>& files,
+                               Complaints& complaints) {
+  FileReader reader(files, complaints);
+  auto root = reader.document(path, {path, 0, 0});
+  const auto folder = std::filesystem::path(path).parent_path();
+  if (root && !reader.include(*root, folder)) return std::nullopt;
+  return root;
+}
+
+}  // namespace ringway::config

@@ -1,0 +1,18 @@
+// See section_reader.h.
+#include "config/section_reader.h"
+
+namespace ringway::config {
+
+void complain_unknown(const Entry& entry, std::string_view section,
+                      const std::vector<std::string_view>& known, Complaints& complaints) {
+  std::string hint = suggestion(entry.key, known);
+  if (const auto homes = homes_of(entry.key); !homes.empty()) {
+    hint = fmt::format("it belongs in {}", homes);
+  } else if (nearest(entry.key, known).empty()) {
+    const auto near = nearest(entry.key, every_key());
+    if (!near.empty()) hint = fmt::format("'{}' belongs in {}", near, homes_of(near));
+  }
+  complaints.error(entry.where, fmt::format("unknown key '{}' in {}", entry.key, section), hint);
+}
+
+}  // namespace ringway::config

@@ -1,0 +1,40 @@
+// See tree.h.
+#include "config/tree.h"
+
+#include <fmt/format.h>
+
+namespace ringway::config {
+
+Node::Node() = default;
+Node::~Node() = default;
+Node::Node(const Node&) = default;
+Node::Node(Node&&) noexcept = default;
+Node& Node::operator=(const Node&) = default;
+Node& Node::operator=(Node&&) noexcept = default;
+
+const Entry* Node::find(std::string_view key) const {
+  for (const Entry& entry : entries) {
+    if (entry.key == key) return &entry;
+  }
+  return nullptr;
+}
+
+Entry* Node::find(std::string_view key) {
+  return const_cast<Entry*>(static_cast<const Node&>(*this).find(key));
+}
+
+std::string described(const Node& node) {
+  switch (node.kind) {
+    case NodeKind::text: return fmt::format("\"{}\"", node.text);
+    case NodeKind::integer: return fmt::format("the number {}", node.integer);
+    case NodeKind::real: return fmt::format("the number {}", node.real);
+    case NodeKind::truth: return node.truth ? "true" : "false";
+    case NodeKind::time: return "a time";
+    case NodeKind::list: return "a list";
+    case NodeKind::table: return "a table";
+    case NodeKind::other: break;
+  }
+  return "a date or time without its zone";
+}
+
+}  // namespace ringway::config

@@ -1,0 +1,302 @@
+// See values.h.
+#include "config/values.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "ringway/config/units.h"
+
+#include "config/nearest.h"
+#include "config/variables.h"
+
+namespace ringway::config {
+namespace {
+
+constexpr std::string_view off = "off";
+
+bool is_off(const Node& node) {
+  return node.kind == NodeKind::text && node.text == off;
+}
+
+bool is_number(const Node& node) {
+  return node.kind == NodeKind::integer || node.kind == NodeKind::real;
+}
+
+std::string number_text(const Node& node) {
+  return node.kind == NodeKind::integer ? fmt::format("{}", node.integer)
+                                        : fmt::format("{}", node.real);
+}
+
+Verdict outside(std::string_view value, const std::string& min, const std::string& max) {
+  return Complaint{fmt::format("{} is out of range", value),
+                   fmt::format("it may be from {} to {}", min, max)};
+}
+
+bool within(std::uint64_t value, const Limits& limits) {
+  return value >= static_cast<std::uint64_t>(limits.min) &&
+         value <= static_cast<std::uint64_t>(limits.max);
+}
+
+bool bounded(const Limits& limits) {
+  return limits.max != Limits{}.max;
+}
+
+// Text with a unit; a bare number gets the hint that it most likely deserves.
+Verdict unit_text(const Node& node, std::string_view kind, std::string_view example,
+                  std::string_view unit) {
+  if (node.kind == NodeKind::text) return std::nullopt;
+  if (is_number(node)) {
+    const auto number = number_text(node);
+    return wrong_kind(node, kind, fmt::format("give it a unit: \"{}{}\"", number, unit));
+  }
+  return wrong_kind(node, kind, fmt::format("write it as \"{}\"", example));
+}
+
+Verdict read_duration(const Node& node, const Limits& limits, Duration& into) {
+  if (auto wrong = unit_text(node, "a duration", "500ms", "ms")) return wrong;
+  const auto value = parse_duration(node.text);
+  if (!value) return Complaint{value.error(), ""};
+  if (!within(static_cast<std::uint64_t>(value->count()), limits)) {
+    return outside(node.text, print_duration(Duration(limits.min)),
+                   print_duration(Duration(limits.max)));
+  }
+  into = *value;
+  return std::nullopt;
+}
+
+Verdict read_size(const Node& node, const Limits& limits, std::uint64_t& into) {
+  if (auto wrong = unit_text(node, "a size", "16MiB", "B")) return wrong;
+  const auto value = parse_size(node.text);
+  if (!value) return Complaint{value.error(), ""};
+  if (!within(*value, limits)) {
+    return outside(node.text, print_size(static_cast<std::uint64_t>(limits.min)),
+                   print_size(static_cast<std::uint64_t>(limits.max)));
+  }
+  into = *value;
+  return std::nullopt;
+}
+
+// A complaint about a value that may also be "off" says so.
+Verdict or_off(Verdict verdict) {
+  if (!verdict) return verdict;
+  if (!verdict->hint.empty()) verdict->hint += "; ";
+  verdict->hint += "\"off\" is no limit";
+  return verdict;
+}
+
+}  // namespace
+
+Complaint wrong_kind(const Node& node, std::string_view expected, std::string hint) {
+  return {fmt::format("expected {}, not {}", expected, described(node)), std::move(hint)};
+}
+
+Complaint not_yet(std::string_view what) {
+  return {fmt::format("{} is not yet supported, ignored", what), "", Severity::warning};
+}
+
+std::string one_of(const std::vector<std::string_view>& known) {
+  std::string all;
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    if (i != 0) all += i + 1 == known.size() ? " or " : ", ";
+    all += quoted(known[i]);
+  }
+  return all;
+}
+
+Choice choose(const Node& node, const std::vector<std::string_view>& known) {
+  if (node.kind != NodeKind::text) return {0, wrong_kind(node, one_of(known))};
+  const auto found = std::ranges::find(known, node.text);
+  if (found != known.end()) return {static_cast<std::size_t>(found - known.begin()), {}};
+  const auto near = nearest(node.text, known);
+  return {0, Complaint{fmt::format("\"{}\" is none of {}", node.text, one_of(known)),
+                       near.empty() ? "" : fmt::format("did you mean \"{}\"?", near)}};
+}
+
+Verdict read_value(const Node& node, const Limits&, std::string& into) {
+  if (node.kind != NodeKind::text) {
+    return wrong_kind(node, "text",
+                      is_number(node) ? fmt::format("write \"{}\"", number_text(node)) : "");
+  }
+  into = node.text;
+  return std::nullopt;
+}
+
+Verdict read_value(const Node& node, const Limits&, bool& into) {
+  if (node.kind != NodeKind::truth) return wrong_kind(node, "true or false", "without quotes");
+  into = node.truth;
+  return std::nullopt;
+}
+
+Verdict read_value(const Node& node, const Limits& limits, std::uint32_t& into) {
+  if (node.kind != NodeKind::integer) {
+    return wrong_kind(node, "a whole number", "write digits alone, without quotes or unit");
+  }
+  const auto max = std::min<std::int64_t>(limits.max, std::numeric_limits<std::uint32_t>::max());
+  if (node.integer < limits.min || node.integer > max) {
+    return outside(fmt::format("{}", node.integer), fmt::format("{}", limits.min),
+                   fmt::format("{}", max));
+  }
+  into = static_cast<std::uint32_t>(node.integer);
+  return std::nullopt;
+}
+
+Verdict read_value(const Node& node, const Limits& limits, std::uint64_t& into) {
+  return read_size(node, limits, into);
+}
+
+Verdict read_value(const Node& node, const Limits& limits, Duration& into) {
+  return read_duration(node, limits, into);
+}
+
+Verdict read_value(const Node& node, const Limits& limits, MaybeBytes& into) {
+  std::uint64_t value = 0;
+  if (!is_off(node)) {
+    if (auto wrong = read_size(node, limits, value)) return or_off(wrong);
+    into = value;
+  } else {
+    into.reset();
+  }
+  return std::nullopt;
+}
+
+Verdict read_value(const Node& node, const Limits& limits, MaybeTime& into) {
+  Duration value{};
+  if (!is_off(node)) {
+    if (auto wrong = read_duration(node, limits, value)) return or_off(wrong);
+    into = value;
+  } else {
+    into.reset();
+  }
+  return std::nullopt;
+}
+
+namespace {
+
+// Who writes 0.5 means half; who writes 50 means the same.
+std::string share_hint(const Node& node) {
+  if (node.kind == NodeKind::real && node.real <= 1) {
+    return fmt::format("write \"{:.6g}%\"", node.real * 100);
+  }
+  return is_number(node) ? fmt::format("write \"{}%\"", number_text(node)) : "write \"10%\"";
+}
+
+}  // namespace
+
+Verdict read_value(const Node& node, const Limits&, double& into) {
+  if (node.kind != NodeKind::text) return wrong_kind(node, "a share", share_hint(node));
+  const auto value = parse_share(node.text);
+  if (!value) return Complaint{value.error(), ""};
+  into = *value;
+  return std::nullopt;
+}
+
+Verdict read_value(const Node& node, const Limits& limits, std::vector<std::string>& into) {
+  std::vector<std::string> all;
+  if (node.kind == NodeKind::text) {
+    all.push_back(node.text);
+  } else if (node.kind == NodeKind::list) {
+    for (const Node& item : node.items) {
+      if (auto wrong = read_value(item, limits, all.emplace_back())) return wrong;
+    }
+  } else {
+    return wrong_kind(node, "one text or a list of them");
+  }
+  into = std::move(all);
+  return std::nullopt;
+}
+
+namespace {
+
+std::string in_quotes(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      out += fmt::format("\\u{:04X}", static_cast<unsigned>(c));
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+}  // namespace
+
+std::string quoted(std::string_view text) {
+  return in_quotes(without_variables(text));
+}
+
+std::string quoted_key(std::string_view key) {
+  constexpr std::string_view bare =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  const bool fits = !key.empty() && key.find_first_not_of(bare) == key.npos;
+  return fits ? std::string(key) : in_quotes(key);
+}
+
+std::string print_value(const std::string& value) {
+  return quoted(value);
+}
+std::string print_value(bool value) {
+  return value ? "true" : "false";
+}
+std::string print_value(std::uint32_t value) {
+  return fmt::format("{}", value);
+}
+std::string print_value(std::uint64_t value) {
+  return quoted(print_size(value));
+}
+std::string print_value(const MaybeBytes& value) {
+  return value ? print_value(*value) : quoted(off);
+}
+std::string print_value(Duration value) {
+  return quoted(print_duration(value));
+}
+std::string print_value(const MaybeTime& value) {
+  return value ? print_value(*value) : quoted(off);
+}
+std::string print_value(double value) {
+  return quoted(print_share(value));
+}
+
+std::string print_value(const std::vector<std::string>& value) {
+  std::string out;
+  for (const std::string& item : value) out += (out.empty() ? "" : ", ") + quoted(item);
+  return "[" + out + "]";
+}
+
+std::string form_of(const std::string*, const Limits&) {
+  return "text";
+}
+std::string form_of(const bool*, const Limits&) {
+  return "true or false";
+}
+
+std::string form_of(const std::uint32_t*, const Limits& limits) {
+  if (bounded(limits)) return fmt::format("{} to {}", limits.min, limits.max);
+  return fmt::format("a number from {}", limits.min);
+}
+
+std::string form_of(const std::uint64_t*, const Limits& limits) {
+  if (!bounded(limits)) return "size";
+  return fmt::format("size, at most {}", print_size(static_cast<std::uint64_t>(limits.max)));
+}
+
+std::string form_of(const MaybeBytes*, const Limits&) {
+  return "size or \"off\"";
+}
+std::string form_of(const Duration*, const Limits&) {
+  return "duration";
+}
+std::string form_of(const MaybeTime*, const Limits&) {
+  return "duration or \"off\"";
+}
+std::string form_of(const double*, const Limits&) {
+  return "share";
+}
+std::string form_of(const std::vector<std::string>*, const Limits&) {
+  return "one text or a list";
+}
+
+}  // namespace ringway::config
