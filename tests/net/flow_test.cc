@@ -1,0 +1,177 @@
+// Every Io: back-pressure, and receive buffers that run out.
+#include <cerrno>
+#include <doctest/doctest.h>
+
+#include "net/scene.h"
+
+namespace ringway::net::testing {
+
+constexpr BufferSettings four_buffers{.size_bytes = 1024, .count_max = 4};
+
+struct ScarceScene : Scene {
+  ScarceScene()
+      : Scene(IoSettings{
+            .client_buffers = four_buffers, .server_buffers = four_buffers, .arena_bytes = 4096}) {}
+
+  struct Bulk {
+    Connection connection;
+    Number receiving;
+    std::string text;
+    std::size_t said = 0;
+  };
+
+  std::vector<Bulk> bulk_senders(std::size_t count, std::size_t bytes) {
+    std::vector<Bulk> bulk;
+    for (std::size_t i = 0; i < count; ++i) {
+      const Connection connection = accepted();
+      const Buffers buffers = i % 2 == 0 ? Buffers::client : Buffers::server;
+      bulk.push_back({.connection = connection,
+                      .receiving = recv(connection.fd, buffers),
+                      .text = pattern(bytes, i * 1000)});
+    }
+    return bulk;
+  }
+
+  void speak(std::vector<Bulk>& bulk) {
+    for (Bulk& one : bulk) {
+      one.said += world().peer_write(one.connection.peer, Bytes(one.text).substr(one.said));
+    }
+  }
+};
+
+TEST_CASE_FIXTURE(Scene, "a paused receive brings nothing and a resumed one brings everything") {
+  const Connection connection = accepted();
+  const Number receiving = recv(connection.fd);
+  peer_says(connection.peer, "before ");
+  REQUIRE(heard(receiving, 7));
+  io().pause(connection.fd);
+  pass(5ms);
+  peer_says(connection.peer, "during ");
+  pass(20ms);
+  CHECK(story(receiving).bytes == "before ");
+  io().resume(connection.fd);
+  REQUIRE(heard(receiving, 14));
+  peer_says(connection.peer, "after");
+  REQUIRE(heard(receiving, 19));
+  CHECK(story(receiving).bytes == "before during after");
+}
+
+TEST_CASE_FIXTURE(Scene, "pausing and resuming in a rush loses no byte and keeps the order") {
+  for (const Transport transport : {Transport::tcp4, Transport::unix_stream}) {
+    const Connection connection = accepted(transport);
+    const Number receiving = recv(connection.fd);
+    const std::string text = pattern(2 * 1024 * 1024);
+    std::size_t said = 0;
+    for (int step = 0; story(receiving).bytes.size() < text.size(); ++step) {
+      REQUIRE(step < 20'000);
+      said += world().peer_write(connection.peer, Bytes(text).substr(said, 30'000));
+      if (step % 4 == 0) io().pause(connection.fd);
+      if (step % 4 == 2) io().resume(connection.fd);
+      if (step % 7 == 0) {
+        io().pause(connection.fd);
+        io().resume(connection.fd);
+      }
+      turn(step % 4 == 3 ? Duration(1ms) : Duration::zero());
+    }
+    CHECK((story(receiving).bytes == text));
+  }
+}
+
+TEST_CASE_FIXTURE(Scene, "a paused receive can be paused again and resumed once") {
+  const Connection connection = accepted();
+  const Number receiving = recv(connection.fd);
+  io().pause(connection.fd);
+  turn();
+  io().pause(connection.fd);
+  io().resume(connection.fd);
+  io().resume(connection.fd);
+  peer_says(connection.peer, "still here");
+  CHECK(heard(receiving, 10));
+}
+
+TEST_CASE_FIXTURE(Scene, "a paused receive ends when it is cancelled") {
+  const Connection connection = accepted();
+  const Number settled = recv(connection.fd);
+  io().pause(connection.fd);
+  pass(5ms);
+  io().cancel(connection.fd);
+  REQUIRE(over(settled));
+  CHECK(story(settled).result == -ECANCELED);
+
+  const Number hasty = recv(connection.fd);
+  io().pause(connection.fd);
+  io().cancel(connection.fd);
+  CHECK(over(hasty));
+}
+
+TEST_CASE_FIXTURE(Scene, "a paused receive ends when its connection is shut down") {
+  for (const bool settled : {true, false}) {
+    const Connection connection = accepted();
+    const Number receiving = recv(connection.fd);
+    io().pause(connection.fd);
+    if (settled) pass(5ms);
+    peer_says(connection.peer, "nobody reads this");
+    io().shutdown(connection.fd);
+    CHECK(over(receiving));
+  }
+}
+
+TEST_CASE_FIXTURE(Scene, "the peer's end is noticed once a paused receive is resumed") {
+  const Connection connection = accepted();
+  const Number receiving = recv(connection.fd);
+  io().pause(connection.fd);
+  pass(5ms);
+  peer_says(connection.peer, "last words");
+  world().peer_close(connection.peer);
+  pass(10ms);
+  CHECK_FALSE(story(receiving).over);
+  io().resume(connection.fd);
+  REQUIRE(over(receiving));
+  CHECK(story(receiving).result == 0);
+  CHECK(story(receiving).bytes == "last words");
+}
+
+TEST_CASE_FIXTURE(ScarceScene, "with four small buffers many bulk senders all get through") {
+  std::vector<Bulk> bulk = bulk_senders(16, 300'000);
+  for (Bulk& one : bulk) {
+    REQUIRE(until([&] {
+      speak(bulk);
+      return story(one.receiving).bytes.size() == one.text.size();
+    }));
+  }
+  for (Bulk& one : bulk) CHECK((story(one.receiving).bytes == one.text));
+}
+
+TEST_CASE_FIXTURE(ScarceScene,
+                  "with four small buffers, pausing half of the senders stops no other") {
+  std::vector<Bulk> bulk = bulk_senders(12, 100'000);
+  for (std::size_t i = 0; i < bulk.size(); i += 3) io().pause(bulk[i].connection.fd);
+  for (std::size_t i = 0; i < bulk.size(); ++i) {
+    if (i % 3 == 0) continue;
+    REQUIRE(until([&] {
+      speak(bulk);
+      return story(bulk[i].receiving).bytes.size() == bulk[i].text.size();
+    }));
+  }
+  for (std::size_t i = 0; i < bulk.size(); i += 3) io().resume(bulk[i].connection.fd);
+  for (Bulk& one : bulk) {
+    CHECK(until([&] {
+      speak(bulk);
+      return story(one.receiving).bytes.size() == one.text.size();
+    }));
+  }
+}
+
+TEST_CASE_FIXTURE(ScarceScene, "receives that wait for buffers end when cancelled or shut down") {
+  std::vector<Bulk> bulk = bulk_senders(16, 100'000);
+  speak(bulk);
+  for (int i = 0; i < 3; ++i) turn();
+  for (std::size_t i = 0; i < bulk.size(); ++i) {
+    if (i % 4 < 2) io().pause(bulk[i].connection.fd);
+    if (i % 2 == 0) io().cancel(bulk[i].connection.fd);
+    if (i % 2 == 1) io().shutdown(bulk[i].connection.fd);
+  }
+  for (const Bulk& one : bulk) CHECK(over(one.receiving));
+}
+
+}  // namespace ringway::net::testing
