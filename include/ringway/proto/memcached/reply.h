@@ -11,10 +11,28 @@
 namespace ringway::proto::memcached {
 
 enum class ReplyKind : std::uint8_t {
-  value, end,
-  stored, not_stored, exists, not_found, deleted, touched, number, ok, version,
-  hd, va, en, nf, ns, ex, mn, me,
-  error, client_error, server_error,
+  value,
+  end,
+  stored,
+  not_stored,
+  exists,
+  not_found,
+  deleted,
+  touched,
+  number,
+  ok,
+  version,
+  hd,
+  va,
+  en,
+  nf,
+  ns,
+  ex,
+  mn,
+  me,
+  error,
+  client_error,
+  server_error,
   too_many_connections,  // "ERROR Too many open connections": not a reply, a refusal.
   unknown,
 };
@@ -27,11 +45,11 @@ struct ReplyLine {
   Bytes opaque;              // Meta: the O flag's token, if there.
   bool key_given = false;
   bool opaque_given = false;
-  bool base64 = false;       // Meta: the returned key is encoded.
+  bool base64 = false;  // Meta: the returned key is encoded.
   bool cas_given = false;
-  std::uint64_t bytes = 0;   // value, va: size of the body, CRLF not counted.
+  std::uint64_t bytes = 0;  // value, va: size of the body, CRLF not counted.
   std::uint64_t cas = 0;
-  Bytes text;                // error kinds: what follows the word.
+  Bytes text;  // error kinds: what follows the word.
 };
 
 enum class LineStatus : std::uint8_t { incomplete, complete, malformed };
@@ -54,5 +72,10 @@ inline bool is_error(ReplyKind kind) {
 // Whether a reply is kept from a client that asked quietly: mg hides EN, ms md ma
 // hide HD; everything else is told.
 bool silenced_by_q(Command command, ReplyKind kind);
+
+// Whether the key a reply carries, if any, is the one that was asked. A server
+// returns a key in the form in which it was stored, whatever form the request had:
+// `asked` is as written by the client, `asked_base64` its flag b.
+bool names_key(const ReplyLine& reply, Bytes asked, bool asked_base64);
 
 }  // namespace ringway::proto::memcached

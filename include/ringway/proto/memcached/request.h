@@ -14,28 +14,28 @@ inline constexpr std::size_t key_bytes_max = 250;
 
 struct Request {
   Command command = Command::get;
-  bool noreply = false;  // Classic `noreply`, honoured where the table says so.
-  bool quiet = false;    // Meta flag q.
-  bool base64 = false;   // Meta flag b: `key` is the encoded form.
-  bool cas_given = false;      // Meta flag C, or the command cas.
-  bool retry_safe = true;      // False for an mg with N, R, E or T: never asked twice.
-  bool wants_value = false;    // Meta flag v.
-  bool wants_key = false;      // Meta flag k: the reply carries the key as sent.
+  bool noreply = false;      // Classic `noreply`, honoured where the table says so.
+  bool quiet = false;        // Meta flag q.
+  bool base64 = false;       // Meta flag b: `key` is the encoded form.
+  bool cas_given = false;    // Meta flag C, or the command cas.
+  bool retry_safe = true;    // False for an mg with N, R, E or T: never asked twice.
+  bool wants_value = false;  // Meta flag v.
+  bool wants_key = false;    // Meta flag k: the reply carries the key as sent.
   std::uint32_t key_count = 0;
-  Bytes key;        // The first key (as written); empty for commands without one.
-  Bytes keys;       // get family: all keys with single spaces or more between them.
-  Bytes opaque;     // Meta flag O's token, without the letter.
-  Bytes meta_flags; // Meta: the flag tokens as written, `q` still among them.
-  Bytes value;      // Payload without its CRLF.
-  std::uint64_t flags = 0;    // Client flags of storage commands.
-  std::int64_t exptime = 0;   // As given: relative, absolute or negative.
+  Bytes key;                 // The first key (as written); empty for commands without one.
+  Bytes keys;                // get family: all keys with single spaces or more between them.
+  Bytes opaque;              // Meta flag O's token, without the letter; data() null: none.
+  Bytes meta_flags;          // Meta: the flag tokens as written, `q` still among them.
+  Bytes value;               // Payload without its CRLF.
+  std::uint64_t flags = 0;   // Client flags of storage commands.
+  std::int64_t exptime = 0;  // As given: relative, absolute or negative.
   std::uint64_t cas = 0;
-  std::uint64_t delta = 0;    // incr, decr.
-  Bytes argument;   // version, verbosity, stats, flush_all: the rest of the line.
+  std::uint64_t delta = 0;  // incr, decr.
+  Bytes argument;           // version, verbosity, quit, flush_all, mn: the rest of the line.
 };
 
 struct RequestLimits {
-  std::uint64_t value_max = 1024 * 1024;   // Bytes of a payload.
+  std::uint64_t value_max = 1024 * 1024;  // Bytes of a payload.
   std::uint32_t keys_per_get_max = 10'000;
 };
 
@@ -49,17 +49,21 @@ enum class RequestStatus : std::uint8_t {
 
 struct ParsedRequest {
   RequestStatus status = RequestStatus::incomplete;
-  std::size_t consumed = 0;  // Bytes of the input that this request or error takes.
-  std::size_t needed = 0;    // incomplete: the total that is needed, if already known.
-  std::size_t scanned = 0;   // incomplete: bytes known to hold no newline; hand back in.
-  std::uint64_t swallow = 0; // rejected: so many bytes after `consumed` are payload to drop.
-  Bytes error;               // Without CRLF. Static text.
-  Bytes unlink_key;          // rejected `set` of a value too large: the old value must go.
+  std::size_t consumed = 0;   // Bytes of the input that this request or error takes.
+  std::size_t needed = 0;     // incomplete: the total that is needed, if already known.
+  std::size_t scanned = 0;    // incomplete: bytes known to hold no newline; hand back in.
+  std::uint64_t swallow = 0;  // rejected: so many bytes after `consumed` are payload to drop.
+  Bytes error;                // Without CRLF. Static text.
+  // rejected for a value too large: the key whose old value must go, if the command
+  // would have replaced it (request.base64: in its encoded form).
+  Bytes unlink_key;
   Request request;
 };
 
 // Parses the first request of `input`. `out.scanned` is read and written: 0 for a
 // fresh start. Never reads past `input`, never allocates, accepts any bytes.
+// The outcome depends on the bytes alone, not on how they arrived. `rejected` also
+// covers what needs no server: its `error` may be "END" (a gat without keys).
 void parse_request(Bytes input, const RequestLimits& limits, ParsedRequest& out);
 
 // The bytes of meta flag b decoded; false if they do not decode to 1..250 bytes.
@@ -71,7 +75,8 @@ bool next_key(Bytes& rest, Bytes& key);
 
 // How a request is written to a server: from parsed fields only, never copied
 // through; noreply and q are left out, so that every request has a reply.
-// Not for the get family with several keys (see append_get in request_writer.h).
+// Not for the get family with several keys (see write_get_head in request_writer.h);
+// commands answered locally are written as their bare name.
 std::size_t serialized_bytes_max(const Request& request);
 char* serialize(const Request& request, char* out);  // Returns one past the last byte.
 

@@ -1,0 +1,195 @@
+// The forms of the meta commands: a key, for ms a size, then flag tokens, each a
+// letter with an argument directly behind it.
+//
+// ms carries a payload, so an error of the server's could mean that the payload
+// was read as commands on a connection that others share: for ms only letters and
+// arguments that every server accepts get through. For the others the server
+// judges what is not needed here.
+#include <array>
+
+#include "proto/memcached/line.h"
+
+namespace ringway::proto::memcached {
+namespace {
+
+constexpr std::uint32_t flags_max = 20;
+constexpr std::size_t opaque_token_bytes_max = 32;  // With its letter, as servers count.
+
+constexpr Bytes duplicate_flag = "CLIENT_ERROR duplicate flag";
+constexpr Bytes invalid_flag = "CLIENT_ERROR invalid flag";
+constexpr Bytes flags_wrong = "CLIENT_ERROR invalid or duplicate flag";  // md, ma.
+constexpr Bytes too_many_flags = "CLIENT_ERROR options flags too long";
+constexpr Bytes too_many_flags_mg = "CLIENT_ERROR options flags are too long";
+constexpr Bytes bad_token = "CLIENT_ERROR bad token in command line format";
+constexpr Bytes bad_key = "CLIENT_ERROR error decoding key";
+constexpr Bytes opaque_too_long = "CLIENT_ERROR opaque token too long";
+constexpr Bytes mode_length = "CLIENT_ERROR incorrect length for M token";
+constexpr Bytes mode_unknown = "CLIENT_ERROR invalid mode for ms M token";
+
+// What may stand behind a letter of ms. 15 letters, each at most once: below the
+// 16 flags at which memcached 1.6.18 stops swallowing the payload.
+enum class Argument : std::uint8_t { unknown, any, seconds, number, client_flags, mode };
+
+constexpr auto ms_arguments = [] {
+  std::array<Argument, 128> of{};
+  for (const char letter : {'b', 'c', 'I', 'k', 'L', 'O', 'P', 'q', 's'}) {
+    of[static_cast<std::size_t>(letter)] = Argument::any;
+  }
+  of['T'] = of['N'] = Argument::seconds;
+  of['C'] = of['E'] = Argument::number;
+  of['F'] = Argument::client_flags;
+  of['M'] = Argument::mode;
+  return of;
+}();
+
+// The error that a server would name when a line has several: the first of those
+// that end its reading, else the last found while reading, else the first found after.
+struct Errors {
+  Bytes reading;
+  Bytes after;
+
+  void note_after(Bytes error) {
+    if (after.empty()) after = error;
+  }
+  Bytes told() const { return reading.empty() ? after : reading; }
+};
+
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+// Servers differ on times beyond 32 bits: refused here, before the payload leaves.
+bool parse_seconds(Bytes word, std::int64_t& out) {
+  std::int32_t seconds = 0;
+  if (!parse_number(word, seconds)) return false;
+  out = seconds;
+  return true;
+}
+
+void check_mode(Bytes mode, Line& line, Errors& errors) {
+  line.replaces = mode == "S";
+  if (mode.size() != 1) return errors.note_after(mode_length);
+  if (Bytes("AEPRS").find(mode) == Bytes::npos) errors.note_after(mode_unknown);
+}
+
+void check_set_argument(char letter, Bytes argument, Line& line, Errors& errors) {
+  std::int64_t seconds = 0;
+  std::uint64_t number = 0;
+  switch (ms_arguments[static_cast<std::size_t>(letter)]) {
+    case Argument::unknown:
+    case Argument::any: return;
+    case Argument::seconds:
+      if (!parse_seconds(argument, seconds)) errors.reading = bad_token;
+      return;
+    case Argument::number:
+      if (!parse_number(argument, number)) errors.reading = bad_token;
+      return;
+    case Argument::client_flags:
+      if (!parse_number(argument, line.request.flags)) errors.reading = bad_format;
+      return;
+    case Argument::mode: return check_mode(argument, line, errors);
+  }
+}
+
+void check_encoded_key(Request& request, Errors& errors) {
+  std::array<char, key_bytes_max> decoded;
+  std::size_t size = 0;
+  request.base64 = true;
+  if (!decode_key(request.key, decoded.data(), size)) errors.reading = bad_key;
+}
+
+// The flags that ringway itself acts on. Wrong numbers are left to the server: for
+// ms they were refused before.
+void note_flag(char letter, Bytes argument, Request& request, Errors& errors) {
+  switch (letter) {
+    case 'q': request.quiet = true; return;
+    case 'v': request.wants_value = true; return;
+    case 'k': request.wants_key = true; return;
+    case 'b': return check_encoded_key(request, errors);
+    case 'C':
+      request.cas_given = true;
+      (void)parse_number(argument, request.cas);
+      return;
+    case 'O':
+      request.opaque = argument;
+      if (argument.size() + 1 > opaque_token_bytes_max) errors.note_after(opaque_too_long);
+      return;
+    case 'T': (void)parse_number(argument, request.exptime); [[fallthrough]];
+    case 'N':
+    case 'R':
+    case 'E': request.retry_safe = false; return;
+    default: return;
+  }
+}
+
+Bytes read_flags(Line& line) {
+  Request& request = line.request;
+  line.words.skip_spaces();
+  const char* begin = line.words.at;
+  std::uint64_t seen = 0;
+  std::uint32_t count = 0;
+  Errors errors;
+  for (Bytes token; line.words.next(token);) {
+    if (++count > flags_max) {
+      return request.command == Command::mg ? too_many_flags_mg : too_many_flags;
+    }
+    const char letter = token[0];
+    if (!is_letter(letter) || !printable(token)) return invalid_flag;
+    const std::uint64_t bit = std::uint64_t{1} << (letter - 'A');
+    if ((seen & bit) != 0) return duplicate_flag;
+    seen |= bit;
+    const bool set = request.command == Command::ms;
+    if (set && ms_arguments[static_cast<std::size_t>(letter)] == Argument::unknown) {
+      return invalid_flag;
+    }
+    const Bytes argument = token.substr(1);
+    if (set) check_set_argument(letter, argument, line, errors);
+    note_flag(letter, argument, request, errors);
+  }
+  const Bytes tokens(begin, static_cast<std::size_t>(line.words.at - begin));
+  request.meta_flags = tokens.substr(0, tokens.find_last_not_of(' ') + 1);
+  return errors.told();
+}
+
+// An encoded key stands in the line, so the limit holds for both of its forms.
+Bytes read_meta_key(Bytes word, Request& request) {
+  if (!valid_key(word)) return bad_format;
+  request.key = word;
+  request.key_count = 1;
+  return no_error;
+}
+
+}  // namespace
+
+Bytes parse_meta(Line& line) {
+  Bytes key;
+  if (!line.words.next(key)) return plain_error;
+  if (const Bytes error = read_meta_key(key, line.request); !error.empty()) return error;
+  const Bytes error = read_flags(line);
+  // md and ma know one word for all that goes wrong while reading flags.
+  const bool own = error == duplicate_flag || error == invalid_flag || error == bad_key;
+  return own && line.request.command != Command::mg ? flags_wrong : error;
+}
+
+Bytes parse_meta_set(Line& line) {
+  Bytes key;
+  Bytes bytes;
+  if (!line.words.next(key)) return plain_error;
+  if (!line.words.next(bytes)) return bad_format;
+  line.announce_payload(bytes);
+  line.replaces = true;
+  if (const Bytes error = read_meta_key(key, line.request); !error.empty()) return error;
+  if (line.payload_bytes < 0) return bad_format;
+  return read_flags(line);
+}
+
+// me <key> [b]: any error is the same error.
+Bytes parse_meta_debug(Line& line) {
+  Bytes key;
+  if (!line.words.next(key)) return bad_format;
+  if (const Bytes error = read_meta_key(key, line.request); !error.empty()) return error;
+  if (!read_flags(line).empty()) return bad_format;
+  return line.request.meta_flags.contains(' ') ? bad_format : no_error;
+}
+
+}  // namespace ringway::proto::memcached
