@@ -1,0 +1,1 @@
+"""The parts of bench/compare: what runs, how it is measured, what the numbers say."""
