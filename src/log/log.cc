@@ -1,0 +1,183 @@
+// The log's thread and its output. spdlog ends here: its sinks write, and its logger
+// keeps a full disk from ending the program.
+#include "log/log.h"
+
+#include <atomic>
+#include <cstdio>
+#include <memory>
+#include <mutex>
+#include <spdlog/formatter.h>
+#include <spdlog/logger.h>
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <thread>
+
+#include "ringway/base/assert.h"
+#include "ringway/config/config.h"
+
+#include "log/line_queue.h"
+
+namespace ringway::log {
+namespace {
+
+// Our lines carry their own form already.
+class AsGiven final : public spdlog::formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
+    out.append(message.payload.begin(), message.payload.end());
+  }
+  std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<AsGiven>(); }
+};
+
+using Output = std::shared_ptr<spdlog::logger>;
+
+Output output_to(spdlog::sink_ptr sink) {
+  auto output = std::make_shared<spdlog::logger>("ringway", std::move(sink));
+  output->set_formatter(std::make_unique<AsGiven>());
+  output->set_level(spdlog::level::trace);  // Levels were looked at before.
+  return output;
+}
+
+Result<Output> open_output(const std::string& file) try {
+  if (file.empty()) return output_to(std::make_shared<spdlog::sinks::stderr_sink_st>());
+  return output_to(std::make_shared<spdlog::sinks::basic_file_sink_st>(file));
+} catch (const spdlog::spdlog_ex& problem) {
+  return failure("cannot open the log file " + file + ": " + problem.what());
+}
+
+// A started log: everything between start() and stop().
+class Writer {
+ public:
+  Writer(const config::Log& config, Output output)
+      : file_(config.file),
+        json_(config.format == config::LogFormat::json),
+        output_(std::move(output)),
+        thread_([this] { run(); }) {}
+
+  ~Writer() {
+    queue_.end();
+    thread_.join();
+  }
+
+  void push(Level level, std::string message) {
+    queue_.push({std::chrono::system_clock::now(), level, std::move(message)});
+  }
+
+  void ask_to_reopen() { queue_.ask_to_reopen(); }
+
+  static std::atomic<std::uint64_t> lost;
+
+ private:
+  void run() {
+    pthread_setname_np(pthread_self(), "log");
+    for (auto batch = queue_.take(); !batch.empty(); batch = queue_.take()) {
+      if (batch.reopen) reopen();
+      lost += batch.lost;
+      write(batch);
+    }
+  }
+
+  void reopen() {
+    if (file_.empty()) return;
+    auto opened = open_output(file_);
+    if (opened) {
+      output_ = std::move(*opened);
+    } else {
+      push(Level::error, opened.error() + "; going on in the old one");
+    }
+  }
+
+  void write(const LineQueue::Batch& batch) {
+    if (batch.lost > 0) {
+      write({std::chrono::system_clock::now(), Level::warning,
+             fmt::format("{} log lines were lost: they came faster than they could be written",
+                         batch.lost)});
+    }
+    for (const Line& line : batch.lines) write(line);
+    output_->flush();
+  }
+
+  void write(const Line& line) {
+    output_->log(spdlog::level::info, json_ ? json_line(line.time, line.level, line.message)
+                                            : text_line(line.time, line.level, line.message));
+  }
+
+  const std::string file_;
+  const bool json_;
+  LineQueue queue_;
+  Output output_;       // The thread's own.
+  std::thread thread_;  // Last: it uses all of the above.
+};
+
+std::atomic<std::uint64_t> Writer::lost{0};
+
+// One per program, because a log line must be possible anywhere. Who logs holds the
+// mutex for the length of a push.
+struct Shared {
+  std::mutex mutex;
+  Sink sink;
+  std::unique_ptr<Writer> writer;
+  std::atomic<Level> level{Level::info};
+};
+
+Shared& shared() {
+  static Shared& only = *new Shared;  // Never destroyed: threads may log until the very end.
+  return only;
+}
+
+Level level_of(config::LogLevel level) {
+  switch (level) {
+    case config::LogLevel::debug: return Level::debug;
+    case config::LogLevel::info: return Level::info;
+    case config::LogLevel::warning: return Level::warning;
+    case config::LogLevel::error: break;
+  }
+  return Level::error;
+}
+
+}  // namespace
+
+Result<void> start(const config::Log& config) {
+  auto output = open_output(config.file);
+  if (!output) return std::unexpected(output.error());
+  const std::lock_guard lock(shared().mutex);
+  RINGWAY_ASSERT(shared().writer == nullptr);
+  shared().level = level_of(config.level);
+  shared().writer = std::make_unique<Writer>(config, std::move(*output));
+  return {};
+}
+
+void stop() {
+  std::unique_ptr<Writer> ending;  // Outside of the lock: its end waits for the disk.
+  const std::lock_guard lock(shared().mutex);
+  ending = std::move(shared().writer);
+}
+
+void reopen() {
+  const std::lock_guard lock(shared().mutex);
+  if (shared().writer) shared().writer->ask_to_reopen();
+}
+
+void set_sink(Sink sink) {
+  const std::lock_guard lock(shared().mutex);
+  shared().sink = std::move(sink);
+}
+
+std::uint64_t lost_lines() {
+  return Writer::lost;
+}
+
+bool enabled(Level level) {
+  return level >= shared().level.load(std::memory_order_relaxed);
+}
+
+void write(Level level, std::string text) {
+  if (!enabled(level)) return;
+  const std::lock_guard lock(shared().mutex);
+  if (shared().sink) return shared().sink(level, text);
+  if (shared().writer) return shared().writer->push(level, std::move(text));
+  const std::string line = text_line(std::chrono::system_clock::now(), level, text);
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+}  // namespace ringway::log

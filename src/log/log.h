@@ -1,0 +1,69 @@
+// What the program tells its operator: state changes, never requests. Any thread may
+// log; nobody waits for a disk or a pipe, for a thread of its own writes the lines and
+// drops the oldest when 8,192 of them wait (the number dropped is logged and counted).
+//
+// Before start() and after stop() lines go straight to standard error.
+#pragma once
+
+#include <cstdint>
+#include <fmt/core.h>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "ringway/base/result.h"
+
+namespace ringway::config {
+struct Log;
+}
+
+namespace ringway::log {
+
+enum class Level : std::uint8_t { debug, info, warning, error };
+
+// Fails if the file cannot be opened. Only while stopped.
+Result<void> start(const config::Log& config);
+
+// Returns when every line is written.
+void stop();
+
+// Goes on in a new file of the same name, for log rotation. A file that cannot be
+// opened leaves the old one in use and says so. Nothing to do for standard error.
+void reopen();
+
+// Lines given to `sink` go nowhere else: for simulation and tests. It is called on the
+// thread that logs, one call at a time, and must not log. An empty sink ends that.
+using Sink = std::function<void(Level, std::string_view)>;
+void set_sink(Sink sink);
+
+// Lines dropped because they came faster than they could be written, since the start
+// of the program.
+std::uint64_t lost_lines();
+
+bool enabled(Level level);
+void write(Level level, std::string text);
+
+template <typename... Args>
+void debug(fmt::format_string<Args...> format, Args&&... args) {
+  if (enabled(Level::debug)) write(Level::debug, fmt::format(format, std::forward<Args>(args)...));
+}
+
+template <typename... Args>
+void info(fmt::format_string<Args...> format, Args&&... args) {
+  if (enabled(Level::info)) write(Level::info, fmt::format(format, std::forward<Args>(args)...));
+}
+
+template <typename... Args>
+void warning(fmt::format_string<Args...> format, Args&&... args) {
+  if (enabled(Level::warning)) {
+    write(Level::warning, fmt::format(format, std::forward<Args>(args)...));
+  }
+}
+
+template <typename... Args>
+void error(fmt::format_string<Args...> format, Args&&... args) {
+  if (enabled(Level::error)) write(Level::error, fmt::format(format, std::forward<Args>(args)...));
+}
+
+}  // namespace ringway::log

@@ -1,0 +1,195 @@
+// From the call to the file: levels, formats, rotation, many threads and too many lines.
+#include "log/log.h"
+
+#include <algorithm>
+#include <doctest/doctest.h>
+#include <filesystem>
+#include <fstream>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+#include "ringway/config/config.h"
+
+#include "log/line_queue.h"
+
+namespace ringway::log {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+// A folder of its own that goes away, and a log that writes into it.
+class LogFolder {
+ public:
+  LogFolder() { REQUIRE(::mkdtemp(path_.data()) != nullptr); }
+  ~LogFolder() {
+    stop();
+    std::filesystem::remove_all(path_);
+  }
+
+  std::string file(const std::string& name = "ringway.log") const { return path_ + "/" + name; }
+
+  void start_log(config::LogFormat format = config::LogFormat::text,
+                 config::LogLevel level = config::LogLevel::info) {
+    REQUIRE(start({.level = level, .format = format, .file = file()}));
+  }
+
+  // Without the times of text lines.
+  Lines lines(const std::string& name = "ringway.log") const {
+    Lines found;
+    std::ifstream input(file(name));
+    for (std::string line; std::getline(input, line);) {
+      found.push_back(line.front() == '{' ? line : line.substr(25));
+    }
+    return found;
+  }
+
+ private:
+  std::string path_ = "/tmp/ringway-log-XXXXXX";
+};
+
+bool any_begins(const Lines& lines, std::string_view text) {
+  return std::ranges::any_of(lines, [text](const auto& line) { return line.starts_with(text); });
+}
+
+TEST_CASE("lines are in the file, in order, once the log is stopped") {
+  LogFolder folder;
+  folder.start_log();
+  info("server {} is {}", "web1", "up");
+  error("second");
+  stop();
+  CHECK(folder.lines() == Lines{"info server web1 is up", "error second"});
+}
+
+TEST_CASE("lines below the level are not written") {
+  LogFolder folder;
+  folder.start_log(config::LogFormat::text, config::LogLevel::warning);
+  debug("d");
+  info("i");
+  warning("w");
+  error("e");
+  stop();
+  CHECK(folder.lines() == Lines{"warning w", "error e"});
+}
+
+TEST_CASE("JSON lines are objects") {
+  LogFolder folder;
+  folder.start_log(config::LogFormat::json);
+  info("a \"quoted\" name");
+  stop();
+  REQUIRE(folder.lines().size() == 1);
+  CHECK(folder.lines()[0].ends_with(R"("level":"info","message":"a \"quoted\" name"})"));
+}
+
+TEST_CASE("a log that is started again goes on in the same file") {
+  LogFolder folder;
+  for (const char* line : {"one", "two"}) {
+    folder.start_log();
+    info("{}", line);
+    stop();
+  }
+  CHECK(folder.lines() == Lines{"info one", "info two"});
+}
+
+TEST_CASE("after rotation lines go to a new file of the old name") {
+  LogFolder folder;
+  folder.start_log();
+  info("before");
+  while (folder.lines().empty()) std::this_thread::yield();
+  std::filesystem::rename(folder.file(), folder.file("ringway.log.1"));
+  reopen();
+  info("after");
+  stop();
+  CHECK(folder.lines("ringway.log.1") == Lines{"info before"});
+  CHECK(folder.lines() == Lines{"info after"});
+}
+
+TEST_CASE("a file that cannot be opened again leaves the old one in use") {
+  LogFolder folder;
+  folder.start_log();
+  info("before");
+  while (folder.lines().empty()) std::this_thread::yield();
+  std::filesystem::rename(folder.file(), folder.file("old"));
+  std::filesystem::create_directory(folder.file());
+  reopen();
+  info("after");
+  stop();
+  const Lines lines = folder.lines("old");
+  CHECK(lines.size() == 3);
+  CHECK(any_begins(lines, "info after"));
+  CHECK(any_begins(lines, "error cannot open the log file " + folder.file()));
+}
+
+TEST_CASE("a file that cannot be opened is a failure to start, with its name") {
+  const auto started = start({.file = "/proc/no/such/file"});
+  REQUIRE_FALSE(started);
+  CHECK(started.error().find("/proc/no/such/file") != std::string::npos);
+}
+
+TEST_CASE("a sink gets the lines instead of the file") {
+  LogFolder folder;
+  folder.start_log();
+  Lines seen;
+  set_sink([&seen](Level, std::string_view text) { seen.emplace_back(text); });
+  info("for the sink");
+  set_sink({});
+  info("for the file");
+  stop();
+  CHECK(seen == Lines{"for the sink"});
+  CHECK(folder.lines() == Lines{"info for the file"});
+}
+
+TEST_CASE("many threads may log and no line is torn") {
+  LogFolder folder;
+  folder.start_log();
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([t] {
+      for (int i = 0; i < 500; ++i) info("{} {}", t, std::string(200, static_cast<char>('a' + t)));
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  stop();
+  const Lines lines = folder.lines();
+  CHECK(lines.size() == 2000);
+  for (const std::string& line : lines) CHECK(line.size() == 207);
+}
+
+TEST_CASE("a log that cannot be written blocks nobody and says how many lines it lost") {
+  LogFolder folder;
+  REQUIRE(::mkfifo(folder.file().c_str(), 0600) == 0);
+  std::ifstream reader;
+  std::thread opener([&] { reader.open(folder.file()); });
+  folder.start_log();
+  opener.join();
+  const std::uint64_t lost_before = lost_lines();
+  // More than the queue and what the writer took before the pipe was full.
+  const std::size_t count = 2 * LineQueue::lines_max + 100;
+  for (std::size_t i = 0; i < count; ++i) info("{} {}", i, std::string(100, 'x'));
+  Lines lines;
+  std::thread reading([&] {
+    for (std::string line; std::getline(reader, line);) lines.push_back(line.substr(25));
+  });
+  stop();
+  reading.join();
+  CHECK(lost_lines() >= lost_before + 100);
+  CHECK(lines.back().starts_with(fmt::format("info {} ", count - 1)));
+  CHECK(std::ranges::any_of(lines, [](const auto& line) {
+    return line.starts_with("warning ") && line.find(" log lines were lost") != line.npos;
+  }));
+}
+
+TEST_CASE("a full queue drops its oldest line") {
+  LineQueue queue;
+  for (std::size_t i = 0; i < LineQueue::lines_max + 2; ++i) {
+    queue.push({Time{}, Level::info, std::to_string(i)});
+  }
+  const auto batch = queue.take();
+  CHECK(batch.lost == 2);
+  CHECK(batch.lines.front().message == "2");
+  CHECK(batch.lines.size() == LineQueue::lines_max);
+}
+
+}  // namespace
+}  // namespace ringway::log
