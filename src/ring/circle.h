@@ -1,13 +1,15 @@
 // The sorted points of a pool's servers on a circle of 2^32 or 2^64 places, and the
 // owner of any place: the first point at or after it, past the end the first of all.
 //
-//   starts_   [ 0 | 2 | 2 | 5 | ... ]      one entry per value of a point's top bits:
-//               |   |                      where points with these top bits begin
-//   vnodes_   [ p0 p1 p2 p3 p4 p5 ... pn | sentinel ]
+//   starts_   [ 0 | 15 | 33 | 47 | ... ]   one entry per value of a point's top bits:
+//               |   |                       where points with these top bits begin
+//   vnodes_   [ p0 p1 ... p15 p16 ... pn | sentinel ]
 //
-// Points are hashes, hence evenly spread: a bucket holds two to four, so a lookup is
-// one read of starts_ and a short scan, and the same buckets sort the points in
-// linear time. The sentinel (the greatest point) ends every scan.
+// Points are hashes, hence evenly spread. A bucket holds about 16, so that starts_ of
+// a million points stays in the nearest caches; the place's next bits say where in
+// the bucket its owner should be, and it is a step or two from there: one far read of
+// memory per lookup. The same buckets sort the points in linear time. The sentinel
+// (the greatest point) ends every scan upwards.
 #pragma once
 
 #include <array>
@@ -45,9 +47,9 @@ class Circle {
   explicit Circle(std::span<const Vnode> vnodes)
       : size_(static_cast<std::uint32_t>(vnodes.size())) {
     RINGWAY_ASSERT(vnodes.size() < std::numeric_limits<std::uint32_t>::max());
-    const int bits = std::max(1, static_cast<int>(std::bit_width(vnodes.size())) - 2);
-    shift_ = std::numeric_limits<Point>::digits - bits;
-    starts_.resize((std::size_t{1} << bits) + 1);
+    const int width = static_cast<int>(std::bit_width(vnodes.size()));
+    bits_ = std::max(1, width - 4);
+    starts_.resize((std::size_t{1} << bits_) + 1);
     vnodes_.resize(vnodes.size() + 1);
     scatter(vnodes);
     for (std::size_t b = 0; b + 1 < starts_.size(); ++b) sort(starts_[b], starts_[b + 1]);
@@ -59,8 +61,9 @@ class Circle {
 
   // The index of the vnode that owns `place`. Requires: size() > 0.
   std::uint32_t owner(Point place) const {
-    std::uint32_t i = starts_[static_cast<std::size_t>(place >> shift_)];
+    std::uint32_t i = guess(place);
     while (vnodes_[i].point() < place) ++i;
+    while (i > 0 && vnodes_[i - 1].point() >= place) --i;
     return i == size_ ? 0 : i;
   }
 
@@ -78,10 +81,10 @@ class Circle {
  private:
   // Counting sort by the top bits, stable. Leaves in starts_ where each bucket begins.
   void scatter(std::span<const Vnode> vnodes) {
-    for (const Vnode& vnode : vnodes) ++starts_[bucket(vnode) + 1];
+    for (const Vnode& vnode : vnodes) ++starts_[bucket(vnode.point()) + 1];
     for (std::size_t b = 1; b < starts_.size(); ++b) starts_[b] += starts_[b - 1];
     std::vector<std::uint32_t> next(starts_);
-    for (const Vnode& vnode : vnodes) vnodes_[next[bucket(vnode)]++] = vnode;
+    for (const Vnode& vnode : vnodes) vnodes_[next[bucket(vnode.point())]++] = vnode;
   }
 
   // Insertion sort, stable: a bucket has a handful of vnodes.
@@ -95,14 +98,22 @@ class Circle {
     }
   }
 
-  std::size_t bucket(const Vnode& vnode) const {
-    return static_cast<std::size_t>(vnode.point() >> shift_);
+  std::size_t bucket(Point place) const {
+    return static_cast<std::size_t>(place >> (std::numeric_limits<Point>::digits - bits_));
+  }
+
+  // As far into the bucket as the bits below the bucket's are into their range.
+  std::uint32_t guess(Point place) const {
+    const std::size_t b = bucket(place);
+    const auto rest = static_cast<Point>(place << bits_);
+    const std::uint64_t part = rest >> (std::numeric_limits<Point>::digits - 32);
+    return starts_[b] + static_cast<std::uint32_t>((starts_[b + 1] - starts_[b]) * part >> 32);
   }
 
   std::vector<std::uint32_t> starts_;
   std::vector<Vnode> vnodes_;
   std::uint32_t size_ = 0;
-  int shift_ = 0;
+  int bits_ = 0;
 };
 
 }  // namespace ringway::ring

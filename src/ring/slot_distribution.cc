@@ -1,5 +1,5 @@
-// See the header. Slots are kept as running sums, not one by one: weights in the
-// millions are legal and cost nothing.
+// See the header. Slots are listed one by one where that is cheap and otherwise found
+// among running sums: weights in the millions are legal.
 #include "ring/slot_distribution.h"
 
 #include <algorithm>
@@ -20,10 +20,13 @@ SlotDistribution::SlotDistribution(Kind kind, std::span<const Member> members)
     points_[server] = kind.weighted ? members[server].weight : 1;
     ends_.push_back(end += points_[server]);
   }
+  if (end > listed_slots_max) return;
+  for (const std::uint32_t server : order_) listed_.insert(listed_.end(), points_[server], server);
 }
 
 SlotDistribution::Choice SlotDistribution::choice(std::uint64_t value) const {
   const std::uint64_t slot = value % ends_.back();
+  if (!listed_.empty()) return {slot, listed_[slot]};
   const auto at = std::ranges::upper_bound(ends_, slot) - ends_.begin();
   return {slot, order_[static_cast<std::size_t>(at)]};
 }

@@ -21,6 +21,7 @@ class SlotDistribution final : public Distribution {
   };
 
   static constexpr std::uint32_t tries_max = 16;
+  static constexpr std::uint64_t listed_slots_max = 1 << 16;
 
   SlotDistribution(Kind kind, std::span<const Member> members);
 
@@ -45,6 +46,7 @@ class SlotDistribution final : public Distribution {
   std::vector<std::uint32_t> order_;   // Servers in twemproxy's order of names.
   std::vector<std::uint64_t> ends_;    // Of each in that order: one past its last slot.
   std::vector<std::uint32_t> points_;  // Slots per server.
+  std::vector<std::uint32_t> listed_;  // Server per slot, if there are few enough.
 };
 
 }  // namespace ringway::ring
