@@ -1,4 +1,5 @@
-// See address.h.
+// See address.h. An IPv6 address must stand in brackets: without them nobody can
+// tell its last group from a port.
 #include "config/address.h"
 
 #include <arpa/inet.h>

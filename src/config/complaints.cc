@@ -1,4 +1,5 @@
-// See complaints.h and problem.h.
+// See complaints.h and problem.h. The order is that of files as they were read,
+// then of lines and columns; what concerns a file as a whole comes first.
 #include "config/complaints.h"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
-// See files.h.
+// See files.h. Only the first file may include: what belongs to a configuration
+// is seen in one place, and there are no circles.
 #include "config/files.h"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
-// See load.h: files -> tree -> variables -> Config, each step in its own file.
+// See load.h: files -> tree -> variables -> Config, each step in its own file. A
+// syntax error ends it; otherwise all steps run, so that every problem is told.
 #include "ringway/config/load.h"
 
 #include <cstdlib>

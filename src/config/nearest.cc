@@ -29,6 +29,11 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
+// How many characters two words begin with in common: breaks ties.
+std::size_t common(std::string_view a, std::string_view b) {
+  return static_cast<std::size_t>(std::ranges::mismatch(a, b).in1 - a.begin());
+}
+
 }  // namespace
 
 std::string_view nearest(std::string_view word, std::span<const std::string_view> known) {
@@ -36,8 +41,12 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
   std::string_view best;
   std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
   for (const std::string_view candidate : known) {
-    const std::size_t away = distance(word, candidate);
-    if (away < best_distance && away < candidate.size()) {
+    // A whole part of the right word ("uring") is as good as one mistake.
+    const bool part = word.size() > 2 && candidate.find(word) != candidate.npos;
+    const std::size_t away = part ? 1 : distance(word, candidate);
+    const bool nearer = away < best_distance || (away == best_distance && !best.empty() &&
+                                                 common(word, candidate) > common(word, best));
+    if (nearer && away < candidate.size()) {
       best = candidate;
       best_distance = away;
     }

@@ -1,4 +1,5 @@
-// "did you mean": the known word nearest to a mistyped one.
+// "did you mean": the known word nearest to a mistyped one. Pure and small; used for
+// keys, sections, words and the names of pools alike.
 #pragma once
 
 #include <span>

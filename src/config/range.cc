@@ -1,4 +1,5 @@
-// See range.h.
+// See range.h. Recursion runs from the first range of the text to the last, so
+// that the last one varies fastest; its depth is bounded by the text's length.
 #include "config/range.h"
 
 #include <charconv>

@@ -22,8 +22,8 @@ constexpr std::string_view head =
 # one; a key set twice is an error.
 )";
 
-constexpr std::string_view servers_note = R"(
-# Keys of one server, written as { address = "...", ... }. As text it is
+constexpr std::string_view servers_note =
+    R"(# Keys of one server, written as { address = "...", ... }. As text it is
 # "address", or twemproxy's "address:weight name". In address and name "{0..7}" is
 # eight servers, "{00..07}" keeps its zeros, several ranges multiply. Two servers of
 # a pool cannot have the same name: it is what is hashed.
@@ -55,10 +55,10 @@ std::string explained(const Key<T>& key) {
   std::string form(key.unit);
   if (key.form != nullptr) {
     form = key.form(key.limits);
-    if (!key.unit.empty()) form += fmt::format(" ({})", key.unit);
+    if (!key.unit.empty()) form += fmt::format(", {}", key.unit);
   }
-  std::string text = fmt::format("{}; {}", form, key.why);
-  if (key.standing == Standing::later) text += "; not yet supported, ignored";
+  std::string text = fmt::format("{} [{}]", key.why, form);
+  if (key.standing == Standing::later) text += " (not yet supported, ignored)";
   return wrapped(std::move(text));
 }
 
@@ -78,7 +78,7 @@ void add_keys(std::string_view comment, std::string& out) {
 template <typename T>
 void add_section(std::string_view comment, std::string& out) {
   const Section about = section<T>();
-  out += "\n" + wrapped(fmt::format("{}: {}", about.header, about.about));
+  out += wrapped(fmt::format("{}: {}", about.header, about.about));
   out += fmt::format("{}{}\n\n", comment, header_for(about.header));
   add_keys<T>(comment, out);
 }
@@ -87,6 +87,7 @@ void add_section(std::string_view comment, std::string& out) {
 
 std::string reference() {
   std::string out(head);
+  out += '\n';
   add_section<Router>("", out);
   add_section<Log>("", out);
   add_section<Metrics>("", out);
@@ -95,6 +96,7 @@ std::string reference() {
   add_section<Listener>("", out);
   add_section<Pool>("", out);
   out += servers_note;
+  out += '\n';
   add_keys<Server>("#   ", out);
   add_section<Eject>("", out);
   add_section<Health>("", out);

@@ -1,4 +1,5 @@
-// See section_reader.h.
+// See section_reader.h. A word that is no key here may be one elsewhere: whoever
+// writes `interval` into a pool is told that it belongs into its table of checks.
 #include "config/section_reader.h"
 
 namespace ringway::config {

@@ -28,10 +28,11 @@ std::size_t address_end(std::string_view text) {
   const auto last = text.rfind(':');
   if (last == text.npos) return text.size();
   if (is_path(text)) return last > 4 && all_digits(text.substr(last + 1)) ? last : text.size();
-  const auto host_end = text.starts_with('[') ? text.find(']') : text.find(':');
-  if (host_end == text.npos) return text.size();
-  const auto port = text.find(':', host_end);
-  return last != port ? last : text.size();
+  const auto colons = std::ranges::count(text, ':');
+  const bool bracketed = text.starts_with('[');
+  if (!bracketed && colons > 2) return text.size();  // An IPv6 address; it will be refused.
+  const auto port = text.find(':', bracketed ? std::min(text.find(']'), text.size()) : 0);
+  return port == text.npos || port == last ? text.size() : last;
 }
 
 // A server as twemproxy writes it: address:weight name, the last two optional.

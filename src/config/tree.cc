@@ -1,4 +1,5 @@
-// See tree.h.
+// See tree.h. The special members stand here because Node and Entry contain each
+// other: only where both are complete can a vector of them be destroyed.
 #include "config/tree.h"
 
 #include <fmt/format.h>

@@ -1,4 +1,5 @@
-// See values.h.
+// See values.h. Every complaint says what was expected, what was found, and where
+// it can be guessed what to write instead.
 #include "config/values.h"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
-// See variables.h. A default may not contain "}"; nothing is nested.
+// See variables.h. A default may not contain "}" and nothing is nested: what looks
+// like a shell would be taken for one.
 #include "config/variables.h"
 
 #include <fmt/format.h>

@@ -1,7 +1,5 @@
 // See keys.h. The rows of one section stand together, in the order in which the
 // reference shows them; special readers stand above the sections that need them.
-#include "config/keys.h"
-
 #include <chrono>
 #include <fmt/format.h>
 
@@ -9,6 +7,7 @@
 #include "ringway/hash/hash.h"
 #include "ringway/ring/distribution.h"
 
+#include "config/keys.h"
 #include "config/servers.h"
 
 namespace ringway::config {
@@ -27,7 +26,7 @@ constexpr Limits sizes(std::uint64_t min, std::uint64_t max) {
 constexpr Duration day = std::chrono::hours(24);
 constexpr Limits any_time = times(0s, 365 * day);
 constexpr Limits some_time = times(1ms, 365 * day);
-constexpr Limits some_size = sizes(1, 1ull << 50);
+constexpr Limits some_size = sizes(1, 1ull << 40);
 
 template <typename T, typename V>
 T owner_of(V T::*);
@@ -139,7 +138,7 @@ constexpr Key<Router> router_keys[] = {
                               "noticed",
                               any_time),
     key<&Router::drain_timeout>("drain_timeout", "",
-                                "then clients are finished within this; with drain_delay below "
+                                "within this all clients are finished; with drain_delay below "
                                 "Kubernetes' 30s",
                                 any_time),
 };
@@ -282,8 +281,9 @@ constexpr Key<Listener> listener_keys[] = {
      .form = [](const Limits&) { return std::string("a number or \"auto\""); }},
     key<&Listener::clients_full>("clients_full", "",
                                  "reject: the client hears it at once and tries another router"),
-    key<&Listener::idle_timeout>("idle_timeout", "", "off, for pools hold idle connections",
-                                 some_time),
+    key<&Listener::idle_timeout>(
+        "idle_timeout", "",
+        "a silent client is closed after it; connection pools hold idle connections", some_time),
     key<&Listener::client_stall_timeout>(
         "client_stall_timeout", "", "a client that owes a read this long is closed", some_time),
     key<&Listener::client_in_flight_max>("client_in_flight_max", "requests",
@@ -382,18 +382,18 @@ constexpr Key<Pool> pool_keys[] = {
                                    counts(1, 1024)),
     key<&Pool::preconnect>("preconnect", "",
                            "else a connection opens when first needed: thousands of sidecars"),
-    key<&Pool::server_idle_timeout>("server_idle_timeout", "",
-                                    "then it is closed, unless the server is checked through it",
-                                    some_time),
+    key<&Pool::server_idle_timeout>(
+        "server_idle_timeout", "",
+        "an unused connection is closed, unless the server is checked through it", some_time),
     key<&Pool::tcp_keepalive>("tcp_keepalive", "", "NAT forgets silent connections"),
     key<&Pool::tcp_keepalive_idle>("tcp_keepalive_idle", "", "silence before the first probe",
                                    times(1s, 9h)),
     key<&Pool::tcp_keepalive_interval>("tcp_keepalive_interval", "", "between two probes",
                                        times(1s, 9h)),
     key<&Pool::tcp_keepalive_probes>("tcp_keepalive_probes", "probes",
-                                     "unanswered ones that end it", counts(1, 127)),
+                                     "unanswered ones that end the connection", counts(1, 127)),
     key<&Pool::tcp_user_timeout>("tcp_user_timeout", "",
-                                 "sent bytes unacknowledged this long end it: black holes",
+                                 "bytes unacknowledged this long end the connection: black holes",
                                  times(1ms, 24h)),
     key<&Pool::server_queue_max>("server_queue_max", "requests per server and worker",
                                  "more are shed with an error", counts(1, 10'000'000)),
@@ -401,11 +401,12 @@ constexpr Key<Pool> pool_keys[] = {
                                        "more are shed with an error", some_size),
     key<&Pool::on_read_error>("on_read_error", "",
                               "honest; miss hides a lost server from readers, never from writers"),
-    key<&Pool::read_retries>("read_retries", "tries",
-                             "of a read whose connection died before its reply began",
+    key<&Pool::read_retries>("read_retries", "",
+                             "more tries for a read whose connection died before its reply began",
                              counts(0, 1)),
-    key<&Pool::retry_budget>("retry_budget", "",
-                             "of the pool's last 10s may be retries, at least 10/s: amplification"),
+    key<&Pool::retry_budget>(
+        "retry_budget", "",
+        "so much of the pool's last 10s may be retries, at least 10/s: no amplification"),
     key<&Pool::dns_refresh>("dns_refresh", "", "+-20% by chance, and at once when connecting fails",
                             times(1s, day)),
     key<&Pool::flush_all>("flush_all", "", "one client would empty the cache of all"),
@@ -445,9 +446,10 @@ constexpr Key<Eject> eject_keys[] = {
                          "whatever is written to a stand-in lives at most this long: bounded "
                          "staleness",
                          times(1s, 30 * day)),
-    key<&Eject::max_ejected>("max_ejected", "",
-                             "of a pool, at least 1 server, never the last: a fault near ringway "
-                             "must not empty the ring"),
+    key<&Eject::max_ejected>(
+        "max_ejected", "",
+        "so much of a pool may be out, at least 1 server, never the last: a fault near "
+        "ringway must not empty the ring"),
     key<&Eject::retry_after>("retry_after", "",
                              "the least time out; doubles while the server flaps", some_time),
     key<&Eject::retry_max>("retry_max", "", "the most that it doubles to", some_time),
@@ -464,8 +466,8 @@ constexpr Key<Health> health_keys[] = {
                            "+-20% by chance, of a server that traffic does not prove alive",
                            times(100ms, day)),
     key<&Health::timeout>("timeout", "", "of one check", some_time),
-    key<&Health::fall>("fall", "checks", "failed in a row eject", counts(1, 1000)),
-    key<&Health::rise>("rise", "checks", "good in a row readmit", counts(1, 1000)),
+    key<&Health::fall>("fall", "checks", "as many failed ones in a row eject", counts(1, 1000)),
+    key<&Health::rise>("rise", "checks", "as many good ones in a row readmit", counts(1, 1000)),
 };
 
 // --- servers = [{...}]
@@ -557,7 +559,8 @@ constexpr Key<Route> route_keys[] = {
     route_word<&Route::writes, write_words>("writes", "which copies a write goes to"),
     route_word<&Route::reads, read_words>(
         "reads", "local: the copy whose pool's zone is the router's, then the others"),
-    key<&Route::ttl_max>("ttl_max", "", "of what is written to a stand-in", times(1s, 30 * day)),
+    key<&Route::ttl_max>("ttl_max", "", "what is written to a stand-in lives at most this long",
+                         times(1s, 30 * day)),
 };
 
 }  // namespace
