@@ -1,0 +1,57 @@
+// What the simulated network and its inhabitants may do to the router, as named
+// rates. Each seed draws its own and switches many off altogether (swarm testing):
+// a fault that is always present hides what happens without it.
+//
+// Rates are probabilities per occasion unless the name carries a unit.
+#pragma once
+
+#include <cstdint>
+
+#include "ringway/base/time.h"
+
+#include "sim/chance.h"
+
+namespace ringway::sim {
+
+// Name, type, quiet value: what it is when switched off.
+#define RINGWAY_SIM_FAULTS(ROW)                                                                  \
+  ROW(split, double, 0)            /* A write travels as several segments. */                    \
+  ROW(slow_segment, double, 0)     /* A segment takes up to 300 ms (sent again). */              \
+  ROW(short_recv, double, 0)       /* A receive hands over only a part. */                       \
+  ROW(send_in_pieces, double, 0)   /* A send with room is taken in several goes. */              \
+  ROW(late_completion, double, 0)  /* A send is reported some time after it is done. */          \
+  ROW(late_after_pause, double, 0) /* Bytes still arrive after pause(). */                       \
+  ROW(lazy_shutdown, double, 0)    /* Of a unix listener: only cancel() ends its accept. */      \
+  ROW(completions_max, std::uint64_t, 256) /* Of one wait(). */                                  \
+  ROW(client_buffers, std::uint64_t, 512)  /* Receive buffers between two waits. */              \
+  ROW(server_buffers, std::uint64_t, 128)                                                        \
+  ROW(accept_emfile, double, 0)                                                                  \
+  ROW(socket_emfile, double, 0) /* connect() gets no socket. */                                  \
+  ROW(connect_refused, double, 0)                                                                \
+  ROW(connect_ignored, double, 0)            /* Never answered. */                               \
+  ROW(connect_slow, double, 0)               /* Up to 2 s. */                                    \
+  ROW(pipe_bytes, std::uint64_t, 256 * 1024) /* Room between two sockets, each way. */           \
+  ROW(worker_stall, double, 0)               /* Per turn: this worker is not run for a while. */ \
+  ROW(worker_stall_ms, std::uint64_t, 0)                                                         \
+  ROW(server_delay_us, std::uint64_t, 0) /* A server's time per request, at most. */             \
+  ROW(server_hang, double, 0)            /* Per server: reads nothing for a while. */            \
+  ROW(server_die, double, 0)             /* Per server: its process ends and comes back. */      \
+  ROW(server_reset, double, 0)           /* Per server: resets its connections. */               \
+  ROW(server_vanish, double, 0)          /* Per server: connections fall silent for ever. */     \
+  ROW(server_full, double, 0)            /* Per server: its connection limit is reached. */      \
+  ROW(client_vanish, double, 0)          /* Per client: leaves with requests unanswered. */      \
+  ROW(client_half_close, double, 0)      /* Per client: ends its direction, then reads. */       \
+  ROW(client_slow, double, 0)            /* Per client: reads slowly. */
+
+struct Faults {
+#define RINGWAY_SIM_FAULT_MEMBER(name, type, quiet) type name = quiet;
+  RINGWAY_SIM_FAULTS(RINGWAY_SIM_FAULT_MEMBER)
+#undef RINGWAY_SIM_FAULT_MEMBER
+};
+
+// About one seed in eight is drawn without any fault.
+Faults draw_faults(Chance chance);
+
+void print(const Faults& faults);
+
+}  // namespace ringway::sim
