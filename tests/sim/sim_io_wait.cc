@@ -198,8 +198,8 @@ void SimIo::report_send(Fd fd, Operations& operations) {
   Send& send = operations.send;
   if (!send.done) return;
   SIM_REQUIRE(hash_of(send) == send.hash, "fd %d: bytes changed while they were being sent", fd);
-  const bool partly =
-      send.error != 0 && send.error != ECANCELED && send.sent > 0 && chance_.one_in(2);
+  // Only a shutdown leaves a short count behind; cancel and reset are told as such.
+  const bool partly = send.error == EPIPE && operations.shut && send.sent > 0;
   const int result = send.error == 0 || partly ? static_cast<int>(send.sent) : -send.error;
   complete(operations, send, result, true);
 }
