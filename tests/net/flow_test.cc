@@ -174,4 +174,31 @@ TEST_CASE_FIXTURE(ScarceScene, "receives that wait for buffers end when cancelle
   for (const Bulk& one : bulk) CHECK(over(one.receiving));
 }
 
+// Queues so short that the kernel's overflow: multishot operations end by
+// themselves, and preparing an operation has to submit others first.
+struct NarrowScene : Scene {
+  NarrowScene() : Scene(IoSettings{.submissions_max = 2, .completions_max = 4}) {}
+};
+
+TEST_CASE_FIXTURE(NarrowScene, "with the shortest of queues nothing is lost") {
+  const Listener listener = world().listen(Transport::tcp4);
+  const Number accepting = accept(listener.fd);
+  std::vector<PeerId> peers;
+  for (int i = 0; i < 60; ++i) peers.push_back(world().connect_peer(listener.address));
+  REQUIRE(until([&] { return story(accepting).accepted.size() == 60; }));
+  std::vector<Number> receiving;
+  for (const int fd : story(accepting).accepted) receiving.push_back(recv(fd));
+  pass(5ms);
+  for (int round = 0; round < 20; ++round) {
+    for (const PeerId peer : peers) peer_says(peer, "x");
+    std::vector<Number> sending;
+    for (const int fd : story(accepting).accepted) sending.push_back(send(fd, "y"));
+    for (const PeerId peer : peers) CHECK(peer_hears(peer, 1) == "y");
+    for (const Number number : sending) CHECK(over(number));
+  }
+  for (const Number number : receiving) CHECK(heard(number, 20));
+  world().connect_peer(listener.address);
+  CHECK(until([&] { return story(accepting).accepted.size() == 61; }));
+}
+
 }  // namespace ringway::net::testing
