@@ -19,6 +19,8 @@ namespace {
 
 constexpr int bind_attempts_max = 21;
 constexpr long bind_pause_ms = 50;
+constexpr int looks_max = 5;
+constexpr long look_pause_ms = 250;
 
 std::unexpected<std::string> listen_failure(const Address& address, std::string_view what) {
   return failure("cannot listen on " + address.text() + ": " + std::string(what));
@@ -73,11 +75,12 @@ Occupant occupant_of(const Address& address) {
   return refused ? Occupant::dead : Occupant::alive;
 }
 
-// A killed predecessor may hold its socket for a moment more, as with TCP.
+// A killed predecessor may hold its socket for a moment more, as with TCP. Looked at
+// less often: each look takes a place in the backlog of whoever is alive.
 Occupant patient_occupant_of(const Address& address) {
   Occupant occupant = occupant_of(address);
-  for (int i = 1; i < bind_attempts_max && occupant == Occupant::alive; ++i) {
-    sleep_ms(bind_pause_ms);
+  for (int i = 1; i < looks_max && occupant == Occupant::alive; ++i) {
+    sleep_ms(look_pause_ms);
     occupant = occupant_of(address);
   }
   return occupant;

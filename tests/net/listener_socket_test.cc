@@ -1,0 +1,151 @@
+#include "net/listener_socket.h"
+
+#include <chrono>
+#include <doctest/doctest.h>
+#include <filesystem>
+#include <fstream>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
+
+#include "net/address.h"
+
+namespace ringway::net {
+namespace {
+
+struct Directory {
+  Directory() {
+    char name[] = "/tmp/ringway-listen-XXXXXX";
+    path = ::mkdtemp(name);
+  }
+  ~Directory() { std::filesystem::remove_all(path); }
+  std::string socket() const { return path + "/a.sock"; }
+  std::string path;
+};
+
+std::string address_of(int fd) {
+  sockaddr_storage storage{};
+  socklen_t length = sizeof storage;
+  ::getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &length);
+  return Address::from(reinterpret_cast<sockaddr*>(&storage), length).text();
+}
+
+int connect_to(const std::string& text) {
+  const Address address = *Address::parse(text);
+  const int fd = ::socket(address.family(), SOCK_STREAM, 0);
+  if (::connect(fd, address.data(), address.size()) == 0) return fd;
+  ::close(fd);
+  return -1;
+}
+
+bool option(int fd, int level, int name) {
+  int value = 0;
+  socklen_t length = sizeof value;
+  ::getsockopt(fd, level, name, &value, &length);
+  return value != 0;
+}
+
+}  // namespace
+
+TEST_CASE("connections of a listener are without Nagle's delay from their first byte") {
+  const int listener = *open_listener("127.0.0.1:0", 16, 0);
+  const int client = connect_to(address_of(listener));
+  const int accepted = ::accept(listener, nullptr, nullptr);
+  CHECK(option(accepted, IPPROTO_TCP, TCP_NODELAY));
+  for (const int fd : {client, accepted, listener}) ::close(fd);
+}
+
+TEST_CASE("IPv4 and IPv6 can listen on the same port") {
+  const int ipv6 = *open_listener("[::]:0", 16, 0);
+  const std::string text = address_of(ipv6);
+  const auto ipv4 = open_listener("0.0.0.0" + text.substr(text.rfind(':')), 16, 0);
+  REQUIRE(ipv4.has_value());
+  close_listener(*ipv4);
+  close_listener(ipv6);
+}
+
+TEST_CASE("a second listener on the same address is an error that names it") {
+  const int first = *open_listener("127.0.0.1:0", 16, 0);
+  const std::string text = address_of(first);
+  const auto second = open_listener(text, 16, 0);
+  REQUIRE_FALSE(second.has_value());
+  CHECK(second.error() == "cannot listen on " + text + ": another program listens there");
+  close_listener(first);
+}
+
+TEST_CASE("an address that becomes free within a second is waited for") {
+  const int first = *open_listener("127.0.0.1:0", 16, 0);
+  const std::string text = address_of(first);
+  std::thread closer([first] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(150));
+    ::close(first);
+  });
+  const auto second = open_listener(text, 16, 0);
+  closer.join();
+  REQUIRE(second.has_value());
+  close_listener(*second);
+}
+
+TEST_CASE("a unix listener has the mode that was asked for, whatever the umask") {
+  const Directory directory;
+  const mode_t before = ::umask(077);
+  const auto fd = open_listener(directory.socket(), 16, 0666);
+  ::umask(before);
+  REQUIRE(fd.has_value());
+  struct stat status {};
+  REQUIRE(::stat(directory.socket().c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0666);
+  close_listener(*fd);
+}
+
+TEST_CASE("the file of a unix listener goes with it") {
+  const Directory directory;
+  const int fd = *open_listener("unix:" + directory.socket(), 16, 0600);
+  CHECK(std::filesystem::exists(directory.socket()));
+  close_listener(fd);
+  CHECK_FALSE(std::filesystem::exists(directory.socket()));
+}
+
+TEST_CASE("a unix socket that nobody accepts on any more is replaced") {
+  const Directory directory;
+  ::close(*open_listener(directory.socket(), 16, 0600));
+  REQUIRE(std::filesystem::exists(directory.socket()));
+  const auto fd = open_listener(directory.socket(), 16, 0600);
+  REQUIRE(fd.has_value());
+  const int client = connect_to(directory.socket());
+  CHECK(client >= 0);
+  ::close(client);
+  close_listener(*fd);
+}
+
+TEST_CASE("a unix socket that somebody listens on is left alone") {
+  const Directory directory;
+  const int first = *open_listener(directory.socket(), 16, 0600);
+  const auto second = open_listener(directory.socket(), 16, 0600);
+  REQUIRE_FALSE(second.has_value());
+  CHECK(second.error().ends_with("another program listens there"));
+  const int client = connect_to(directory.socket());
+  CHECK(client >= 0);
+  ::close(client);
+  close_listener(first);
+}
+
+TEST_CASE("a file that is no socket is never removed") {
+  const Directory directory;
+  std::ofstream(directory.socket()) << "precious";
+  CHECK_FALSE(open_listener(directory.socket(), 16, 0600).has_value());
+  CHECK(std::filesystem::exists(directory.socket()));
+}
+
+TEST_CASE("what cannot be listened on is refused with the address and the reason") {
+  CHECK(open_listener("localhost:1", 16, 0).error() ==
+        "cannot listen on 'localhost:1': 'localhost' is not an IPv4 address");
+  CHECK(open_listener("192.0.2.1:0", 16, 0).error() ==
+        "cannot listen on 192.0.2.1:0: this machine has no such address");
+}
+
+}  // namespace ringway::net

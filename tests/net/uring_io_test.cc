@@ -1,0 +1,93 @@
+// The io_uring Io alone: that the mechanisms which the suite cannot see (parked
+// receives, multishot operations begun again, lingering) are really at work.
+#include "net/uring_io.h"
+
+#include <doctest/doctest.h>
+
+#include "net/scene.h"
+
+namespace ringway::net::testing {
+
+constexpr std::size_t kib = 1024;
+
+// Writes `bytes` from a peer into a new connection and waits for all of it.
+static void take_in(Scene& scene, std::size_t bytes) {
+  const Connection connection = scene.accepted();
+  const Scene::Number receiving = scene.recv(connection.fd);
+  const std::string text = pattern(bytes);
+  scene.peer_says(connection.peer, text);
+  CHECK(scene.heard(receiving, bytes));
+}
+
+TEST_CASE("four buffers run out, and the receive goes on by itself") {
+  Scene scene(IoSettings{.client_buffers = {.size_bytes = 1024, .count_max = 4}});
+  take_in(scene, 1024 * kib);
+  CHECK(scene.io().counters().buffers_exhausted > 0);
+  CHECK(scene.io().counters().recvs_rearmed > 0);
+  CHECK(scene.io().counters().buffers_added == 3);
+}
+
+TEST_CASE("buffers are added when they run out, and never beyond the limit") {
+  Scene scene(IoSettings{.client_buffers = {.size_bytes = 1024, .count_max = 64}});
+  CHECK(scene.io().counters().buffers_added == 0);
+  take_in(scene, 1024 * kib);
+  CHECK(scene.io().counters().buffers_added > 0);
+  take_in(scene, 4096 * kib);
+  CHECK(scene.io().counters().buffers_added <= 56);
+}
+
+TEST_CASE("a quiet turn costs one system call") {
+  Scene scene;
+  const Connection connection = scene.connected();
+  const Scene::Number receiving = scene.recv(connection.fd);
+  scene.pass(5ms);
+  const IoCounters before = scene.io().counters();
+  for (int i = 1; i <= 100; ++i) {
+    REQUIRE(scene.over(scene.send(connection.fd, "question")));
+    CHECK(scene.peer_hears(connection.peer, 8) == "question");
+    scene.peer_says(connection.peer, "answer");
+    REQUIRE(scene.heard(receiving, static_cast<std::size_t>(i) * 6));
+  }
+  const IoCounters after = scene.io().counters();
+  CHECK(after.syscalls - before.syscalls <= (after.waits - before.waits) * 5 / 4);
+}
+
+TEST_CASE("a wait lingers only when many replies are expected") {
+  Scene scene;
+  scene.pass(5ms);
+  CHECK(scene.io().counters().lingered == 0);
+  scene.io().wait(scene.io().now() + 2ms, 7);
+  CHECK(scene.io().counters().lingered == 0);
+  scene.io().wait(scene.io().now() + 2ms, 8);
+  // Linux 6.12 and later.
+  MESSAGE("lingered: ", scene.io().counters().lingered);
+}
+
+TEST_CASE("without a batch window a wait never lingers") {
+  Scene scene(IoSettings{.batch_window = Duration::zero()});
+  scene.io().wait(scene.io().now() + 2ms, 1000);
+  CHECK(scene.io().counters().lingered == 0);
+}
+
+TEST_CASE("an Io may end with everything still in flight") {
+  const auto world = open_io_world(IoSettings{});
+  const Listener listener = world->listen(Transport::tcp4);
+  Io& io = world->io();
+  io.accept(Token{.op = Op::accept}, listener.fd);
+  const PeerId peer = world->connect_peer(listener.address);
+  int fd = -1;
+  while (fd < 0) {
+    for (const Completion& done : io.wait(io.now() + 1ms, 0)) fd = done.result;
+  }
+  io.recv(Token{.op = Op::client_recv}, fd, Buffers::client);
+  const std::string bulk = pattern(16 * 1024 * kib);
+  const Bytes part = bulk;
+  io.send(Token{.op = Op::client_send}, fd, std::span(&part, 1));
+  const int unanswered =
+      io.connect(Token{.op = Op::server_connect}, world->full_backlog(Transport::tcp4), {});
+  io.wait(io.now() + 5ms, 0);
+  CHECK(unanswered >= 0);
+  CHECK(world->peer_write(peer, "never heard") == 11);
+}
+
+}  // namespace ringway::net::testing
