@@ -51,6 +51,7 @@ class UringIo final : public Io {
   void close(int fd) override;
 
   TaskRun task_run() const { return uring_->task_run(); }
+  bool can_linger() const { return uring_->can_linger(); }
 
  private:
   enum class Task : std::uint8_t { accept, connect, recv, send, cancel, wake };
