@@ -1,4 +1,4 @@
-#include "common/sockets.h"
+#include "bench/common/sockets.h"
 
 #include <cerrno>
 #include <charconv>

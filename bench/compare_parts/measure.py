@@ -96,7 +96,7 @@ class Match:
         return child
 
     def _tool(self, name):
-        return os.path.join(self.settings.build, "bench", name)
+        return os.path.join(self.settings.build, "bench", name.removeprefix("bench_"), name)
 
     # Servers --------------------------------------------------------------------------
 

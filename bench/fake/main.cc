@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "common/sockets.h"
-#include "fake/server.h"
+#include "bench/common/sockets.h"
+#include "bench/fake/server.h"
 
 namespace {
 

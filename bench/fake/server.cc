@@ -1,4 +1,4 @@
-#include "fake/server.h"
+#include "bench/fake/server.h"
 
 #include <algorithm>
 #include <array>

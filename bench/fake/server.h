@@ -10,7 +10,7 @@
 #include <sys/epoll.h>
 #include <vector>
 
-#include "fake/session.h"
+#include "bench/fake/session.h"
 
 namespace ringway::bench {
 

@@ -1,4 +1,4 @@
-#include "fake/session.h"
+#include "bench/fake/session.h"
 
 #include <array>
 #include <charconv>

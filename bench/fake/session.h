@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "common/values.h"
+#include "bench/common/values.h"
 
 namespace ringway::bench {
 

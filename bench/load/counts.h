@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "load/options.h"
+#include "bench/load/options.h"
 
 namespace ringway::bench {
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "common/values.h"
+#include "bench/common/values.h"
 
 namespace ringway::bench {
 

@@ -15,11 +15,11 @@
 #include <string>
 #include <vector>
 
-#include "load/counts.h"
-#include "load/histogram.h"
-#include "load/options.h"
-#include "load/protocol.h"
-#include "load/source.h"
+#include "bench/load/counts.h"
+#include "bench/load/histogram.h"
+#include "bench/load/options.h"
+#include "bench/load/protocol.h"
+#include "bench/load/source.h"
 
 namespace ringway::bench {
 
@@ -106,6 +106,7 @@ class Load {
   bool asking_ = false;
   std::int64_t start_ns_ = 0;
   std::int64_t end_ns_ = 0;  // Of asking; then of waiting for the last replies.
+  std::int64_t last_reply_ns_ = 0;
   std::int64_t next_report_ns_ = 0;
   std::uint64_t reported_ = 0;
 

@@ -5,10 +5,10 @@
 #include <limits>
 #include <string>
 
-#include "common/sockets.h"
-#include "load/load.h"
-#include "load/options.h"
-#include "load/report.h"
+#include "bench/common/sockets.h"
+#include "bench/load/load.h"
+#include "bench/load/options.h"
+#include "bench/load/report.h"
 
 namespace {
 

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <cstdio>
 
-#include "load/protocol.h"
+#include "bench/load/protocol.h"
 
 namespace ringway::bench {
 namespace {

@@ -1,11 +1,11 @@
-#include "load/options.h"
+#include "bench/load/options.h"
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <string>
 #include <unistd.h>
 
-#include "common/sockets.h"
+#include "bench/common/sockets.h"
 
 namespace ringway::bench {
 namespace {
@@ -41,7 +41,8 @@ void add_run_options(CLI::App& app, Options& options) {
   app.add_flag("--fill", options.fill, "store every key first, so that gets hit");
   app.add_option("--reconnect-every", options.reconnect_every,
                  "close and reopen a connection after so many requests");
-  app.add_option("--drain", options.drain_s, "seconds to wait for the last replies");
+  app.add_option("--drain", options.drain_s,
+                 "seconds without any reply after which what is owed is missing");
   app.add_flag("--tolerate-errors", options.tolerate_errors, "SERVER_ERROR is counted, no failure");
   app.add_flag("--tolerate-misses", options.tolerate_misses, "a miss is counted, no failure");
   app.add_flag("--tolerate-closes", options.tolerate_closes,

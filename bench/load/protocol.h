@@ -9,10 +9,10 @@
 #include <string>
 #include <string_view>
 
-#include "load/counts.h"
-#include "load/fifo.h"
-#include "load/keys.h"
-#include "load/source.h"
+#include "bench/load/counts.h"
+#include "bench/load/fifo.h"
+#include "bench/load/keys.h"
+#include "bench/load/source.h"
 
 namespace ringway::bench {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "load/load.h"
+#include "bench/load/load.h"
 
 namespace ringway::bench {
 

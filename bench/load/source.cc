@@ -1,4 +1,4 @@
-#include "load/source.h"
+#include "bench/load/source.h"
 
 #include <algorithm>
 

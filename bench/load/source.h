@@ -7,8 +7,8 @@
 #include <span>
 #include <vector>
 
-#include "load/keys.h"
-#include "load/options.h"
+#include "bench/load/keys.h"
+#include "bench/load/options.h"
 
 namespace ringway::bench {
 
