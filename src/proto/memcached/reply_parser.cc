@@ -24,8 +24,8 @@ Bytes take_word(Bytes& rest) {
 // Each form reads what follows the first word and one space; false: malformed.
 using Form = bool (*)(Bytes rest, ReplyLine& out);
 
-bool read_nothing(Bytes rest, ReplyLine&) {
-  return rest.empty();
+bool read_nothing(Bytes rest, ReplyLine& out) {
+  return rest.empty() && !out.line.ends_with(' ');
 }
 
 bool read_text(Bytes rest, ReplyLine& out) {
