@@ -1,2 +1,6 @@
 // The program's door: everything it can do is a subcommand in cli/.
-int main() { return 0; }
+#include "cli/cli.h"
+
+int main(int argc, char** argv) {
+  return ringway::cli::command_line(argc, argv);
+}

@@ -40,7 +40,7 @@ class List {
   }
 
   bool empty() const { return head_.next == &head_; }
-  T* front() { return empty() ? nullptr : owner(head_.next); }
+  T* front() const { return empty() ? nullptr : owner(head_.next); }
 
   void push_back(T& value) {
     Link& link = value.*member;

@@ -2,11 +2,13 @@
 // collects meanwhile. The end of the collecting one may be uncommitted: bytes of
 // a value that is still arriving, which may yet have to be taken back.
 //
-//   sending  [ in the kernel's hands ]
+//   sending  [ in the kernel's hands | next ]
 //   filling  [ committed | uncommitted ]      committed_ <= filling_.size()
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "net/buffer.h"
 
@@ -14,11 +16,16 @@ namespace ringway::net {
 
 class OutputBuffer {
  public:
-  bool sending() const { return sending_now_; }
+  // One send takes at most so much: a slow reader's progress shows in pieces.
+  static constexpr std::size_t send_bytes_max = std::size_t{1} << 20;
+
+  bool sending() const { return in_kernel_ > 0; }
   // True if a send could be begun.
-  bool ready() const { return !sending_now_ && committed_ > 0; }
-  bool empty() const { return !sending_now_ && filling_.empty(); }
+  bool ready() const { return !sending() && (!sending_.empty() || committed_ > 0); }
+  bool empty() const { return sending_.empty() && filling_.empty(); }
   std::size_t size() const { return sending_.size() + filling_.size(); }
+  // Not handed to the kernel yet.
+  std::size_t unsent() const { return size() - in_kernel_; }
   std::size_t uncommitted() const { return filling_.size() - committed_; }
 
   // Appends and commits at once. Nothing may be uncommitted.
@@ -46,39 +53,41 @@ class OutputBuffer {
   // Hands over what is committed; it stays unchanged until sent().
   Bytes begin_send(BufferPool& pool) {
     RINGWAY_ASSERT(ready());
-    const std::size_t sent = committed_;
-    sending_.swap(filling_);
-    if (sent < sending_.size()) {
-      filling_.append(pool, sending_.bytes().substr(sent));
-      sending_.truncate(pool, sent);
-    }
-    committed_ = 0;
-    sending_now_ = true;
-    return sending_.bytes();
+    if (sending_.empty()) swap_committed(pool);
+    in_kernel_ = std::min(sending_.size(), send_bytes_max);
+    return sending_.bytes(0, in_kernel_);
   }
 
   // The send came back; returns how many bytes it had.
   std::size_t sent(BufferPool& pool) {
-    RINGWAY_ASSERT(sending_now_);
-    const std::size_t count = sending_.size();
-    sending_now_ = false;
-    sending_.clear(pool);
-    return count;
+    RINGWAY_ASSERT(sending());
+    sending_.drop_front(pool, in_kernel_);
+    return std::exchange(in_kernel_, 0);
   }
 
   // Forgets everything. Not while sending.
   void clear(BufferPool& pool) {
-    RINGWAY_ASSERT(!sending_now_);
+    RINGWAY_ASSERT(!sending());
     sending_.clear(pool);
     filling_.clear(pool);
     committed_ = 0;
   }
 
  private:
+  void swap_committed(BufferPool& pool) {
+    const std::size_t count = committed_;
+    sending_.swap(filling_);
+    if (count < sending_.size()) {
+      filling_.append(pool, sending_.bytes().substr(count));
+      sending_.truncate(pool, count);
+    }
+    committed_ = 0;
+  }
+
   Buffer sending_;
   Buffer filling_;
   std::size_t committed_ = 0;
-  bool sending_now_ = false;
+  std::size_t in_kernel_ = 0;  // Of sending_'s front; 0: no send is in flight.
 };
 
 }  // namespace ringway::net

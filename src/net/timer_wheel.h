@@ -16,9 +16,7 @@ namespace ringway::net {
 
 // What a timer is for; the worker switches on it when it fires.
 enum class TimerKind : std::uint8_t {
-  client_finish,
-  client_idle,
-  client_stall,
+  client,
   server_connect,
   server_backoff,
   server_idle,

@@ -1,0 +1,21 @@
+// The leaf of every tree: one pool, each key on the server that owns it.
+#pragma once
+
+#include "ringway/route/route.h"
+
+namespace ringway::route {
+
+class ShardRoute final : public Route {
+ public:
+  // The pool outlives the route: both belong to one snapshot.
+  explicit ShardRoute(const pool::Pool& pool) : pool_(pool) {}
+
+  std::string_view name() const override;
+  void plan(const Question& question, Live live, Plan& plan) const override;
+  const pool::Pool& pool() const override { return pool_; }
+
+ private:
+  const pool::Pool& pool_;
+};
+
+}  // namespace ringway::route

@@ -1,0 +1,48 @@
+// All behaviour at one moment: what the configuration means, built and checked
+// off the data path and never changed afterwards. Workers swap snapshots between
+// two turns; control frees an old one when every worker has given it back.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ringway/config/config.h"
+#include "ringway/pool/pool.h"
+#include "ringway/route/route.h"
+
+namespace ringway::snapshot {
+
+// Names a listener process-wide, across snapshots.
+using ListenerId = std::uint32_t;
+
+struct Listener {
+  config::Listener settings;
+  ListenerId id = 0;
+  const route::Route* route = nullptr;  // Owned by the snapshot.
+};
+
+struct Snapshot {
+  std::uint64_t generation = 0;
+  config::Config config;
+  std::vector<std::unique_ptr<pool::Pool>> pools;
+  std::vector<std::unique_ptr<route::Route>> routes;
+  std::vector<Listener> listeners;
+
+  const Listener* listener(ListenerId id) const;
+  const pool::Pool* pool(const std::string& name) const;
+};
+
+// Who hands out ids: the same identity gets the same id.
+struct Identities {
+  std::function<pool::ServerId(const pool::ServerIdentity&)> server;
+  std::function<ListenerId(const std::string& name)> listener;
+};
+
+// `config` has been checked: every hash, distribution and route exists.
+std::unique_ptr<Snapshot> build(config::Config config, std::uint64_t generation,
+                                const Identities& identities);
+
+}  // namespace ringway::snapshot

@@ -1,0 +1,83 @@
+// CLI11 knows the flags; each subcommand is a function of its own. A first word
+// that is no subcommand is a file to run: `ringway ringway.toml`.
+#include "cli/cli.h"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "cli/check.h"
+#include "cli/run.h"
+
+namespace ringway::cli {
+namespace {
+
+constexpr const char* description =
+    "ringway: a sharding router for memcached and Redis.\n"
+    "It hashes each key to the server of a pool that owns it and carries the traffic.";
+
+constexpr const char* footer =
+    "Short form: `ringway FILE` is `ringway run FILE`.\n"
+    "Signals: SIGTERM and SIGINT end it in good order (twice: at once); SIGUSR1 reopens log files.";
+
+struct Arguments {
+  std::string file;
+  bool print = false;
+};
+
+void add_run(CLI::App& app, Arguments& arguments, int& status) {
+  CLI::App* command = app.add_subcommand("run", "Run the router that FILE describes");
+  command->add_option("FILE", arguments.file, "Configuration (TOML)")->required();
+  command->callback([&] { status = run(arguments.file); });
+}
+
+void add_check(CLI::App& app, Arguments& arguments, int& status) {
+  CLI::App* command =
+      app.add_subcommand("check", "Say everything that is wrong with FILE, without running it");
+  command->add_option("FILE", arguments.file, "Configuration (TOML)")->required();
+  command->add_flag("--print", arguments.print, "Print the effective configuration");
+  command->callback([&] {
+    status = check(arguments.file, arguments.print, {std::cout, std::cerr});
+  });
+}
+
+// `ringway FILE` becomes `ringway run FILE`.
+std::vector<std::string> with_short_form(const CLI::App& app, int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  const auto known = [&](const std::string& word) {
+    return !app.get_subcommands([&](const CLI::App* sub) { return sub->get_name() == word; })
+                .empty();
+  };
+  if (!words.empty() && !words[0].starts_with("-") && !known(words[0])) {
+    words.insert(words.begin(), "run");
+  }
+  // CLI11 takes its words from the back.
+  return {words.rbegin(), words.rend()};
+}
+
+}  // namespace
+
+int command_line(int argc, char** argv) {
+  CLI::App app(description, "ringway");
+  app.footer(footer);
+  app.set_version_flag("--version", "ringway " RINGWAY_VERSION);
+  app.require_subcommand(1);
+  Arguments arguments;
+  int status = 0;
+  add_run(app, arguments, status);
+  add_check(app, arguments, status);
+  if (argc < 2) {
+    std::cout << app.help();
+    return 1;
+  }
+  try {
+    app.parse(with_short_form(app, argc, argv));
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : 1;
+  }
+  return status;
+}
+
+}  // namespace ringway::cli

@@ -1,0 +1,115 @@
+// Start in an order in which each thing can still say no, wait, end in reverse.
+#include "cli/run.h"
+
+#include <iostream>
+#include <signal.h>
+#include <sys/resource.h>
+#include <thread>
+
+#include "ringway/config/load.h"
+
+#include "cli/signals.h"
+#include "cli/status.h"
+#include "cli/worker_threads.h"
+#include "log/log.h"
+#include "reload/control.h"
+#include "reload/system_world.h"
+
+namespace ringway::cli {
+namespace {
+
+int give_up(const std::string& why) {
+  log::error("{}", why);
+  log::stop();
+  return 1;
+}
+
+// Every client is a file descriptor: take all that we are allowed.
+void raise_file_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) log::warning("the file limit could not be raised");
+}
+
+net::IoKind io_kind(config::IoKind kind) {
+  switch (kind) {
+    case config::IoKind::io_uring: return net::IoKind::io_uring;
+    case config::IoKind::epoll: return net::IoKind::epoll;
+    case config::IoKind::automatic: break;
+  }
+  return net::IoKind::automatic;
+}
+
+void say_hello(const config::Config& config, const WorkerThreads& threads, std::uint32_t workers) {
+  log::info("ringway {} started with {}: {} worker{} over {} ({})", RINGWAY_VERSION, config.file,
+            workers, workers == 1 ? "" : "s", threads.io_name(), threads.io_reason());
+  for (const config::Listener& listener : config.listeners) {
+    for (const std::string& bind : listener.bind) {
+      log::info("listening on {} for {}", bind, listener.route);
+    }
+  }
+}
+
+void wait_for_the_end(Signals& signals, reload::Control& control, reload::World& world) {
+  while (!control.over()) {
+    const Duration pause =
+        control.next() == never ? Duration(std::chrono::hours(1)) : control.next() - world.now();
+    const int signal = signals.wait(std::max(pause, Duration::zero()));
+    if (signal == SIGTERM || signal == SIGINT) {
+      if (control.phase() == reload::Phase::running) {
+        log::info("stopping: asked by {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+        control.ask_stop();
+      } else {
+        control.ask_stop_now();
+      }
+    }
+    if (signal == SIGUSR1) log::reopen();
+    control.step();
+  }
+}
+
+}  // namespace
+
+int run(const std::string& file) {
+  config::Loaded loaded = config::load_file(file, config::process_environment());
+  for (const config::Problem& problem : loaded.problems) std::cerr << text(problem) << "\n";
+  if (!loaded.config) return 1;
+  const config::Problems refusals = config::refusals(*loaded.config);
+  for (const config::Problem& problem : refusals) std::cerr << text(problem) << "\n";
+  return refusals.empty() ? run(std::move(*loaded.config)) : 1;
+}
+
+int run(config::Config config) {
+  Signals signals{SIGTERM, SIGINT, SIGHUP, SIGUSR1};
+  if (const auto started = log::start(config.log); !started) return give_up(started.error());
+  raise_file_limit();
+
+  net::IoSettings settings;
+  settings.batch_window = config.router.batch_window;
+  const std::uint32_t workers =
+      config.router.workers > 0 ? config.router.workers : std::thread::hardware_concurrency();
+  WorkerThreads threads(workers, io_kind(config.router.io), settings);
+  if (const std::string why = threads.failure(); !why.empty()) return give_up(why);
+
+  worker::Crew crew(threads.ios());
+  reload::SystemWorld world;
+  reload::Control control(std::move(config), crew, world);
+  const config::Config& effective = control.snapshot().config;
+  Status status(control, crew, threads.io_name());
+  admin::Admin admin(status);
+  if (const auto ok = admin.start(effective.metrics, effective.admin); !ok) {
+    return give_up(ok.error());
+  }
+  if (const auto ok = control.start(); !ok) return give_up(ok.error());
+  threads.begin(crew);
+  say_hello(effective, threads, workers);
+  wait_for_the_end(signals, control, world);
+  threads.join();
+  admin.stop();
+  log::info("stopped");
+  log::stop();
+  return 0;
+}
+
+}  // namespace ringway::cli

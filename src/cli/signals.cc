@@ -1,0 +1,37 @@
+// signalfd and poll.
+#include "cli/signals.h"
+
+#include <algorithm>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "ringway/base/assert.h"
+
+namespace ringway::cli {
+
+Signals::Signals(std::initializer_list<int> signals) {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : signals) sigaddset(&set, signal);
+  ::signal(SIGPIPE, SIG_IGN);
+  RINGWAY_ASSERT(pthread_sigmask(SIG_BLOCK, &set, nullptr) == 0);
+  fd_ = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  RINGWAY_ASSERT(fd_ >= 0);
+}
+
+Signals::~Signals() {
+  ::close(fd_);
+}
+
+int Signals::wait(Duration at_most) {
+  pollfd ready{.fd = fd_, .events = POLLIN, .revents = 0};
+  const std::int64_t ms = std::clamp<std::int64_t>(to_ms(at_most) + 1, 0, 3'600'000);
+  if (::poll(&ready, 1, static_cast<int>(ms)) <= 0) return 0;
+  signalfd_siginfo info{};
+  if (::read(fd_, &info, sizeof info) != sizeof info) return 0;
+  return static_cast<int>(info.ssi_signo);
+}
+
+}  // namespace ringway::cli

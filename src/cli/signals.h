@@ -1,0 +1,25 @@
+// Signals as something to wait for: blocked everywhere, read from one descriptor.
+#pragma once
+
+#include <initializer_list>
+
+#include "ringway/base/time.h"
+
+namespace ringway::cli {
+
+class Signals {
+ public:
+  // Made before any thread, so that all inherit the mask. SIGPIPE is ignored.
+  explicit Signals(std::initializer_list<int> signals);
+  ~Signals();
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+
+  // The next signal, or 0 when `at_most` has passed.
+  int wait(Duration at_most);
+
+ private:
+  int fd_ = -1;
+};
+
+}  // namespace ringway::cli

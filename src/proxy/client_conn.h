@@ -1,0 +1,53 @@
+// One client's connection. It ends in one of two ways: retire (now) or finish (no
+// more requests, owed replies first). It is freed only at the end of a turn and
+// only when no operation on its fd is in flight.
+//
+//   open --finish--> finishing --owed replies are out--> lingering --peer ends, 1 s--> closing
+//     \______________________________retire______________________________________________/
+#pragma once
+
+#include <cstdint>
+
+#include "ringway/snapshot/snapshot.h"
+
+#include "net/list.h"
+#include "net/output_buffer.h"
+#include "net/table.h"
+#include "net/timer_wheel.h"
+
+namespace ringway::proxy {
+
+struct Exchange;
+
+struct ClientConn {
+  ClientConn(net::Handle own, int socket, snapshot::ListenerId from)
+      : handle(own), fd(socket), listener(from) {}
+
+  const net::Handle handle;
+  const int fd;
+  const snapshot::ListenerId listener;  // Its listener says which route and which limits.
+  std::uint16_t ops_in_flight = 0;
+
+  bool closing = false;      // Retired: waits for its operations to come home.
+  bool finishing = false;    // Takes no more requests.
+  bool lingering = false;    // Everything is said (SHUT_WR); what still comes is dropped.
+  bool input_ended = false;  // The peer will say no more.
+  bool paused = false;       // Its socket is not read.
+  bool blocked = false;      // A limit stopped its parsing; input waits in `input`.
+
+  // Exchanges in the order of the questions.
+  Exchange* line_first = nullptr;
+  Exchange* line_last = nullptr;
+  std::uint32_t line_count = 0;
+
+  std::size_t scanned = 0;    // Bytes of `input` known to hold no newline.
+  std::uint64_t swallow = 0;  // Payload bytes still to be dropped.
+  std::uint32_t lingered_bytes = 0;
+  Instant progress_at{};  // When it last said or took something.
+  net::Buffer input;      // An unfinished request, or what waits behind a limit.
+  net::OutputBuffer output;
+  net::Link touched_link;  // In the list of those to look at at the end of the turn.
+  net::Timer timer;
+};
+
+}  // namespace ringway::proxy

@@ -1,0 +1,78 @@
+// The connections of one worker to clients: reads and parses requests, sends
+// replies, slows down who asks more than it takes, and ends connections the right
+// way: what is owed first, then the stream, then the socket.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "net/io.h"
+#include "proxy/client_conn.h"
+#include "proxy/request_sink.h"
+#include "proxy/workbench.h"
+
+namespace ringway::proxy {
+
+class Clients {
+ public:
+  // After a finished client was told everything, so much more is read and dropped.
+  static constexpr std::uint32_t linger_bytes_max = 64 * 1024;
+  static constexpr Duration linger_time = std::chrono::seconds(1);
+
+  Clients(Workbench& bench, RequestSink& sink) : bench_(bench), sink_(sink) {}
+
+  // A new connection; its fd is ours from now on.
+  ClientConn& open(int fd, snapshot::ListenerId listener);
+
+  // Its output or its line changed: look at it at the end of the turn.
+  void touch(ClientConn& client);
+  // Ends it after what is owed; takes no more requests.
+  void finish(ClientConn& client);
+  // Ends it now.
+  void retire(ClientConn& client);
+
+  void on_received(const net::Completion& done);
+  void on_sent(const net::Completion& done);
+  void on_timer(net::Timer& timer);
+
+  // First half of the end of a turn: go on with what waited behind a limit.
+  void resume_blocked();
+  // Second half: one send for each client that is owed something.
+  void flush();
+  // Frees what is dead and has nothing in flight; returns how many.
+  std::uint32_t reap();
+
+  const snapshot::Listener& listener(const ClientConn& client) const;
+
+  std::uint32_t size() const { return conns_.size(); }
+
+  template <typename Visit>
+  void each(Visit&& visit) {
+    conns_.each(visit);
+  }
+
+ private:
+  ClientConn& land(const net::Completion& done);
+  net::Token token(net::Op op, const ClientConn& client) const;
+
+  void on_input_ended(ClientConn& client, int error);
+  void linger(ClientConn& client, std::size_t dropped);
+  void take(ClientConn& client, Bytes bytes);
+  std::size_t parse(ClientConn& client, Bytes bytes);
+  bool accept_parsed(ClientConn& client, const proto::memcached::ParsedRequest& parsed);
+  bool has_room(const ClientConn& client) const;
+  void resume(ClientConn& client);
+  void update_reading(ClientConn& client);
+  void say(ClientConn& client);
+  void end_output(ClientConn& client);
+  void reset_timer(ClientConn& client);
+
+  Workbench& bench_;
+  RequestSink& sink_;
+  net::Table<ClientConn> conns_;
+  net::List<ClientConn, &ClientConn::touched_link> touched_;
+  std::vector<ClientConn*> dead_;
+};
+
+}  // namespace ringway::proxy

@@ -1,0 +1,24 @@
+// What ringway itself says when it cannot answer: always which server or pool,
+// and what happened, in the protocol's own form.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "ringway/base/time.h"
+
+namespace ringway::proxy {
+
+// "500ms", "1.5s", "250us": as the configuration writes it.
+std::string duration_text(Duration duration);
+
+// "SERVER_ERROR ringway: server web2 (10.0.0.2:11211) timed out after 500ms\r\n"
+std::string server_error(std::string_view label, std::string_view what);
+
+// "SERVER_ERROR ringway: pool web has no live server\r\n"
+std::string pool_error(std::string_view pool, std::string_view what);
+
+// The words for what a connection died of: "refused the connection".
+std::string_view connection_failure(int error);
+
+}  // namespace ringway::proxy

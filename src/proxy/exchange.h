@@ -1,0 +1,109 @@
+// An exchange is one request of a client from parsed to replied; its fragments
+// are what servers are asked for. Two lines keep everything paired: a client's
+// line holds its exchanges in the order of the questions, a server connection's
+// FIFO holds the fragments in the order they were written to it.
+//
+//   client A's line    [ A1 get k1 ]--[ A2 get k2 k3 ]--[ A3 set k1 ]     replies leave
+//                           |            |        |           |           from the left
+//                           |          k2|      k3|           |
+//   server 1's FIFO    [   A1   ]--[  A2.k2  ]----|------[   A3   ]       replies arrive
+//   server 2's FIFO    [   B7   ]------------[  A2.k3  ]                  from the left
+//                                                                         too
+//   A reply from server 2 for A2.k3 waits in its fragment until k2 is there; A3's
+//   waits until A2 has left. B's client is gone: B7 is an orphan, its reply is
+//   read and dropped.
+//
+// An exchange is freed when it was answered (or orphaned) and none of its
+// fragments is in a FIFO any more. It never points into a snapshot.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "ringway/base/time.h"
+#include "ringway/pool/pool.h"
+#include "ringway/proto/memcached/command.h"
+#include "ringway/proto/memcached/request.h"
+
+#include "net/buffer.h"
+#include "net/list.h"
+
+namespace ringway::proxy {
+
+struct ClientConn;
+struct ServerConn;
+struct Exchange;
+struct Gather;
+
+enum class FragmentState : std::uint8_t {
+  idle,     // In no FIFO.
+  asked,    // In a FIFO: queued or in flight.
+  settled,  // Answered, failed or expired (then it may still be in a FIFO: a tombstone).
+};
+
+struct Fragment {
+  Exchange* exchange = nullptr;
+  Fragment* fifo_next = nullptr;
+  Fragment* sibling = nullptr;    // The next fragment of the same gather.
+  ServerConn* conn = nullptr;     // In whose FIFO it is; null outside.
+  std::uint64_t request_end = 0;  // Where its request ends in the connection's stream.
+  pool::ServerId server{};
+  FragmentState state = FragmentState::idle;
+  bool value_seen = false;  // A body arrived (get family: END is still to come).
+  std::uint16_t slot = 0;   // Gather: the next of its keys that may be answered.
+  net::Buffer stash;        // What arrived and cannot leave yet.
+};
+
+// The key asked for, kept until the reply came: short ones in place.
+class AskedKey {
+ public:
+  void set(net::BufferPool& pool, Bytes key) {
+    RINGWAY_ASSERT(size_ == 0);
+    size_ = static_cast<std::uint8_t>(key.size());
+    if (key.size() <= sizeof short_) {
+      std::memcpy(short_, key.data(), key.size());
+    } else {
+      long_.append(pool, key);
+    }
+  }
+  Bytes get() const { return size_ <= sizeof short_ ? Bytes{short_, size_} : long_.bytes(); }
+  void clear(net::BufferPool& pool) {
+    long_.clear(pool);
+    size_ = 0;
+  }
+
+ private:
+  std::uint8_t size_ = 0;
+  char short_[43];
+  net::Buffer long_;
+};
+
+struct Exchange {
+  ClientConn* client = nullptr;  // Null: orphaned.
+  Exchange* line_next = nullptr;
+  net::Link deadline_link;
+  Instant deadline = never;
+  proto::memcached::Command command = proto::memcached::Command::get;
+  bool settled = false;               // The whole reply is known.
+  bool answered = false;              // It left the client's line.
+  bool silent = false;                // noreply: nothing of it is told.
+  bool quiet = false;                 // Meta q: success is not told.
+  bool misses_errors = false;         // on_read_error = "miss", and it is a read.
+  bool wants_key = false;             // Meta k.
+  bool base64 = false;                // Meta b.
+  bool large = false;                 // Its value is passed on before it is whole.
+  bool reply_hidden = false;          // The part that is arriving is not told.
+  bool value_ends_reply = false;      // Meta: nothing follows the body.
+  bool direct = false;                // Its reply goes straight into the client's output.
+  bool streaming = false;             // Part of it was sent already: it cannot become an error.
+  bool expired = false;               // Its deadline passed: no more is asked for it.
+  std::uint32_t fragments_asked = 0;  // Fragments in a FIFO.
+  std::uint32_t pool_number = 0;      // In the snapshot it was planned with: for counters.
+  Gather* gather = nullptr;           // Reads of several keys.
+  AskedKey key;                       // Of single-key requests.
+  AskedKey opaque;                    // Meta O.
+  Fragment first;                     // The fragment of single-key requests; its stash also
+                                      // holds what ringway itself answers.
+};
+
+}  // namespace ringway::proxy

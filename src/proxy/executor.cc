@@ -1,0 +1,345 @@
+// The client's line, and requests of one key. See exchange.h for the drawing.
+#include "proxy/executor.h"
+
+#include <utility>
+
+#include "proxy/error_text.h"
+
+namespace ringway::proxy {
+
+using metrics::PoolMetric;
+using metrics::ServerMetric;
+using metrics::WorkerMetric;
+using proto::memcached::Command;
+using proto::memcached::CommandClass;
+using proto::memcached::ReplyKind;
+
+void Executor::on_request(ClientConn& client, const Request& request) {
+  bench_.count(WorkerMetric::requests).add();
+  bench_.count(WorkerMetric::keys).add(request.key_count);
+  switch (row(request.command).kind) {
+    case CommandClass::local: return start_local(client, request);
+    case CommandClass::broadcast: return refuse_broadcast(client, request);
+    default: break;
+  }
+  if (request.key_count > 1) return start_gather(client, request);
+  start_single(client, request);
+}
+
+// --- The line of a client -------------------------------------------------
+
+Exchange& Executor::open(ClientConn& client, const Request& request) {
+  Exchange& exchange = exchanges_.make();
+  exchange.command = request.command;
+  exchange.silent = request.noreply;
+  exchange.quiet = request.quiet;
+  exchange.first.exchange = &exchange;
+  join_line(client, exchange);
+  return exchange;
+}
+
+// Opening the exchange reserves the reply's place before anything is asked:
+// replies leave in the order of the questions.
+void Executor::join_line(ClientConn& client, Exchange& exchange) {
+  exchange.client = &client;
+  if (client.line_last) {
+    client.line_last->line_next = &exchange;
+  } else {
+    client.line_first = &exchange;
+  }
+  client.line_last = &exchange;
+  ++client.line_count;
+  bench_.count(WorkerMetric::in_flight).add();
+}
+
+void Executor::leave_line(ClientConn& client, Exchange& exchange) {
+  RINGWAY_ASSERT(client.line_first == &exchange && client.line_count > 0);
+  client.line_first = std::exchange(exchange.line_next, nullptr);
+  if (!client.line_first) client.line_last = nullptr;
+  --client.line_count;
+  bench_.count(WorkerMetric::in_flight).subtract();
+  exchange.client = nullptr;
+  exchange.answered = true;
+  exchange.deadline_link.leave();
+  release_if_over(exchange);
+}
+
+void Executor::release_if_over(Exchange& exchange) {
+  if (!exchange.answered || exchange.fragments_asked > 0) return;
+  RINGWAY_ASSERT(exchange.client == nullptr);
+  if (Gather* gather = std::exchange(exchange.gather, nullptr)) {
+    free_fragments(*gather);
+    gather->keys.clear(bench_.buffers);
+    gather->error.clear(bench_.buffers);
+    gathers_.free(*gather);
+  }
+  exchange.key.clear(bench_.buffers);
+  exchange.opaque.clear(bench_.buffers);
+  exchange.first.stash.clear(bench_.buffers);
+  exchanges_.free(exchange);
+}
+
+bool Executor::at_head(const Exchange& exchange) const {
+  return exchange.client && exchange.client->line_first == &exchange;
+}
+
+bool Executor::told(const Exchange& exchange) const {
+  return exchange.client && !exchange.settled;
+}
+
+// Whatever is complete at the head of the line goes out.
+void Executor::advance(ClientConn& client) {
+  clients_->touch(client);
+  while (Exchange* head = client.line_first) {
+    if (client.closing || !emit(client, *head)) return;
+    leave_line(client, *head);
+  }
+}
+
+bool Executor::emit(ClientConn& client, Exchange& exchange) {
+  return exchange.gather ? emit_gather(client, exchange) : emit_single(client, exchange);
+}
+
+bool Executor::emit_single(ClientConn& client, Exchange& exchange) {
+  net::Buffer& stash = exchange.first.stash;
+  if (exchange.settled) {
+    client.output.commit();
+    client.output.append(bench_.buffers, stash.bytes());
+    stash.clear(bench_.buffers);
+    return true;
+  }
+  // A large value that began to arrive behind others streams from here on.
+  if (exchange.large && !exchange.direct) {
+    exchange.direct = true;
+    exchange.streaming = true;
+    client.output.append(bench_.buffers, stash.bytes());
+    stash.clear(bench_.buffers);
+  }
+  return false;
+}
+
+void Executor::on_room(ClientConn& client) {
+  if (client.line_first && client.line_first->gather) advance(client);
+}
+
+void Executor::orphan(ClientConn& client) {
+  while (Exchange* exchange = client.line_first) leave_line(client, *exchange);
+}
+
+void Executor::answer(ClientConn& client, Bytes text) {
+  if (client.line_first) {
+    Request none;
+    Exchange& exchange = open(client, none);
+    exchange.settled = true;
+    exchange.first.stash.append(bench_.buffers, text);
+    if (!text.ends_with("\r\n")) exchange.first.stash.append(bench_.buffers, "\r\n");
+    return;
+  }
+  client.output.append(bench_.buffers, text);
+  if (!text.ends_with("\r\n")) client.output.append(bench_.buffers, "\r\n");
+  clients_->touch(client);
+}
+
+// --- Requests of one key --------------------------------------------------
+
+const route::Plan& Executor::plan(const ClientConn& client, Command command, Bytes key) {
+  const route::Question question{key, row(command).kind, bench_.io.random()};
+  plan_.clear();
+  clients_->listener(client).route->plan(question, bench_.live, plan_);
+  return plan_;
+}
+
+void Executor::start_single(ClientConn& client, const Request& request) {
+  char decoded[proto::memcached::key_bytes_max];
+  std::size_t decoded_bytes = 0;
+  Bytes key = request.key;
+  if (request.base64 && proto::memcached::decode_key(request.key, decoded, decoded_bytes)) {
+    key = {decoded, decoded_bytes};
+  }
+  Exchange& exchange = open(client, request);
+  exchange.key.set(bench_.buffers, request.key);
+  exchange.opaque.set(bench_.buffers, request.opaque);
+  exchange.wants_key = request.wants_key;
+  exchange.base64 = request.base64;
+
+  const route::Plan& plan = this->plan(client, request.command, key);
+  const pool::Pool& pool = clients_->listener(client).route->pool();
+  exchange.misses_errors = pool.settings.on_read_error == config::OnReadError::miss &&
+                           row(request.command).kind == CommandClass::read;
+  if (plan.empty()) {
+    return fail_single(exchange, pool_error(pool.name(), "has no server that takes traffic"));
+  }
+  RINGWAY_ASSERT(plan.single());
+  const route::Step& step = plan.steps()[0];
+  std::string error;
+  ServerConn* conn = connection(exchange, step.server, error);
+  if (!conn) return fail_single(exchange, std::move(error));
+  const std::size_t room = serialized_bytes_max(request);
+  char* out = conn->output.reserve(bench_.buffers, room);
+  const auto written = static_cast<std::size_t>(serialize(request, out) - out);
+  RINGWAY_ASSERT(written <= room);
+  conn->output.advance(written);
+  exchange.first.server = step.server;
+  ++exchange.fragments_asked;
+  servers_->queued(*conn, exchange.first);
+  start_deadline(exchange, step.pool->settings);
+}
+
+// One client's requests to one server always take the same connection, so that it
+// reads what it wrote.
+ServerConn* Executor::connection(const Exchange& exchange, pool::ServerId server,
+                                 std::string& error) {
+  std::string refusal;
+  ServerConn* conn = servers_->connection(server, exchange.client->handle.index, refusal);
+  if (!conn) error = server_error(servers_->label(server), refusal);
+  return conn;
+}
+
+void Executor::start_deadline(Exchange& exchange, const config::Pool& settings) {
+  if (exchange.deadline_link.linked() || !settings.timeout) return;
+  deadlines_.add(exchange, bench_.io.now(), *settings.timeout);
+}
+
+Verdict Executor::on_line(Fragment& fragment, const ReplyLine& line) {
+  Exchange& exchange = *fragment.exchange;
+  return exchange.gather ? gather_line(exchange, fragment, line) : single_line(exchange, line);
+}
+
+bool Executor::is_reply_to(const Exchange& exchange, const ReplyLine& line) const {
+  if (line.kind == ReplyKind::value || line.key_given) {
+    if (line.key != exchange.key.get()) return false;
+  }
+  if (line.opaque_given && line.opaque != exchange.opaque.get()) return false;
+  return true;
+}
+
+Verdict Executor::single_line(Exchange& exchange, const ReplyLine& line) {
+  if (!is_reply_to(exchange, line)) return Verdict::foreign;
+  const bool body = line.kind == ReplyKind::value || line.kind == ReplyKind::va;
+  if (body && exchange.first.value_seen) return Verdict::foreign;
+  const bool hidden =
+      exchange.silent || (exchange.quiet && silenced_by_q(exchange.command, line.kind));
+  exchange.reply_hidden = hidden;
+  if (body) {
+    exchange.first.value_seen = true;
+    exchange.value_ends_reply = line.kind == ReplyKind::va;
+    if (told(exchange)) {
+      exchange.large = line.bytes > clients_->listener(*exchange.client).settings.stream_min;
+      if (exchange.large && at_head(exchange)) exchange.streaming = true;
+    }
+  }
+  if (!hidden) append_reply(exchange, {line.line.data(), line.consumed});
+  return body ? Verdict::more : Verdict::done;
+}
+
+void Executor::on_body(Fragment& fragment, Bytes bytes) {
+  Exchange& exchange = *fragment.exchange;
+  if (exchange.gather) return gather_body(exchange, fragment, bytes);
+  if (!exchange.reply_hidden) append_reply(exchange, bytes);
+}
+
+Verdict Executor::on_body_end(Fragment& fragment) {
+  Exchange& exchange = *fragment.exchange;
+  if (exchange.gather) {
+    gather_body_end(exchange, fragment);
+    return Verdict::more;
+  }
+  return exchange.value_ends_reply ? Verdict::done : Verdict::more;
+}
+
+// At the head of the line bytes go straight into the client's output: committed
+// at once if they stream, at the reply's end otherwise.
+void Executor::append_reply(Exchange& exchange, Bytes bytes) {
+  if (!told(exchange)) return;
+  ClientConn& client = *exchange.client;
+  if (!exchange.direct && at_head(exchange) && exchange.first.stash.empty()) exchange.direct = true;
+  if (!exchange.direct) return exchange.first.stash.append(bench_.buffers, bytes);
+  client.output.append_uncommitted(bench_.buffers, bytes);
+  if (!exchange.streaming) return;
+  client.output.commit();
+  clients_->touch(client);
+}
+
+// Whoever is told may end here: the exchange is not to be used afterwards.
+void Executor::on_answered(Fragment& fragment) {
+  Exchange& exchange = *fragment.exchange;
+  RINGWAY_ASSERT(exchange.fragments_asked > 0);
+  --exchange.fragments_asked;
+  fragment.state = FragmentState::settled;
+  if (!told(exchange)) return release_if_over(exchange);
+  if (!exchange.gather) return settle_single(exchange);
+  if (at_head(exchange)) advance(*exchange.client);
+}
+
+void Executor::settle_single(Exchange& exchange) {
+  exchange.settled = true;
+  exchange.deadline_link.leave();
+  if (at_head(exchange)) advance(*exchange.client);
+}
+
+void Executor::on_failed(Fragment& fragment, Bytes what) {
+  Exchange& exchange = *fragment.exchange;
+  RINGWAY_ASSERT(exchange.fragments_asked > 0);
+  --exchange.fragments_asked;
+  if (!told(exchange)) {
+    fragment.state = FragmentState::settled;
+    return release_if_over(exchange);
+  }
+  std::string error = server_error(servers_->label(fragment.server), what);
+  if (!exchange.gather) return fail_single(exchange, std::move(error));
+  if (fragment.state == FragmentState::asked && !fail_slots(fragment, std::move(error))) {
+    return break_stream(exchange);
+  }
+  if (at_head(exchange)) advance(*exchange.client);
+}
+
+// What already left cannot become an error any more: the client's stream breaks.
+void Executor::break_stream(Exchange& exchange) {
+  bench_.count(WorkerMetric::streams_broken).add();
+  clients_->retire(*exchange.client);
+}
+
+void Executor::fail_single(Exchange& exchange, std::string error) {
+  RINGWAY_ASSERT(told(exchange));
+  bench_.count(WorkerMetric::request_errors).add();
+  if (exchange.streaming) return break_stream(exchange);
+  if (std::exchange(exchange.direct, false)) exchange.client->output.take_back(bench_.buffers);
+  exchange.large = false;
+  exchange.first.stash.clear(bench_.buffers);
+  if (exchange.misses_errors) error = read_miss(exchange);
+  if (!exchange.silent) exchange.first.stash.append(bench_.buffers, error);
+  settle_single(exchange);
+}
+
+// A read that failed, told as if the key were not there.
+std::string Executor::read_miss(const Exchange& exchange) const {
+  if (!row(exchange.command).meta) return "END\r\n";
+  if (exchange.quiet) return "";
+  std::string line = "EN";
+  if (!exchange.opaque.get().empty()) line.append(" O").append(exchange.opaque.get());
+  if (exchange.wants_key) line.append(" k").append(exchange.key.get());
+  if (exchange.wants_key && exchange.base64) line.append(" b");
+  return line + "\r\n";
+}
+
+// --- Deadlines --------------------------------------------------------------
+
+void Executor::expire() {
+  Duration timeout{};
+  while (Exchange* exchange = deadlines_.pop_expired(bench_.io.now(), timeout)) {
+    bench_.count(WorkerMetric::requests_expired).add();
+    if (exchange->gather) {
+      expire_gather(*exchange, timeout);
+      continue;
+    }
+    ServerConn* conn = exchange->first.conn;
+    RINGWAY_ASSERT(conn && "settled exchanges wait for nothing");
+    const pool::ServerId server = exchange->first.server;
+    servers_->counters(server)[ServerMetric::timeouts].add();
+    fail_single(*exchange,
+                server_error(servers_->label(server), "timed out after " + duration_text(timeout)));
+    servers_->suspect(*conn, timeout);
+  }
+}
+
+}  // namespace ringway::proxy

@@ -1,0 +1,112 @@
+// Carries plans out: opens an exchange for each request, asks the servers that
+// the plan names, puts replies together and hands them to the client in its order.
+// The plain case, one key on one server, takes no detour; reads of several keys
+// are gathered (executor_gather.cc).
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "net/slab.h"
+#include "proxy/clients.h"
+#include "proxy/deadlines.h"
+#include "proxy/exchange.h"
+#include "proxy/gather.h"
+#include "proxy/reply_sink.h"
+#include "proxy/request_sink.h"
+#include "proxy/servers.h"
+#include "proxy/workbench.h"
+
+namespace ringway::proxy {
+
+class Executor final : public RequestSink, public ReplySink {
+ public:
+  explicit Executor(Workbench& bench) : bench_(bench) {}
+  // The three know each other; set once, before the first turn.
+  void meet(Clients& clients, Servers& servers) {
+    clients_ = &clients;
+    servers_ = &servers;
+  }
+
+  // RequestSink
+  void on_request(ClientConn& client, const proto::memcached::Request& request) override;
+  void answer(ClientConn& client, Bytes text) override;
+  void unlink(ClientConn& client, Bytes key) override;
+  void on_room(ClientConn& client) override;
+  void orphan(ClientConn& client) override;
+
+  // ReplySink
+  Verdict on_line(Fragment& fragment, const proto::memcached::ReplyLine& line) override;
+  void on_body(Fragment& fragment, Bytes bytes) override;
+  Verdict on_body_end(Fragment& fragment) override;
+  void on_answered(Fragment& fragment) override;
+  void on_failed(Fragment& fragment, Bytes what) override;
+
+  // Settles with an error whatever is past its deadline.
+  void expire();
+  Instant next_deadline() const { return deadlines_.next(); }
+
+  std::size_t open_exchanges() const { return exchanges_.in_use(); }
+
+ private:
+  using Request = proto::memcached::Request;
+  using ReplyLine = proto::memcached::ReplyLine;
+
+  // The line of a client.
+  Exchange& open(ClientConn& client, const Request& request);
+  void join_line(ClientConn& client, Exchange& exchange);
+  void advance(ClientConn& client);
+  bool emit(ClientConn& client, Exchange& exchange);
+  bool emit_single(ClientConn& client, Exchange& exchange);
+  void leave_line(ClientConn& client, Exchange& exchange);
+  void release_if_over(Exchange& exchange);
+  bool at_head(const Exchange& exchange) const;
+  bool told(const Exchange& exchange) const;  // Somebody still listens to its reply.
+
+  // Requests of one key.
+  const route::Plan& plan(const ClientConn& client, proto::memcached::Command command, Bytes key);
+  void start_single(ClientConn& client, const Request& request);
+  ServerConn* connection(const Exchange& exchange, pool::ServerId server, std::string& error);
+  void start_deadline(Exchange& exchange, const config::Pool& settings);
+  Verdict single_line(Exchange& exchange, const ReplyLine& line);
+  bool is_reply_to(const Exchange& exchange, const ReplyLine& line) const;
+  void append_reply(Exchange& exchange, Bytes bytes);
+  void settle_single(Exchange& exchange);
+  void fail_single(Exchange& exchange, std::string error);
+  std::string read_miss(const Exchange& exchange) const;
+
+  // Commands that ringway answers itself.
+  void start_local(ClientConn& client, const Request& request);
+  void refuse_broadcast(ClientConn& client, const Request& request);
+
+  // Reads of several keys.
+  void start_gather(ClientConn& client, const Request& request);
+  void ask_next(Exchange& exchange);
+  void ask_group(Exchange& exchange);
+  void ask_server(Exchange& exchange, Fragment& fragment);
+  Fragment& gather_fragment(Gather& gather, Exchange& exchange, pool::ServerId server);
+  void fail_gather(Gather& gather, std::string error);
+  bool fail_slots(Fragment& fragment, std::string error);
+  Verdict gather_line(Exchange& exchange, Fragment& fragment, const ReplyLine& line);
+  Verdict gather_value(Exchange& exchange, Fragment& fragment, const ReplyLine& line);
+  void gather_body(Exchange& exchange, Fragment& fragment, Bytes bytes);
+  void gather_body_end(Exchange& exchange, Fragment& fragment);
+  bool emit_gather(ClientConn& client, Exchange& exchange);
+  bool emit_slots(ClientConn& client, Gather& gather);
+  bool group_settled(const Gather& gather) const;
+  void free_fragments(Gather& gather);
+  void expire_gather(Exchange& exchange, Duration timeout);
+
+  void break_stream(Exchange& exchange);
+
+  Workbench& bench_;
+  Clients* clients_ = nullptr;
+  Servers* servers_ = nullptr;
+  Deadlines deadlines_;
+  route::Plan plan_;  // The present one; kept to be reused.
+  net::Slab<Exchange> exchanges_;
+  net::Slab<Fragment> fragments_;
+  net::Slab<Gather> gathers_;
+};
+
+}  // namespace ringway::proxy

@@ -1,0 +1,302 @@
+// Reads of several keys: split by server, gathered in the order asked. See
+// gather.h for the drawing. Groups bound what one request can hold at a time; the
+// next group is asked when the last is out and the client takes what it gets.
+#include <algorithm>
+#include <utility>
+
+#include "proxy/error_text.h"
+#include "proxy/executor.h"
+#include "ringway/proto/memcached/request_writer.h"
+
+namespace ringway::proxy {
+
+using metrics::ServerMetric;
+using metrics::WorkerMetric;
+using proto::memcached::Command;
+using proto::memcached::ReplyKind;
+
+void Executor::start_gather(ClientConn& client, const Request& request) {
+  Exchange& exchange = open(client, request);
+  const pool::Pool& pool = clients_->listener(client).route->pool();
+  exchange.misses_errors = pool.settings.on_read_error == config::OnReadError::miss;
+  Gather& gather = gathers_.make();
+  exchange.gather = &gather;
+  gather.exptime = request.exptime;
+  gather.keys.append(bench_.buffers, request.keys);
+  start_deadline(exchange, pool.settings);
+  ask_next(exchange);
+  if (at_head(exchange)) advance(client);
+}
+
+// --- Asking -------------------------------------------------------------------
+
+// Fills the slots with the next keys and asks their servers.
+void Executor::ask_next(Exchange& exchange) {
+  Gather& gather = *exchange.gather;
+  free_fragments(gather);
+  gather.slot_count = 0;
+  gather.next_slot = 0;
+  const config::Listener& limits = clients_->listener(*exchange.client).settings;
+  const std::uint32_t count_max = std::min(limits.keys_per_ask, slots_max);
+  const Bytes all = gather.keys.bytes();
+  Bytes rest = all.substr(gather.unasked);
+  for (Bytes key; gather.slot_count < count_max && proto::memcached::next_key(rest, key);) {
+    Slot& slot = gather.slots[gather.slot_count++];
+    slot = {};
+    slot.key_offset = static_cast<std::uint32_t>(key.data() - all.data());
+    slot.key_bytes = static_cast<std::uint8_t>(key.size());
+  }
+  // Trailing spaces are no key: after the last one everything has been asked.
+  Bytes none;
+  Bytes peek = rest;
+  gather.unasked = static_cast<std::uint32_t>(
+      proto::memcached::next_key(peek, none) ? all.size() - rest.size() : all.size());
+  ask_group(exchange);
+}
+
+void Executor::ask_group(Exchange& exchange) {
+  Gather& gather = *exchange.gather;
+  std::array<std::uint16_t, slots_max> last{};  // By slot of a fragment's first key.
+  for (std::uint16_t i = 0; i < gather.slot_count; ++i) {
+    Slot& slot = gather.slots[i];
+    const route::Plan& plan = this->plan(*exchange.client, exchange.command, gather.key(slot));
+    if (plan.empty()) {
+      slot.state = SlotState::failed;
+      const pool::Pool& pool = clients_->listener(*exchange.client).route->pool();
+      fail_gather(gather, pool_error(pool.name(), "has no server that takes traffic"));
+      continue;
+    }
+    Fragment& fragment = gather_fragment(gather, exchange, plan.steps()[0].server);
+    slot.fragment = &fragment;
+    if (fragment.slot == no_slot) {
+      fragment.slot = i;
+    } else {
+      gather.slots[last[fragment.slot]].next = i;
+    }
+    last[fragment.slot] = i;
+  }
+  for (Fragment* fragment = gather.fragments; fragment; fragment = fragment->sibling) {
+    ask_server(exchange, *fragment);
+  }
+}
+
+Fragment& Executor::gather_fragment(Gather& gather, Exchange& exchange, pool::ServerId server) {
+  Fragment** place = &gather.fragments;
+  for (; *place; place = &(*place)->sibling) {
+    if ((*place)->server == server) return **place;
+  }
+  Fragment& fragment = fragments_.make();
+  fragment.exchange = &exchange;
+  fragment.server = server;
+  fragment.slot = no_slot;
+  *place = &fragment;
+  return fragment;
+}
+
+// One line for all keys of the group that this server owns.
+void Executor::ask_server(Exchange& exchange, Fragment& fragment) {
+  Gather& gather = *exchange.gather;
+  std::string error;
+  ServerConn* conn = connection(exchange, fragment.server, error);
+  if (!conn) {
+    fail_slots(fragment, std::move(error));
+    return;
+  }
+  std::size_t room = proto::memcached::get_head_bytes_max + 2;
+  for (std::uint16_t i = fragment.slot; i != no_slot; i = gather.slots[i].next) {
+    room += gather.slots[i].key_bytes + std::size_t{1};
+  }
+  char* const begin = conn->output.reserve(bench_.buffers, room);
+  char* out = proto::memcached::write_get_head(exchange.command, gather.exptime, begin);
+  for (std::uint16_t i = fragment.slot; i != no_slot; i = gather.slots[i].next) {
+    const Bytes key = gather.key(gather.slots[i]);
+    *out++ = ' ';
+    out = std::copy(key.begin(), key.end(), out);
+  }
+  *out++ = '\r';
+  *out++ = '\n';
+  conn->output.advance(static_cast<std::size_t>(out - begin));
+  ++exchange.fragments_asked;
+  servers_->queued(*conn, fragment);
+}
+
+void Executor::free_fragments(Gather& gather) {
+  while (Fragment* fragment = gather.fragments) {
+    RINGWAY_ASSERT(fragment->conn == nullptr);
+    gather.fragments = fragment->sibling;
+    fragment->stash.clear(bench_.buffers);
+    fragments_.free(*fragment);
+  }
+}
+
+// --- Replies ------------------------------------------------------------------
+
+Verdict Executor::gather_line(Exchange& exchange, Fragment& fragment, const ReplyLine& line) {
+  if (line.kind == ReplyKind::value) return gather_value(exchange, fragment, line);
+  if (fragment.state != FragmentState::asked) return Verdict::done;
+  if (line.kind == ReplyKind::end) {
+    for (std::uint16_t i = fragment.slot; i != no_slot; i = exchange.gather->slots[i].next) {
+      exchange.gather->slots[i].state = SlotState::missed;
+    }
+    fragment.state = FragmentState::settled;
+  } else {
+    fail_slots(fragment, std::string(line.line.data(), line.consumed));
+  }
+  return Verdict::done;
+}
+
+// A VALUE answers the next of the fragment's keys that it names; those before it
+// are misses.
+Verdict Executor::gather_value(Exchange& exchange, Fragment& fragment, const ReplyLine& line) {
+  Gather& gather = *exchange.gather;
+  std::uint16_t i = fragment.slot;
+  const bool open = fragment.state == FragmentState::asked;
+  while (i != no_slot && gather.key(gather.slots[i]) != line.key) {
+    if (open) gather.slots[i].state = SlotState::missed;
+    i = gather.slots[i].next;
+  }
+  if (i == no_slot) return Verdict::foreign;
+  fragment.slot = i;
+  if (!open || !told(exchange)) return Verdict::more;
+
+  Slot& slot = gather.slots[i];
+  const Bytes text{line.line.data(), line.consumed};
+  if (at_head(exchange)) emit_slots(*exchange.client, gather);
+  if (at_head(exchange) && gather.next_slot == i) {
+    slot.state = SlotState::leaving;
+    const std::uint64_t stream_min = clients_->listener(*exchange.client).settings.stream_min;
+    exchange.large = line.bytes > stream_min;
+    exchange.client->output.append_uncommitted(bench_.buffers, text);
+  } else {
+    slot.block_offset = static_cast<std::uint32_t>(fragment.stash.size());
+    fragment.stash.append(bench_.buffers, text);
+  }
+  return Verdict::more;
+}
+
+void Executor::gather_body(Exchange& exchange, Fragment& fragment, Bytes bytes) {
+  if (fragment.state != FragmentState::asked || !told(exchange)) return;
+  if (exchange.gather->slots[fragment.slot].state != SlotState::leaving) {
+    return fragment.stash.append(bench_.buffers, bytes);
+  }
+  net::OutputBuffer& output = exchange.client->output;
+  output.append_uncommitted(bench_.buffers, bytes);
+  if (!exchange.large) return;
+  output.commit();
+  exchange.streaming = true;
+  clients_->touch(*exchange.client);
+}
+
+void Executor::gather_body_end(Exchange& exchange, Fragment& fragment) {
+  Gather& gather = *exchange.gather;
+  Slot& slot = gather.slots[fragment.slot];
+  fragment.slot = slot.next;
+  if (fragment.state != FragmentState::asked || !told(exchange)) return;
+  if (slot.state == SlotState::leaving) {
+    exchange.client->output.commit();
+    exchange.streaming = false;
+    slot.state = SlotState::left;
+    ++gather.next_slot;
+    emit_slots(*exchange.client, gather);
+    clients_->touch(*exchange.client);
+    return;
+  }
+  slot.block_bytes = static_cast<std::uint32_t>(fragment.stash.size()) - slot.block_offset;
+  slot.state = SlotState::stashed;
+}
+
+// --- Failures -----------------------------------------------------------------
+
+void Executor::fail_gather(Gather& gather, std::string error) {
+  if (gather.error.empty()) gather.error.append(bench_.buffers, error);
+}
+
+// The keys that this fragment has not answered yet have no answer. False if one
+// of them has partly left already.
+bool Executor::fail_slots(Fragment& fragment, std::string error) {
+  Exchange& exchange = *fragment.exchange;
+  Gather& gather = *exchange.gather;
+  fragment.state = FragmentState::settled;
+  fail_gather(gather, std::move(error));
+  bool whole = true;
+  for (std::uint16_t i = fragment.slot; i != no_slot; i = gather.slots[i].next) {
+    Slot& slot = gather.slots[i];
+    if (slot.state == SlotState::leaving && told(exchange)) {
+      if (exchange.streaming) whole = false;
+      if (!exchange.streaming) exchange.client->output.take_back(bench_.buffers);
+    }
+    slot.state = SlotState::failed;
+  }
+  return whole;
+}
+
+void Executor::expire_gather(Exchange& exchange, Duration timeout) {
+  RINGWAY_ASSERT(told(exchange));
+  Gather& gather = *exchange.gather;
+  const std::string what = "timed out after " + duration_text(timeout);
+  ServerConn* late[slots_max];
+  std::size_t late_count = 0;
+  bool whole = true;
+  for (Fragment* fragment = gather.fragments; fragment; fragment = fragment->sibling) {
+    if (fragment->state != FragmentState::asked) continue;
+    servers_->counters(fragment->server)[ServerMetric::timeouts].add();
+    late[late_count++] = fragment->conn;
+    whole &= fail_slots(*fragment, server_error(servers_->label(fragment->server), what));
+  }
+  // It ran out of time between two groups: its own reader was slow.
+  if (late_count == 0 && gather.error.empty()) {
+    fail_gather(gather, "SERVER_ERROR ringway: the request " + what + "\r\n");
+  }
+  exchange.expired = true;
+  if (!whole) {
+    break_stream(exchange);
+  } else if (at_head(exchange)) {
+    advance(*exchange.client);
+  }
+  for (std::size_t i = 0; i < late_count; ++i) servers_->suspect(*late[i], timeout);
+}
+
+// --- Answering ----------------------------------------------------------------
+
+// Sends on every slot that is settled, in order; false if one is still open.
+bool Executor::emit_slots(ClientConn& client, Gather& gather) {
+  for (; gather.next_slot < gather.slot_count; ++gather.next_slot) {
+    Slot& slot = gather.slots[gather.next_slot];
+    if (slot.state == SlotState::asked || slot.state == SlotState::leaving) return false;
+    if (slot.state != SlotState::stashed) continue;
+    client.output.append(bench_.buffers,
+                         slot.fragment->stash.bytes(slot.block_offset, slot.block_bytes));
+    slot.state = SlotState::left;
+  }
+  return true;
+}
+
+bool Executor::group_settled(const Gather& gather) const {
+  for (const Fragment* fragment = gather.fragments; fragment; fragment = fragment->sibling) {
+    if (fragment->state == FragmentState::asked) return false;
+  }
+  return true;
+}
+
+// True when the whole reply is in the client's output.
+bool Executor::emit_gather(ClientConn& client, Exchange& exchange) {
+  Gather& gather = *exchange.gather;
+  while (emit_slots(client, gather) && group_settled(gather)) {
+    const bool failed = !gather.error.empty() && (!exchange.misses_errors || exchange.expired);
+    if (failed || gather.all_asked()) {
+      if (!gather.error.empty()) bench_.count(WorkerMetric::request_errors).add();
+      const bool tell_error = !gather.error.empty() && !exchange.misses_errors;
+      client.output.append(bench_.buffers, tell_error ? gather.error.bytes() : Bytes("END\r\n"));
+      exchange.settled = true;
+      return true;
+    }
+    // A reader that does not take what it asked for slows down itself.
+    if (client.output.size() >= clients_->listener(client).settings.client_output_high) {
+      return false;
+    }
+    ask_next(exchange);
+  }
+  return false;
+}
+
+}  // namespace ringway::proxy

@@ -1,0 +1,31 @@
+// What client connections tell: a request, or that somebody who asked is gone.
+// The executor listens.
+#pragma once
+
+#include "ringway/proto/memcached/request.h"
+
+#include "proxy/client_conn.h"
+
+namespace ringway::proxy {
+
+class RequestSink {
+ public:
+  RequestSink() = default;
+  RequestSink(const RequestSink&) = delete;
+  RequestSink& operator=(const RequestSink&) = delete;
+
+  virtual void on_request(ClientConn& client, const proto::memcached::Request& request) = 0;
+  // A reply of ringway's own, in its place in the client's line.
+  virtual void answer(ClientConn& client, Bytes text) = 0;
+  // The value that `key` had must go, though its successor was refused.
+  virtual void unlink(ClientConn& client, Bytes key) = 0;
+  // The client's output has room again.
+  virtual void on_room(ClientConn& client) = 0;
+  // The client is gone: its exchanges have nobody to answer to.
+  virtual void orphan(ClientConn& client) = 0;
+
+ protected:
+  ~RequestSink() = default;
+};
+
+}  // namespace ringway::proxy

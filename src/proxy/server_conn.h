@@ -1,0 +1,80 @@
+// One connection to one server, shared by all clients of a worker, and the link
+// it belongs to: what this worker knows of that server. Nothing is sent before
+// the server has answered a greeting, so whatever waits for a connection that
+// never comes to be was never executed.
+//
+//   connecting --> greeting --> ready --> closing --> (freed)
+//        \_____________\____________________/
+//        \--too many connections--> closing --> waiting --back-off--> connecting
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ringway/metrics/counters.h"
+#include "ringway/pool/pool.h"
+
+#include "net/io.h"
+#include "net/list.h"
+#include "net/output_buffer.h"
+#include "net/table.h"
+#include "net/timer_wheel.h"
+
+namespace ringway::proxy {
+
+struct Fragment;
+struct ServerConn;
+
+struct ServerLink {
+  pool::ServerId id{};
+  std::string label;  // As errors name it.
+  std::uint32_t connections = 1;
+  std::uint32_t queue_max = 0;
+  std::uint64_t queue_bytes_max = 0;
+  Duration connect_timeout{};
+  Duration backoff_min{};
+  Duration backoff_max{};
+  config::MaybeTime idle_timeout;
+  net::SocketOptions socket;
+  metrics::ServerCounters* counters = nullptr;
+
+  std::vector<ServerConn*> conns;  // By lane; null where there is none.
+  Duration backoff{};              // The next one.
+  Instant retry_at{};              // No connection is begun before it.
+  std::string last_failure;        // Why the last connection could not be made.
+};
+
+enum class ServerConnState : std::uint8_t { connecting, greeting, ready, closing, waiting };
+
+struct ServerConn {
+  ServerConn(net::Handle own, ServerLink& server, std::uint32_t its_lane)
+      : handle(own), link(server), lane(its_lane) {}
+
+  const net::Handle handle;
+  ServerLink& link;
+  const std::uint32_t lane;
+  int fd = -1;
+  ServerConnState state = ServerConnState::connecting;
+  bool retry = false;               // closing: connect anew afterwards, with the queue as it is.
+  bool greeting_in_flight = false;  // The greeting's send, apart from `output`'s.
+  std::uint16_t ops_in_flight = 0;
+
+  // Fragments in the order of their requests: queued, in flight, tombstones.
+  Fragment* fifo_first = nullptr;
+  Fragment* fifo_last = nullptr;
+  std::uint32_t fifo_count = 0;
+
+  // Stream offsets: sent <= offered <= offered + output.unsent().
+  std::uint64_t offered = 0;    // Handed to the kernel,
+  std::uint64_t sent = 0;       // and known to be sent.
+  std::uint64_t body_left = 0;  // Of the value that is arriving, its CRLF included.
+  bool head_sent = false;       // The oldest unanswered request was sent whole.
+  Instant quiet_since{};        // Since when it owes us the next byte.
+  net::Buffer input;            // An unfinished line.
+  net::OutputBuffer output;
+  net::Link touched_link;
+  net::Timer timer;
+};
+
+}  // namespace ringway::proxy

@@ -1,0 +1,337 @@
+// The life of server connections; replies are read in server_replies.cc.
+#include "proxy/servers.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "proxy/error_text.h"
+
+namespace ringway::proxy {
+
+using metrics::ServerMetric;
+
+namespace {
+
+constexpr Bytes greeting = "version\r\n";
+
+int seconds_of(Duration duration) {
+  return static_cast<int>(std::chrono::duration_cast<std::chrono::seconds>(duration).count());
+}
+
+net::SocketOptions socket_options(const config::Pool& pool) {
+  return {.keepalive = pool.tcp_keepalive,
+          .keepalive_idle_s = seconds_of(pool.tcp_keepalive_idle),
+          .keepalive_interval_s = seconds_of(pool.tcp_keepalive_interval),
+          .keepalive_probes = static_cast<int>(pool.tcp_keepalive_probes),
+          .user_timeout_ms = static_cast<int>(to_ms(pool.tcp_user_timeout))};
+}
+
+}  // namespace
+
+Servers::~Servers() {
+  RINGWAY_ASSERT(in_flight_ == 0);
+}
+
+ServerLink& Servers::link(pool::ServerId server) {
+  const std::uint32_t index = pool::index_of(server);
+  RINGWAY_ASSERT(index < links_.size() && links_[index]);
+  return *links_[index];
+}
+
+void Servers::adopt() {
+  for (const auto& pool : bench_.snapshot->pools) {
+    for (const pool::Server& server : pool->servers) {
+      const std::uint32_t index = pool::index_of(server.id);
+      if (index >= links_.size()) links_.resize(index + 1);
+      if (!links_[index]) links_[index] = std::make_unique<ServerLink>();
+      configure(*links_[index], *pool, server);
+    }
+  }
+}
+
+void Servers::configure(ServerLink& link, const pool::Pool& pool, const pool::Server& server) {
+  const config::Pool& settings = pool.settings;
+  link.id = server.id;
+  link.label = server.label;
+  link.connections = settings.server_connections;
+  link.queue_max = settings.server_queue_max;
+  link.queue_bytes_max = settings.server_queue_bytes_max;
+  link.connect_timeout = settings.connect_timeout;
+  link.backoff_min = settings.backoff_min;
+  link.backoff_max = settings.backoff_max;
+  link.idle_timeout = settings.server_idle_timeout;
+  link.socket = socket_options(settings);
+  link.counters = &bench_.registry.server(bench_.worker, settings.name, server.name);
+  if (link.conns.size() < link.connections) link.conns.resize(link.connections);
+}
+
+net::Token Servers::token(net::Op op, const ServerConn& conn) const {
+  return {.op = op, .generation = conn.handle.generation, .index = conn.handle.index};
+}
+
+ServerConn& Servers::land(const net::Completion& done) {
+  ServerConn* conn = conns_.find({done.token.index, done.token.generation});
+  RINGWAY_ASSERT(conn && "a completion names a living connection");
+  if (done.last) {
+    RINGWAY_ASSERT(conn->ops_in_flight > 0);
+    if (--conn->ops_in_flight == 0 && conn->state == ServerConnState::closing) {
+      dead_.push_back(conn);
+    }
+  }
+  return *conn;
+}
+
+void Servers::touch(ServerConn& conn) {
+  if (!conn.touched_link.linked()) touched_.push_back(conn);
+}
+
+ServerConn* Servers::connection(pool::ServerId server, std::uint32_t lane, std::string& refusal) {
+  ServerLink& to = link(server);
+  ServerConn*& place = to.conns[lane % to.connections];
+  if (!place) {
+    if (bench_.io.now() < to.retry_at) {
+      refusal = to.last_failure + "; next try in " +
+                duration_text(std::max(to.retry_at - bench_.io.now(), Duration(1'000'000)));
+      return nullptr;
+    }
+    place = &conns_.open(to, lane % to.connections);
+    place->timer.owner = place;
+    ServerConn& conn = *place;
+    if (!begin_connect(conn)) {
+      refusal = to.last_failure;
+      return nullptr;
+    }
+  }
+  if (place->fifo_count >= to.queue_max || place->output.size() >= to.queue_bytes_max) {
+    (*to.counters)[ServerMetric::shed].add();
+    refusal = "has a full queue";
+    return nullptr;
+  }
+  return place;
+}
+
+bool Servers::begin_connect(ServerConn& conn) {
+  ServerLink& to = conn.link;
+  (*to.counters)[ServerMetric::connects].add();
+  const net::Address address = bench_.board.address(to.id);
+  if (address.empty()) {
+    connect_failed(conn, "has a name that does not resolve");
+    return false;
+  }
+  const int fd = bench_.io.connect(token(net::Op::server_connect, conn), address, to.socket);
+  if (fd < 0) {
+    connect_failed(conn, std::string(connection_failure(-fd)));
+    return false;
+  }
+  conn.fd = fd;
+  conn.state = ServerConnState::connecting;
+  ++conn.ops_in_flight;
+  conn.timer.kind = net::TimerKind::server_connect;
+  bench_.timers.set(conn.timer, bench_.io.now() + to.connect_timeout);
+  return true;
+}
+
+void Servers::on_connected(const net::Completion& done) {
+  ServerConn& conn = land(done);
+  if (conn.state == ServerConnState::closing) return;
+  RINGWAY_ASSERT(conn.state == ServerConnState::connecting);
+  if (done.result < 0) return connect_failed(conn, std::string(connection_failure(-done.result)));
+  (*conn.link.counters)[ServerMetric::connections].add();
+  greet(conn);
+}
+
+// The greeting proves that a memcached answers there, not just a kernel.
+void Servers::greet(ServerConn& conn) {
+  conn.state = ServerConnState::greeting;
+  bench_.io.recv(token(net::Op::server_recv, conn), conn.fd, net::Buffers::server);
+  bench_.io.send(token(net::Op::server_send, conn), conn.fd, {&greeting, 1});
+  conn.greeting_in_flight = true;
+  conn.ops_in_flight = static_cast<std::uint16_t>(conn.ops_in_flight + 2);
+}
+
+void Servers::become_ready(ServerConn& conn) {
+  RINGWAY_ASSERT(conn.state == ServerConnState::greeting);
+  conn.state = ServerConnState::ready;
+  conn.link.backoff = Duration::zero();
+  conn.link.retry_at = Instant{};
+  conn.quiet_since = bench_.io.now();
+  bench_.timers.stop(conn.timer);
+  if (conn.link.idle_timeout) {
+    conn.timer.kind = net::TimerKind::server_idle;
+    bench_.timers.set(conn.timer, bench_.io.now() + *conn.link.idle_timeout);
+  }
+  touch(conn);
+}
+
+// Doubles from backoff_min to backoff_max, each time off by up to a half either
+// way, so that many routers do not come back at once.
+Duration Servers::next_backoff(ServerLink& link) {
+  link.backoff = link.backoff == Duration::zero() ? link.backoff_min
+                                                  : std::min(link.backoff * 2, link.backoff_max);
+  const auto share = static_cast<std::int64_t>(bench_.io.random() % 1001);
+  return link.backoff / 2 + link.backoff * share / 1000;
+}
+
+void Servers::connect_failed(ServerConn& conn, std::string what) {
+  ServerLink& to = conn.link;
+  (*to.counters)[ServerMetric::connect_failures].add();
+  to.retry_at = bench_.io.now() + next_backoff(to);
+  to.last_failure = std::move(what);
+  fail(conn, to.last_failure);
+}
+
+// The server has too many connections: what waits here was not executed, so it
+// goes on waiting, for another try.
+void Servers::turned_away(ServerConn& conn) {
+  ServerLink& to = conn.link;
+  (*to.counters)[ServerMetric::connections_refused].add();
+  (*to.counters)[ServerMetric::connect_failures].add();
+  to.last_failure = "has too many connections";
+  conn.retry = true;
+  close_down(conn);
+}
+
+// Whatever is in the FIFO fails; the place in the link is free for a successor.
+void Servers::fail(ServerConn& conn, std::string_view what) {
+  RINGWAY_ASSERT(conn.state != ServerConnState::closing || conn.retry);
+  conn.retry = false;
+  conn.link.conns[conn.lane] = nullptr;
+  if (conn.fifo_first && conn.state == ServerConnState::ready) {
+    (*conn.link.counters)[ServerMetric::connections_lost].add();
+  }
+  const std::string cause(what);
+  if (conn.state != ServerConnState::closing) close_down(conn);
+  Fragment* fragment = std::exchange(conn.fifo_first, nullptr);
+  conn.fifo_last = nullptr;
+  in_flight_ -= std::exchange(conn.fifo_count, 0);
+  while (fragment) {
+    Fragment* next = std::exchange(fragment->fifo_next, nullptr);
+    fragment->conn = nullptr;
+    (*conn.link.counters)[ServerMetric::queued].subtract();
+    sink_.on_failed(*fragment, cause);
+    fragment = next;
+  }
+}
+
+void Servers::close_down(ServerConn& conn) {
+  using State = ServerConnState;
+  RINGWAY_ASSERT(conn.state != State::closing);
+  if (conn.state == State::greeting || conn.state == State::ready) {
+    (*conn.link.counters)[ServerMetric::connections].subtract();
+  }
+  conn.state = State::closing;
+  bench_.timers.stop(conn.timer);
+  conn.touched_link.leave();
+  if (conn.fd >= 0 && conn.ops_in_flight > 0) {
+    bench_.io.shutdown(conn.fd);
+    bench_.io.cancel(conn.fd);
+  }
+  if (conn.ops_in_flight == 0) dead_.push_back(&conn);
+}
+
+void Servers::reap() {
+  for (ServerConn* conn : std::exchange(dead_, {})) {
+    RINGWAY_ASSERT(conn->ops_in_flight == 0);
+    if (conn->fd >= 0) bench_.io.close(std::exchange(conn->fd, -1));
+    conn->input.clear(bench_.buffers);
+    if (conn->retry) {
+      conn->state = ServerConnState::waiting;
+      conn->retry = false;
+      conn->timer.kind = net::TimerKind::server_backoff;
+      bench_.timers.set(conn->timer, bench_.io.now() + next_backoff(conn->link));
+      continue;
+    }
+    RINGWAY_ASSERT(conn->fifo_first == nullptr);
+    conn->output.clear(bench_.buffers);
+    conns_.release(*conn);
+  }
+}
+
+void Servers::queued(ServerConn& conn, Fragment& fragment) {
+  RINGWAY_ASSERT(fragment.conn == nullptr && fragment.fifo_next == nullptr);
+  fragment.conn = &conn;
+  fragment.state = FragmentState::asked;
+  fragment.request_end = conn.offered + conn.output.unsent();
+  if (conn.fifo_last) {
+    conn.fifo_last->fifo_next = &fragment;
+  } else {
+    conn.fifo_first = &fragment;
+    conn.head_sent = false;
+  }
+  conn.fifo_last = &fragment;
+  ++conn.fifo_count;
+  ++in_flight_;
+  (*conn.link.counters)[ServerMetric::requests].add();
+  (*conn.link.counters)[ServerMetric::queued].add();
+  touch(conn);
+}
+
+void Servers::flush() {
+  while (ServerConn* conn = touched_.pop_front()) {
+    if (conn->state != ServerConnState::ready || !conn->output.ready()) continue;
+    if (conn->greeting_in_flight) continue;
+    const Bytes bytes = conn->output.begin_send(bench_.buffers);
+    conn->offered += bytes.size();
+    bench_.io.send(token(net::Op::server_send, *conn), conn->fd, {&bytes, 1});
+    ++conn->ops_in_flight;
+  }
+}
+
+// The reply to the greeting may be seen before its send is known to be done.
+void Servers::on_greeting_sent(ServerConn& conn, std::int32_t result) {
+  conn.greeting_in_flight = false;
+  if (conn.state == ServerConnState::greeting && result < 0) {
+    return connect_failed(conn, std::string(connection_failure(-result)));
+  }
+  if (conn.state == ServerConnState::ready) touch(conn);
+}
+
+void Servers::on_sent(const net::Completion& done) {
+  ServerConn& conn = land(done);
+  if (conn.greeting_in_flight) return on_greeting_sent(conn, done.result);
+  const std::size_t count = conn.output.sent(bench_.buffers);
+  if (conn.state == ServerConnState::closing) return;
+  if (done.result < 0) return fail(conn, connection_failure(-done.result));
+  conn.sent += count;
+  (*conn.link.counters)[ServerMetric::bytes_sent].add(count);
+  if (!conn.head_sent && conn.fifo_first && conn.fifo_first->request_end <= conn.sent) {
+    conn.head_sent = true;
+    conn.quiet_since = bench_.io.now();
+  }
+  touch(conn);
+}
+
+void Servers::suspect(ServerConn& conn, Duration timeout) {
+  if (conn.state != ServerConnState::ready || !conn.head_sent) return;
+  if (bench_.io.now() - conn.quiet_since < timeout) return;
+  fail(conn, "has been silent for " + duration_text(timeout));
+}
+
+void Servers::on_timer(net::Timer& timer) {
+  ServerConn& conn = *static_cast<ServerConn*>(timer.owner);
+  if (conn.state == ServerConnState::closing) return;
+  switch (timer.kind) {
+    case net::TimerKind::server_connect:
+      return connect_failed(conn, (conn.state == ServerConnState::connecting
+                                       ? "did not take a connection within "
+                                       : "did not greet a new connection within ") +
+                                      duration_text(conn.link.connect_timeout));
+    case net::TimerKind::server_backoff: begin_connect(conn); return;
+    case net::TimerKind::server_idle: {
+      const Instant idle_at =
+          conn.quiet_since + conn.link.idle_timeout.value_or(Duration::max() / 4);
+      if (!conn.fifo_first && idle_at <= bench_.io.now()) return fail(conn, "was idle");
+      return bench_.timers.set(conn.timer,
+                               std::max(idle_at, bench_.io.now() + std::chrono::seconds(1)));
+    }
+    default: RINGWAY_ASSERT(false && "not a timer of a server connection");
+  }
+}
+
+void Servers::retire_all() {
+  conns_.each([this](ServerConn& conn) {
+    if (conn.state != ServerConnState::closing || conn.retry) fail(conn, "is not used any more");
+  });
+}
+
+}  // namespace ringway::proxy

@@ -1,0 +1,98 @@
+// The connections of one worker to servers: opened when first needed, greeted,
+// shared by all clients, retired when they fail or fall silent, and made anew
+// after a back-off. Requests are appended to a connection's output by the
+// executor; here they are sent, and replies are framed and paired with the FIFO.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "proxy/reply_sink.h"
+#include "proxy/server_conn.h"
+#include "proxy/workbench.h"
+
+namespace ringway::proxy {
+
+class Servers {
+ public:
+  Servers(Workbench& bench, ReplySink& sink) : bench_(bench), sink_(sink) {}
+  ~Servers();
+
+  // Takes over settings from the present snapshot; links to servers that are gone
+  // from it are retired.
+  void adopt();
+
+  // The connection that requests of `lane` to this server go to, opened if there
+  // is none. Null if none can be had now: `refusal` says why.
+  ServerConn* connection(pool::ServerId server, std::uint32_t lane, std::string& refusal);
+
+  // `fragment`'s request was appended to the connection's output.
+  void queued(ServerConn& conn, Fragment& fragment);
+
+  // A request on this connection took longer than `timeout`: if the connection has
+  // been silent for so long, it is retired.
+  void suspect(ServerConn& conn, Duration timeout);
+
+  const std::string& label(pool::ServerId server) { return link(server).label; }
+  metrics::ServerCounters& counters(pool::ServerId server) { return *link(server).counters; }
+
+  void on_connected(const net::Completion& done);
+  void on_received(const net::Completion& done);
+  void on_sent(const net::Completion& done);
+  void on_timer(net::Timer& timer);
+
+  // One send for each connection that has something to say.
+  void flush();
+  // Frees what is dead and has nothing in flight.
+  void reap();
+
+  // Retires every connection at once: the end of the worker.
+  void retire_all();
+  bool empty() const { return conns_.size() == 0; }
+  std::uint32_t in_flight() const { return in_flight_; }
+
+  // Calls visit(ServerConn&) for each; for checks and status.
+  template <typename Visit>
+  void each(Visit&& visit) {
+    conns_.each(visit);
+  }
+
+ private:
+  ServerLink& link(pool::ServerId server);
+  void configure(ServerLink& link, const pool::Pool& pool, const pool::Server& server);
+  ServerConn& land(const net::Completion& done);
+  net::Token token(net::Op op, const ServerConn& conn) const;
+  void touch(ServerConn& conn);
+
+  bool begin_connect(ServerConn& conn);
+  void greet(ServerConn& conn);
+  void on_greeting(ServerConn& conn, Bytes bytes);
+  void on_greeting_sent(ServerConn& conn, std::int32_t result);
+  void become_ready(ServerConn& conn);
+  void connect_failed(ServerConn& conn, std::string what);
+  void turned_away(ServerConn& conn);
+  Duration next_backoff(ServerLink& link);
+
+  void read_replies(ServerConn& conn, Bytes bytes);
+  Bytes read_line(ServerConn& conn, Bytes bytes);
+  Bytes read_body(ServerConn& conn, Bytes bytes);
+  bool on_line(ServerConn& conn, const proto::memcached::ReplyLine& line);
+  void pop_head(ServerConn& conn);
+  void foreign(ServerConn& conn, std::string_view what);
+
+  // Ends the connection now: everything in its FIFO fails with `what`.
+  void fail(ServerConn& conn, std::string_view what);
+  void close_down(ServerConn& conn);
+
+  Workbench& bench_;
+  ReplySink& sink_;
+  net::Table<ServerConn> conns_;
+  std::vector<std::unique_ptr<ServerLink>> links_;  // By ServerId.
+  net::List<ServerConn, &ServerConn::touched_link> touched_;
+  std::vector<ServerConn*> dead_;  // Closing, with nothing in flight.
+  std::uint32_t in_flight_ = 0;    // Fragments in all FIFOs.
+};
+
+}  // namespace ringway::proxy

@@ -1,0 +1,42 @@
+// What the parts of one worker work with: its Io, its memory, its timers, its
+// counters, and how ringway behaves at this moment. One per worker, used by its
+// thread alone.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "ringway/metrics/counters.h"
+#include "ringway/ring/live_set.h"
+#include "ringway/snapshot/snapshot.h"
+
+#include "net/buffer_pool.h"
+#include "net/io.h"
+#include "net/timer_wheel.h"
+#include "proxy/board.h"
+
+namespace ringway::proxy {
+
+struct Workbench {
+  Workbench(std::uint32_t number, net::Io& its_io, Board& shared_board, metrics::Registry& shared)
+      : worker(number),
+        io(its_io),
+        board(shared_board),
+        registry(shared),
+        counters(shared.worker(number)),
+        timers(its_io.now()) {}
+
+  metrics::Counter& count(metrics::WorkerMetric metric) { return counters[metric]; }
+
+  const std::uint32_t worker;
+  net::Io& io;
+  Board& board;
+  metrics::Registry& registry;
+  metrics::WorkerCounters& counters;
+  net::BufferPool buffers;
+  net::TimerWheel timers;
+  const snapshot::Snapshot* snapshot = nullptr;  // Constant within a turn.
+  std::vector<ring::LiveSet> live;               // By pool number; constant within a turn.
+};
+
+}  // namespace ringway::proxy

@@ -1,0 +1,41 @@
+// The real world of control: sockets of this machine, names by getaddrinfo on a
+// thread of its own, because a resolver may take seconds.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include "reload/world.h"
+
+namespace ringway::reload {
+
+class SystemWorld final : public World {
+ public:
+  SystemWorld() = default;
+  ~SystemWorld() override;
+
+  Instant now() override;
+  Result<int> open_listener(const std::string& bind, const config::Listener& settings) override;
+  void close_listener(int fd) override;
+  void resolve(pool::ServerId server, const std::string& name) override;
+  std::vector<Resolved> take_resolved() override;
+
+ private:
+  struct Asked {
+    pool::ServerId server;
+    std::string name;
+  };
+
+  void run();
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Asked> asked_;
+  std::vector<Resolved> answers_;
+  bool ending_ = false;
+  std::thread thread_;  // Begun by the first question.
+};
+
+}  // namespace ringway::reload

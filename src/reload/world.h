@@ -1,0 +1,40 @@
+// What control needs of the outside: listening sockets and names resolved. The
+// real ones are in system_world.h; the simulator brings its own.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ringway/base/result.h"
+#include "ringway/base/time.h"
+#include "ringway/config/config.h"
+#include "ringway/pool/pool.h"
+
+#include "net/address.h"
+
+namespace ringway::reload {
+
+struct Resolved {
+  pool::ServerId server{};
+  Result<net::Address> address;
+};
+
+class World {
+ public:
+  World() = default;
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+  virtual ~World() = default;
+
+  virtual Instant now() = 0;
+
+  virtual Result<int> open_listener(const std::string& bind, const config::Listener& settings) = 0;
+  // Once nothing is in flight on it.
+  virtual void close_listener(int fd) = 0;
+
+  // Asks for the address behind `name` ("host:port"); the answer comes later.
+  virtual void resolve(pool::ServerId server, const std::string& name) = 0;
+  virtual std::vector<Resolved> take_resolved() = 0;
+};
+
+}  // namespace ringway::reload

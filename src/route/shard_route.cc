@@ -1,0 +1,20 @@
+// A plan of one step: hash, pick, done.
+#include "ringway/route/shard_route.h"
+
+#include "ringway/pool/pool.h"
+#include "ringway/ring/key_hash.h"
+
+namespace ringway::route {
+
+std::string_view ShardRoute::name() const {
+  return pool_.name();
+}
+
+void ShardRoute::plan(const Question& question, Live live, Plan& plan) const {
+  const ring::KeyHash hash = ring::key_hash(*pool_.hash, pool_.tag, question.key);
+  const auto member = pool_.distribution->pick(hash, live[pool_.number]);
+  if (!member) return;
+  plan.add({Verb::try_, pool_.servers[*member].id, &pool_, *member});
+}
+
+}  // namespace ringway::route

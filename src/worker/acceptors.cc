@@ -1,0 +1,80 @@
+// Accepting and dealing.
+#include "worker/acceptors.h"
+
+#include "ringway/base/assert.h"
+
+namespace ringway::worker {
+
+Acceptors::~Acceptors() {
+  RINGWAY_ASSERT(idle());
+}
+
+void Acceptors::listen(const Listen& listen) {
+  auto socket = std::make_unique<Socket>();
+  socket->fd = listen.fd;
+  socket->listener = listen.listener;
+  socket->timer.kind = net::TimerKind::accept_retry;
+  socket->timer.owner = socket.get();
+  sockets_.push_back(std::move(socket));
+  accept(static_cast<std::uint32_t>(sockets_.size() - 1));
+}
+
+void Acceptors::accept(std::uint32_t index) {
+  Socket& socket = *sockets_[index];
+  RINGWAY_ASSERT(!socket.accepting);
+  socket.accepting = true;
+  bench_.io.accept({.op = net::Op::accept, .index = index}, socket.fd);
+}
+
+void Acceptors::stop() {
+  stopping_ = true;
+  for (const auto& socket : sockets_) {
+    bench_.timers.stop(socket->timer);
+    if (socket->accepting) bench_.io.cancel(socket->fd);
+  }
+}
+
+bool Acceptors::idle() const {
+  for (const auto& socket : sockets_) {
+    if (socket->accepting) return false;
+  }
+  return true;
+}
+
+std::optional<TakeClient> Acceptors::on_accepted(const net::Completion& done) {
+  RINGWAY_ASSERT(done.token.index < sockets_.size());
+  Socket& socket = *sockets_[done.token.index];
+  if (done.last) {
+    socket.accepting = false;
+    if (!stopping_) bench_.timers.set(socket.timer, bench_.io.now() + retry_after);
+  }
+  if (done.result < 0) return std::nullopt;
+  const TakeClient client{done.result, socket.listener};
+  const std::uint32_t worker = least_loaded();
+  crew_.desks[worker]->clients.fetch_add(1, std::memory_order_relaxed);
+  if (worker == bench_.worker) return client;
+  crew_.desks[worker]->mailbox.post(client);
+  return std::nullopt;
+}
+
+std::uint32_t Acceptors::least_loaded() {
+  std::uint32_t best = next_worker_ % crew_.size();
+  std::uint32_t fewest = ~0u;
+  for (std::uint32_t i = 0; i < crew_.size(); ++i) {
+    const std::uint32_t worker = (next_worker_ + i) % crew_.size();
+    const std::uint32_t clients = crew_.desks[worker]->clients.load(std::memory_order_relaxed);
+    if (clients >= fewest) continue;
+    best = worker;
+    fewest = clients;
+  }
+  next_worker_ = best + 1;
+  return best;
+}
+
+void Acceptors::on_timer(net::Timer& timer) {
+  for (std::uint32_t i = 0; i < sockets_.size(); ++i) {
+    if (sockets_[i].get() == timer.owner && !sockets_[i]->accepting && !stopping_) accept(i);
+  }
+}
+
+}  // namespace ringway::worker

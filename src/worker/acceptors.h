@@ -1,0 +1,49 @@
+// Worker 0's listeners: accepts, and deals each new client to the worker that has
+// the fewest; ties go round. Sockets are opened and closed by control alone.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "net/timer_wheel.h"
+#include "proxy/workbench.h"
+#include "worker/crew.h"
+
+namespace ringway::worker {
+
+class Acceptors {
+ public:
+  // How long to wait after running out of file descriptors.
+  static constexpr Duration retry_after = std::chrono::milliseconds(100);
+
+  Acceptors(proxy::Workbench& bench, Crew& crew) : bench_(bench), crew_(crew) {}
+  ~Acceptors();
+
+  void listen(const Listen& listen);
+  void stop();
+  bool idle() const;  // Nothing is in flight on any socket.
+
+  // A client for this worker, if the completion brought one.
+  std::optional<TakeClient> on_accepted(const net::Completion& done);
+  void on_timer(net::Timer& timer);
+
+ private:
+  struct Socket {
+    int fd;
+    snapshot::ListenerId listener;
+    bool accepting = false;
+    net::Timer timer;
+  };
+
+  void accept(std::uint32_t index);
+  std::uint32_t least_loaded();
+
+  proxy::Workbench& bench_;
+  Crew& crew_;
+  std::vector<std::unique_ptr<Socket>> sockets_;
+  std::uint32_t next_worker_ = 0;
+  bool stopping_ = false;
+};
+
+}  // namespace ringway::worker

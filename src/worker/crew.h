@@ -1,0 +1,49 @@
+// What the workers of one process share: the board of servers, the counters, and
+// a desk each: its mailbox, and what it reports.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "ringway/metrics/counters.h"
+
+#include "proxy/board.h"
+#include "worker/mailbox.h"
+
+namespace ringway::worker {
+
+// Written by one worker, read by all; but clients also by worker 0, which deals.
+struct Desk {
+  explicit Desk(net::Io& io) : mailbox(io) {}
+
+  Mailbox mailbox;
+  std::atomic<std::uint32_t> clients{0};     // Dealt to it and not closed yet.
+  std::atomic<std::uint64_t> generation{0};  // Of the snapshot it runs on.
+  std::atomic<bool> listening{false};
+  std::atomic<bool> stopped{false};
+};
+
+struct Crew {
+  // `ios`: one per worker, in order; they outlive the crew.
+  explicit Crew(const std::vector<net::Io*>& ios) {
+    for (net::Io* io : ios) desks.push_back(std::make_unique<Desk>(*io));
+  }
+
+  std::uint32_t size() const { return static_cast<std::uint32_t>(desks.size()); }
+  std::uint32_t clients() const {
+    std::uint32_t sum = 0;
+    for (const auto& desk : desks) sum += desk->clients.load(std::memory_order_relaxed);
+    return sum;
+  }
+  void post_all(const Letter& letter) {
+    for (const auto& desk : desks) desk->mailbox.post(letter);
+  }
+
+  proxy::Board board;
+  metrics::Registry registry;
+  std::vector<std::unique_ptr<Desk>> desks;
+};
+
+}  // namespace ringway::worker

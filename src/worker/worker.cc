@@ -1,0 +1,192 @@
+// The turn and the dispatch: the one place where the kernel's words become the
+// program's.
+#include "worker/worker.h"
+
+#include <algorithm>
+
+namespace ringway::worker {
+
+using metrics::WorkerMetric;
+using net::Op;
+
+Worker::Worker(std::uint32_t number, net::Io& io, Crew& crew)
+    : crew_(crew),
+      desk_(*crew.desks[number]),
+      bench_(number, io, crew.board, crew.registry),
+      executor_(bench_),
+      clients_(bench_, executor_),
+      servers_(bench_, executor_),
+      acceptors_(bench_, crew) {
+  executor_.meet(clients_, servers_);
+  drain_timer_.kind = net::TimerKind::worker;
+}
+
+Worker::~Worker() {
+  bench_.timers.stop(drain_timer_);
+}
+
+void Worker::turn() {
+  const Instant deadline = std::min(bench_.timers.next(), executor_.next_deadline());
+  const auto completions = bench_.io.wait(deadline, servers_.in_flight());
+  update_live();
+  for (const net::Completion& done : completions) dispatch(done);
+  read_mail();
+  // What is already here must not count as late: a stall of ours is not theirs.
+  if (bench_.io.drained()) executor_.expire();
+  run_timers();
+  end_turn();
+}
+
+void Worker::dispatch(const net::Completion& done) {
+  switch (done.token.op) {
+    case Op::accept:
+      if (const auto client = acceptors_.on_accepted(done)) take_client(*client);
+      return;
+    case Op::client_recv: return clients_.on_received(done);
+    case Op::client_send: return clients_.on_sent(done);
+    case Op::server_connect: return servers_.on_connected(done);
+    case Op::server_recv: return servers_.on_received(done);
+    case Op::server_send: return servers_.on_sent(done);
+    case Op::none: break;
+  }
+  RINGWAY_ASSERT(false && "an operation that nobody started");
+}
+
+void Worker::read_mail() {
+  for (const Letter& letter : desk_.mailbox.take()) {
+    std::visit([this](const auto& what) { obey(what); }, letter);
+  }
+}
+
+void Worker::obey(const Adopt& adopt) {
+  bench_.snapshot = adopt.snapshot;
+  servers_.adopt();
+  live_version_ = 0;
+  update_live();
+  bench_.count(WorkerMetric::generation).set(adopt.snapshot->generation);
+  desk_.generation.store(adopt.snapshot->generation, std::memory_order_release);
+}
+
+void Worker::obey(const Listen& listen) {
+  acceptors_.listen(listen);
+  desk_.listening.store(true, std::memory_order_release);
+}
+
+void Worker::obey(const StopListening&) {
+  acceptors_.stop();
+}
+
+void Worker::obey(const TakeClient& client) {
+  take_client(client);
+}
+
+void Worker::take_client(const TakeClient& taken) {
+  RINGWAY_ASSERT(bench_.snapshot != nullptr);
+  proxy::ClientConn& client = clients_.open(taken.fd, taken.listener);
+  const auto& limits = clients_.listener(client).settings;
+  if (limits.clients_max && crew_.clients() > *limits.clients_max) {
+    bench_.count(WorkerMetric::clients_rejected).add();
+    executor_.answer(client, "SERVER_ERROR ringway: too many clients");
+    return clients_.finish(client);
+  }
+  if (stopping_) return clients_.retire(client);
+  if (draining_) clients_.finish(client);
+}
+
+// Clients go one after another, so that they do not all reconnect at once.
+void Worker::obey(const Drain& drain) {
+  draining_ = true;
+  const auto count = std::max<std::int64_t>(clients_.size(), 1);
+  drain_step_ = drain.spread / count;
+  drain_some();
+}
+
+void Worker::drain_some() {
+  std::int64_t now_due =
+      drain_step_ > std::chrono::milliseconds(1)
+          ? 1
+          : std::max<std::int64_t>(
+                std::chrono::milliseconds(1) / std::max(drain_step_, Duration(1)), 1);
+  clients_.each([&](proxy::ClientConn& client) {
+    if (client.closing || client.finishing || now_due == 0) return;
+    clients_.finish(client);
+    --now_due;
+  });
+  const Duration step = std::max<Duration>(drain_step_, std::chrono::milliseconds(1));
+  if (now_due == 0) bench_.timers.set(drain_timer_, bench_.io.now() + step);
+}
+
+void Worker::obey(const Stop&) {
+  stopping_ = true;
+  bench_.timers.stop(drain_timer_);
+  acceptors_.stop();
+  clients_.each([this](proxy::ClientConn& client) { clients_.retire(client); });
+  servers_.retire_all();
+}
+
+void Worker::run_timers() {
+  fired_.clear();
+  bench_.timers.expire(bench_.io.now(), fired_);
+  for (net::Timer* timer : fired_) {
+    switch (timer->kind) {
+      case net::TimerKind::client: clients_.on_timer(*timer); break;
+      case net::TimerKind::accept_retry: acceptors_.on_timer(*timer); break;
+      case net::TimerKind::worker: drain_some(); break;
+      default: servers_.on_timer(*timer);
+    }
+  }
+}
+
+// One truth for all workers; copied when it moved, constant within a turn.
+void Worker::update_live() {
+  const std::uint64_t version = bench_.board.version();
+  if (version == live_version_ || !bench_.snapshot) return;
+  live_version_ = version;
+  bench_.live.clear();
+  for (const auto& pool : bench_.snapshot->pools) {
+    const auto size = static_cast<std::uint32_t>(pool->servers.size());
+    ring::LiveSet& live = bench_.live.emplace_back(size);
+    for (std::uint32_t i = 0; i < size; ++i) live.set(i, bench_.board.live(pool->servers[i].id));
+  }
+}
+
+void Worker::end_turn() {
+  clients_.resume_blocked();
+  servers_.flush();
+  clients_.flush();
+  servers_.reap();
+  desk_.clients.fetch_sub(clients_.reap(), std::memory_order_relaxed);
+  bench_.count(WorkerMetric::turns).add();
+  if (!acceptors_.idle()) return;
+  desk_.listening.store(false, std::memory_order_release);
+  if (stopped()) desk_.stopped.store(true, std::memory_order_release);
+}
+
+bool Worker::stopped() const {
+  return stopping_ && acceptors_.idle() && clients_.size() == 0 && servers_.empty();
+}
+
+void Worker::check_invariants() {
+  std::uint32_t in_flight = 0;
+  servers_.each([&](proxy::ServerConn& conn) {
+    std::uint32_t count = 0;
+    for (auto* fragment = conn.fifo_first; fragment; fragment = fragment->fifo_next) {
+      RINGWAY_ASSERT(fragment->conn == &conn);
+      ++count;
+    }
+    RINGWAY_ASSERT(count == conn.fifo_count && conn.sent <= conn.offered);
+    in_flight += count;
+  });
+  RINGWAY_ASSERT(in_flight == servers_.in_flight());
+  clients_.each([&](proxy::ClientConn& client) {
+    std::uint32_t count = 0;
+    for (auto* exchange = client.line_first; exchange; exchange = exchange->line_next) {
+      RINGWAY_ASSERT(exchange->client == &client && !exchange->answered);
+      ++count;
+    }
+    RINGWAY_ASSERT(count == client.line_count);
+    RINGWAY_ASSERT(!client.closing || client.line_first == nullptr);
+  });
+}
+
+}  // namespace ringway::worker

@@ -1,0 +1,71 @@
+// One worker: one thread, one Io, its clients and its connections to servers. It
+// shares nothing on the hot path. One turn:
+//
+//   wait -> dispatch every completion -> letters -> deadlines and timers
+//        -> go on with what waited -> one send per touched server
+//        -> one send per touched client -> free what is dead
+//
+// Between two turns nobody holds anything of a snapshot: there it is swapped.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "proxy/clients.h"
+#include "proxy/executor.h"
+#include "proxy/servers.h"
+#include "proxy/workbench.h"
+#include "worker/acceptors.h"
+#include "worker/crew.h"
+
+namespace ringway::worker {
+
+class Worker {
+ public:
+  // `io` is made on the thread that calls turn().
+  Worker(std::uint32_t number, net::Io& io, Crew& crew);
+  ~Worker();
+
+  void turn();
+  // True once Stop was obeyed and everything has come home; turn() is over then.
+  bool stopped() const;
+
+  // What the simulator's checkers look at.
+  proxy::Clients& clients() { return clients_; }
+  proxy::Servers& servers() { return servers_; }
+  const proxy::Workbench& bench() const { return bench_; }
+  std::size_t open_exchanges() const { return executor_.open_exchanges(); }
+  // Asserts what must hold between two turns.
+  void check_invariants();
+
+ private:
+  void dispatch(const net::Completion& done);
+  void read_mail();
+  void obey(const Adopt& adopt);
+  void obey(const Listen& listen);
+  void obey(const StopListening&);
+  void obey(const TakeClient& client);
+  void obey(const Drain& drain);
+  void obey(const Stop&);
+  void take_client(const TakeClient& client);
+  void run_timers();
+  void drain_some();
+  void update_live();
+  void end_turn();
+
+  Crew& crew_;
+  Desk& desk_;
+  proxy::Workbench bench_;
+  proxy::Executor executor_;
+  proxy::Clients clients_;
+  proxy::Servers servers_;
+  Acceptors acceptors_;
+  net::Timer drain_timer_;
+  Duration drain_step_{};
+  bool draining_ = false;
+  bool stopping_ = false;
+  std::uint64_t live_version_ = 0;
+  std::vector<net::Timer*> fired_;
+};
+
+}  // namespace ringway::worker
