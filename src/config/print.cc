@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "ringway/config/load.h"
+#include "ringway/hash/hash.h"
 
 #include "config/keys.h"
 
@@ -70,6 +71,13 @@ std::string printed(const Config& config) {
   for (const Pool& pool : config.pools) print_pool(pool, out);
   for (const Route& route : config.routes) print_route(route, out);
   return out;
+}
+
+std::string fingerprint(const Config& config) {
+  Config meaning = config;
+  meaning.reload = {};
+  const auto* xxh3 = hash::find("xxh3_64");
+  return fmt::format("{:016x}", xxh3->of(printed(meaning)));
 }
 
 }  // namespace ringway::config

@@ -35,6 +35,10 @@ std::string printed(const Config& config);
 // two of them compare equal if they mean the same.
 Config placeless(Config config);
 
+// Sixteen hex digits that stand for what it says, apart from [reload]: equal for equal
+// meanings, whatever the files look like.
+std::string fingerprint(const Config& config);
+
 // Why this program cannot run a valid configuration: what it asks for is known but
 // not yet carried out. Each is an error with its place; empty: run it.
 Problems refusals(const Config& config);

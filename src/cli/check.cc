@@ -1,0 +1,66 @@
+// See check.h. The loader finds what is wrong; the advice about hashes and rings is
+// added here, at the place of the pool that it concerns.
+#include "cli/check.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "ringway/config/load.h"
+#include "ringway/ring/advice.h"
+
+#include "cli/import.h"
+#include "cli/placement.h"
+
+namespace ringway::cli {
+namespace {
+
+std::string counted(std::size_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+void add_advice(const config::Config& config, config::Problems& problems) {
+  for (const config::Pool& pool : config.pools) {
+    const hash::HashFunction* function = hash::find(pool.hash);
+    for (auto& sentence : ring::advice(*function, pool.distribution, members_of(pool))) {
+      problems.push_back({pool.where, fmt::format("pool '{}': {}", pool.name, sentence), "",
+                          config::Severity::warning});
+    }
+  }
+}
+
+// A pool's advice goes among the problems of its file.
+void sort_by_place(const config::Config& config, config::Problems& problems) {
+  std::ranges::stable_sort(problems, {}, [&](const config::Problem& problem) {
+    const auto file = std::ranges::find(config.files, problem.where.file) - config.files.begin();
+    return std::tuple(file, problem.where.line, problem.where.column);
+  });
+}
+
+std::string verdict(const std::string& file, const config::Loaded& loaded) {
+  const auto errors = static_cast<std::size_t>(
+      std::ranges::count(loaded.problems, config::Severity::error, &config::Problem::severity));
+  const auto warnings = loaded.problems.size() - errors;
+  const auto and_warnings = warnings == 0 ? "" : ", " + counted(warnings, "warning");
+  if (!loaded.config) return fmt::format("{}: {}{}", file, counted(errors, "error"), and_warnings);
+  std::size_t servers = 0;
+  for (const config::Pool& pool : loaded.config->pools) servers += pool.servers.size();
+  return fmt::format("{}: ok: {}, {}, {}{}", file, counted(loaded.config->pools.size(), "pool"),
+                     counted(servers, "server"),
+                     counted(loaded.config->listeners.size(), "listener"), and_warnings);
+}
+
+}  // namespace
+
+int check(const std::string& file, bool print, Streams streams) {
+  config::Loaded loaded = load_any(file);
+  if (loaded.config) {
+    add_advice(*loaded.config, loaded.problems);
+    sort_by_place(*loaded.config, loaded.problems);
+  }
+  for (const config::Problem& problem : loaded.problems) streams.err << text(problem) << "\n";
+  if (print && loaded.config) streams.out << printed(*loaded.config);
+  (print ? streams.err : streams.out) << verdict(file, loaded) << "\n";
+  return loaded.config ? exit_ok : exit_error;
+}
+
+}  // namespace ringway::cli

@@ -1,0 +1,57 @@
+// What changes between two configurations, as values: settings, servers, and which
+// share of each pool's keys moves from where to where. Printing is diff.cc's.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ringway/config/config.h"
+#include "ringway/ring/movement.h"
+
+namespace ringway::cli {
+
+struct Setting {
+  std::string key;  // "timeout", "eject.mode"
+  std::string before;
+  std::string after;  // Both as TOML.
+};
+
+enum class Change : std::uint8_t { same, changed, added, removed };
+
+// A section other than a pool: "router", "listener.web".
+struct SectionDifference {
+  std::string name;
+  Change change = Change::same;
+  std::vector<Setting> settings;
+};
+
+struct ServerDifference {
+  Change change = Change::same;
+  std::string label;              // "cache-1 (10.0.0.1:11211)"
+  std::vector<Setting> settings;  // Of one that changed; "address": another machine.
+  bool other_machine = false;     // The name stays, and so do the keys, but it is cold.
+};
+
+struct PoolDifference {
+  std::string name;
+  Change change = Change::same;
+  std::vector<Setting> settings;
+  std::vector<ServerDifference> servers;   // Without those that are the same.
+  std::optional<ring::Movement> movement;  // Of pools that are on both sides.
+  std::optional<Setting> vnodes;           // Per unit of weight, if that number changes.
+};
+
+struct Difference {
+  std::vector<SectionDifference> sections;  // Without those that are the same.
+  std::vector<PoolDifference> pools;        // All, in the order of the new file, then the gone.
+  std::string fingerprint;                  // Of the new configuration.
+
+  // The greatest share of a pool's keys that moves.
+  double moved() const;
+};
+
+Difference difference(const config::Config& before, const config::Config& after);
+
+}  // namespace ringway::cli

@@ -1,0 +1,32 @@
+// A pool of the configuration as that which decides where its keys live: hash, tag,
+// distribution and the servers that own keys (backups do not). For commands that
+// reason about keys without running.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "ringway/config/config.h"
+#include "ringway/ring/distribution.h"
+#include "ringway/ring/movement.h"
+
+namespace ringway::cli {
+
+// The servers that own keys, in the order of the file.
+std::vector<const config::Server*> key_owners(const config::Pool& pool);
+std::vector<ring::Member> members_of(const config::Pool& pool);
+
+class PoolPlacement {
+ public:
+  explicit PoolPlacement(const config::Pool& pool);
+
+  ring::Placement placement() const;
+  const ring::Distribution& distribution() const { return *distribution_; }
+
+ private:
+  const config::Pool& pool_;
+  std::vector<ring::Member> members_;
+  std::unique_ptr<ring::Distribution> distribution_;
+};
+
+}  // namespace ringway::cli

@@ -1,0 +1,67 @@
+// `ringway check`: problems, advice, a verdict, an exit status.
+#include "cli/check.h"
+
+#include <doctest/doctest.h>
+
+#include "ringway/config/load.h"
+
+#include "cli_test.h"
+
+namespace ringway::cli {
+namespace {
+
+TEST_CASE("a good file is counted") {
+  Folder folder;
+  Said said;
+  const auto file = folder.write("a.toml", web("[\"a:1\", \"b:{1..8}\"]"));
+  CHECK(check(file, false, said.streams()) == exit_ok);
+  CHECK(said.out.str() == file + ": ok: 1 pool, 9 servers, 1 listener\n");
+  CHECK(said.err.str() == "");
+}
+
+TEST_CASE("errors and warnings are told and counted") {
+  Folder folder;
+  Said said;
+  const auto file = folder.write("a.toml", web("[\"a:1\"]", "hash = 5\ntls = {}\ntimeout = 5\n"));
+  CHECK(check(file, false, said.streams()) == exit_error);
+  CHECK(said.out.str() == file + ": 2 errors, 1 warning\n");
+  CHECK(has(said.err.str(), file + ":6:8: error: hash"));
+  CHECK(has(said.err.str(), file + ":7:1: warning: 'tls'"));
+}
+
+TEST_CASE("a file that is not there is an error") {
+  Said said;
+  CHECK(check("/nowhere.toml", false, said.streams()) == exit_error);
+  CHECK(said.out.str() == "/nowhere.toml: 1 error\n");
+}
+
+TEST_CASE("advice about rings is a warning at the pool's place") {
+  Folder folder;
+  Said said;
+  const auto file = folder.write(
+      "a.toml", web("[\"a:1\", \"b:1\"]", "hash = \"crc32\"\ndistribution = \"ketama\"\n"));
+  CHECK(check(file, false, said.streams()) == exit_ok);
+  CHECK(has(said.err.str(), file + ":4:7: warning: pool 'web': "));
+  CHECK(has(said.out.str(), "ok: 1 pool, 2 servers, 1 listener, 1 warning\n"));
+}
+
+TEST_CASE("print shows what loads to the same, and nothing else, on out") {
+  Folder folder;
+  Said said;
+  const auto file = folder.write("a.toml", web("[\"a:{1..3}\"]"));
+  CHECK(check(file, true, said.streams()) == exit_ok);
+  CHECK(has(said.out.str(), "{ address = \"a:2\" }"));
+  CHECK(has(said.err.str(), ": ok: 1 pool, 3 servers"));
+  const auto again = config::load_text(said.out.str(), "printed", config::process_environment());
+  CHECK(printed(*again.config) == said.out.str());
+}
+
+TEST_CASE("a file with errors prints no configuration") {
+  Folder folder;
+  Said said;
+  CHECK(check(folder.write("a.toml", "[pool"), true, said.streams()) == exit_error);
+  CHECK(said.out.str() == "");
+}
+
+}  // namespace
+}  // namespace ringway::cli
