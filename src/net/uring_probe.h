@@ -9,9 +9,9 @@
 namespace ringway::net {
 
 struct KernelFacts {
-  std::string release;                   // As uname says, for instance "6.1.0-18-amd64".
-  std::optional<int> io_uring_disabled;  // kernel.io_uring_disabled; absent before 6.6.
-  std::optional<long> io_uring_group;
+  std::string release;                        // As uname says, for instance "6.1.0-18-amd64".
+  std::optional<int> io_uring_disabled = {};  // kernel.io_uring_disabled; absent before 6.6.
+  std::optional<long> io_uring_group = {};
 };
 
 KernelFacts read_kernel_facts();

@@ -77,6 +77,50 @@ TEST_CASE_FIXTURE(Scene, "pausing and resuming in a rush loses no byte and keeps
   }
 }
 
+// Small buffers, so that the kernel is in the middle of the flood when we speak up.
+struct FloodScene : Scene {
+  FloodScene()
+      : Scene(IoSettings{.client_buffers = {.size_bytes = 1024, .count_max = 512},
+                         .arena_bytes = 32 * 1024}) {}
+};
+
+TEST_CASE_FIXTURE(FloodScene, "a pause takes effect in the middle of a flood") {
+  for (const bool at_once : {true, false}) {
+    const Connection connection = accepted();
+    const std::string text = pattern(1024 * 1024);
+    std::size_t said = 0;
+    REQUIRE(until([&] {
+      said += world().peer_write(connection.peer, Bytes(text).substr(said));
+      return said >= 500'000;
+    }));
+    const Number receiving = recv(connection.fd);
+    if (!at_once) turn(Duration::zero());
+    io().pause(connection.fd);
+    pass(2ms);
+    const std::size_t before = story(receiving).bytes.size();
+    CHECK(before < said);
+    pass(20ms);
+    CHECK(story(receiving).bytes.size() == before);
+    io().resume(connection.fd);
+    peer_says(connection.peer, Bytes(text).substr(said));
+    CHECK(heard(receiving, text.size()));
+    CHECK((story(receiving).bytes == text));
+  }
+}
+
+TEST_CASE_FIXTURE(FloodScene, "a cancel takes effect in the middle of a flood") {
+  for (const bool at_once : {true, false}) {
+    const Connection connection = accepted();
+    world().peer_write(connection.peer, pattern(1024 * 1024));
+    pass(5ms);
+    const Number receiving = recv(connection.fd);
+    if (!at_once) turn(Duration::zero());
+    io().cancel(connection.fd);
+    REQUIRE(over(receiving));
+    CHECK(story(receiving).result == -ECANCELED);
+  }
+}
+
 TEST_CASE_FIXTURE(Scene, "a paused receive can be paused again and resumed once") {
   const Connection connection = accepted();
   const Number receiving = recv(connection.fd);
