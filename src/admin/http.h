@@ -1,0 +1,75 @@
+// Requests and answers of the HTTP addresses as values, and which route answers what.
+// No sockets and no HTTP grammar: those are http_server's.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace ringway::admin {
+
+using HttpFields = std::vector<std::pair<std::string, std::string>>;
+
+struct HttpRequest {
+  std::string method;
+  std::string path;     // As sent, without the query.
+  HttpFields headers;   // Names as sent.
+  HttpFields query;     // Decoded.
+  HttpFields captures;  // What stands for each {name} of the route's pattern, decoded.
+  std::string body;     // Empty while guards look at the request.
+
+  // Empty if there is none. Names of headers know no case.
+  std::string_view header(std::string_view name) const;
+  std::string_view capture(std::string_view name) const;
+};
+
+struct HttpAnswer {
+  int status = 200;
+  std::string body = {};
+  std::string content_type = "text/plain; charset=utf-8";
+  std::string allow = {};  // For 405: the methods that would do.
+};
+
+using HttpHandler = std::function<HttpAnswer(const HttpRequest&)>;
+
+// Patterns are paths in which a whole segment may be a name in braces:
+// "/pools/{pool}/servers/{server}/state". GET answers HEAD as well. Other methods than
+// GET and POST are not known.
+struct HttpRoute {
+  std::string method;
+  std::string pattern;
+  HttpHandler answer;
+};
+
+// Sees every request first and may refuse it.
+using HttpGuard = std::function<std::optional<HttpAnswer>(const HttpRequest&)>;
+
+class HttpRoutes {
+ public:
+  HttpRoutes(std::vector<HttpRoute> routes, HttpGuard guard);
+
+  // Finds who answers and fills `captures`; or says why nobody does (and then which
+  // paths or methods would do).
+  const HttpRoute* find(HttpRequest& request, HttpAnswer& refusal) const;
+
+ private:
+  std::string known_paths() const;
+
+  std::vector<HttpRoute> routes_;
+  HttpGuard guard_;
+};
+
+// True and the captured names if the path has the pattern's form.
+bool matches(std::string_view pattern, std::string_view path, HttpFields& captures);
+
+// A request's head without these headers (in lower case). Lines end in '\n'.
+std::string without_headers(std::string_view head, std::span<const std::string_view> names);
+
+// "a%20b" -> "a b"; a '%' that begins no byte stays.
+std::string percent_decoded(std::string_view text);
+
+}  // namespace ringway::admin
