@@ -78,7 +78,7 @@ void Load::start(const Phase& phase) {
   asking_ = true;
   backlog_.clear();
   start_ns_ = now_ns();
-  last_reply_ns_ = start_ns_;
+  waiting_since_ns_ = start_ns_;
   end_ns_ = phase.requests > 0 ? far_ns : start_ns_ + to_ns(phase.duration_s);
   next_report_ns_ = start_ns_ + second_ns;
   reported_ = 0;
@@ -95,7 +95,7 @@ void Load::start(const Phase& phase) {
 // Asking ends at its time or when the source is dry; the run ends with the last reply,
 // or when replies have stopped coming: a lost one must not make a run endless.
 bool Load::finished(std::int64_t now) {
-  if (owed_total_ > 0 && now >= last_reply_ns_ + to_ns(options_.drain_s)) {
+  if (owed_total_ > 0 && now >= waiting_since_ns_ + to_ns(options_.drain_s)) {
     give_up_on_missing();
     return true;
   }
@@ -124,7 +124,7 @@ void Load::give_up_on_missing() {
 
 std::int64_t Load::next_event_ns() const {
   std::int64_t next = end_ns_;
-  if (owed_total_ > 0) next = std::min(next, last_reply_ns_ + to_ns(options_.drain_s));
+  if (owed_total_ > 0) next = std::min(next, waiting_since_ns_ + to_ns(options_.drain_s));
   if (asking_ && phase_->rate > 0) next = std::min(next, next_due_ns_);
   if (!dead_.empty()) next = std::min(next, reopen_at_ns_);
   if (options_.progress) next = std::min(next, next_report_ns_);
@@ -177,7 +177,7 @@ void Load::on_readable(ConnId id, Conn& conn) {
 // False when the stream turned out to be lost, and with it the connection.
 bool Load::read_replies(ConnId id, Conn& conn, std::string_view input) {
   const std::int64_t now = now_ns();
-  last_reply_ns_ = now;
+  waiting_since_ns_ = now;
   for (;;) {
     const Step step = protocol_.read(conn.owed, input, measured_.counts);
     input.remove_prefix(step.used);
@@ -236,7 +236,7 @@ bool Load::ask(Conn& conn, std::int64_t due_ns) {
   conn.owed.push(request, due_ns);
   ++conn.asked;
   ++asked_;
-  ++owed_total_;
+  if (owed_total_++ == 0) waiting_since_ns_ = now_ns();
   return true;
 }
 

@@ -105,8 +105,8 @@ class Load {
   std::uint64_t owed_total_ = 0;
   bool asking_ = false;
   std::int64_t start_ns_ = 0;
-  std::int64_t end_ns_ = 0;  // Of asking; then of waiting for the last replies.
-  std::int64_t last_reply_ns_ = 0;
+  std::int64_t end_ns_ = 0;            // Of asking; then of waiting for the last replies.
+  std::int64_t waiting_since_ns_ = 0;  // The last reply, or the first request after a rest.
   std::int64_t next_report_ns_ = 0;
   std::uint64_t reported_ = 0;
 
