@@ -1,4 +1,5 @@
-// See admin.h.
+// The routes of both addresses and the rules of who may ask. A refusal says what to do
+// instead; a token is compared in constant time.
 #include "admin/admin.h"
 
 #include <algorithm>

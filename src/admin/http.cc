@@ -1,4 +1,5 @@
-// See http.h.
+// Matching of paths, methods and headers. Paths are compared as sent and decoded per
+// segment, so that a server's name may hold an encoded slash.
 #include "admin/http.h"
 
 #include <algorithm>

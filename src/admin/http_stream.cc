@@ -1,4 +1,5 @@
-// See http_stream.h.
+// Reading and writing with deadlines: every wait is a poll() that the stop event ends
+// too, and the clock is read before each.
 #include "admin/http_stream.h"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
-// See line.h.
+// Escaping. Well-formed UTF-8 passes unless it steers a terminal; any other byte is
+// written as its number.
 #include "log/line.h"
 
 #include <array>

@@ -1,4 +1,5 @@
-// See line_queue.h.
+// One lock around a deque that take() swaps out whole: who logs never waits for the
+// writer, only for another who logs.
 #include "log/line_queue.h"
 
 #include <utility>

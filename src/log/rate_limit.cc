@@ -1,4 +1,5 @@
-// See rate_limit.h.
+// Per key a ring of the times of its last lines: a line is allowed when the oldest of
+// them is a minute away.
 #include "log/rate_limit.h"
 
 #include <algorithm>

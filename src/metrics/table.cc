@@ -1,4 +1,5 @@
-// The lists of table.h as rows, in the order of their enumerators.
+// The lists of table.h as rows, in the order of their enumerators: a metric's enumerator
+// is the index of its row.
 #include "ringway/metrics/table.h"
 
 #include <array>
