@@ -1,0 +1,54 @@
+// What the router's control sees of the simulated world: listeners opened there,
+// and names that resolve after a while.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "reload/world.h"
+#include "sim/sim_io.h"
+
+namespace ringway::sim {
+
+class ControlWorld final : public reload::World, private Inhabitant {
+ public:
+  // `io` is worker 0's, to which listeners belong.
+  ControlWorld(SimWorld& world, SimIo& io, Chance chance)
+      : world_(world), io_(io), chance_(chance) {}
+  ~ControlWorld() override { world_.forget(*this); }
+
+  void name(const std::string& text, const net::Address& address) { names_[text] = address; }
+
+  Instant now() override { return world_.now(); }
+  Result<int> open_listener(const std::string& bind, const config::Listener& settings) override {
+    return io_.listen(*net::Address::parse(bind), settings.backlog);
+  }
+  void close_listener(int fd) override { io_.close(fd); }
+
+  void resolve(pool::ServerId server, const std::string& text) override {
+    asked_.push_back({server, names_.at(text)});
+    world_.alarm(*this, world_.now() + Duration(chance_.below(20'000'000)), asked_.size() - 1);
+  }
+  std::vector<reload::Resolved> take_resolved() override { return std::exchange(ready_, {}); }
+
+ private:
+  void on_news(Fd /*fd*/, News /*news*/) override {}
+  void on_alarm(std::uint64_t what) override {
+    const auto& [server, address] = asked_[what];
+    if (chance_.one_in(8))
+      ready_.push_back({server, failure("the resolver does not answer")});
+    else
+      ready_.push_back({server, address});
+  }
+
+  SimWorld& world_;
+  SimIo& io_;
+  Chance chance_;
+  std::map<std::string, net::Address> names_;
+  std::vector<std::pair<pool::ServerId, net::Address>> asked_;
+  std::vector<reload::Resolved> ready_;
+};
+
+}  // namespace ringway::sim

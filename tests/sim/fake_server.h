@@ -1,0 +1,100 @@
+// A memcached that lives in the simulated world, with the troubles of a real one:
+// slow, hung, dead, back and empty, resetting, full, unreachable. It checks that
+// only requests that belong here ever arrive.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "net/address.h"
+#include "sim/model.h"
+#include "sim/sim_world.h"
+#include "sim/wire.h"
+
+namespace ringway::sim {
+
+enum class Trouble : std::uint8_t {
+  none,
+  hangs,     // Accepts, reads nothing, says nothing.
+  dead,      // Connections end, new ones are refused; comes back, perhaps empty.
+  resets,    // Connections are reset once.
+  vanished,  // The host is unreachable: nothing passes, nobody is told.
+  full,      // "ERROR Too many open connections".
+};
+
+class FakeServer final : public Inhabitant {
+ public:
+  FakeServer(SimWorld& world, Model& model, std::uint32_t number, const net::Address& address,
+             Chance chance);
+  ~FakeServer() override;
+
+  // From `begin` for `time`; requests to this server are excused for `grace` longer.
+  void plan(Trouble trouble, Instant begin, Duration time, Duration grace);
+  // An end to all troubles, now.
+  void recover();
+
+  const net::Address& address() const { return address_; }
+  std::uint64_t executed() const { return executed_; }
+  std::uint64_t greetings() const { return greetings_; }
+  std::size_t connections() const { return count_; }
+  // Lets every connection go, so that nothing of the world remains in use.
+  void close_all();
+
+ private:
+  struct Conn {
+    Fd fd = -1;
+    std::string input;
+    std::string output;
+    bool closing = false;  // Ends when its output is gone.
+    bool flush_planned = false;
+  };
+  struct Item {
+    std::string value;
+    std::uint64_t flags = 0;
+  };
+  struct Plan {
+    Trouble trouble;
+    Instant until;
+    Duration grace;
+  };
+
+  void on_news(Fd fd, News news) override;
+  void on_alarm(std::uint64_t what) override;
+
+  void begin(const Plan& plan);
+  void die(bool empty);
+  void accept_all();
+  void greet_full(Fd fd);
+  Conn* find(Fd fd);
+  void read(Conn& conn);
+  void answer_later(Conn& conn);
+  void flush(Conn& conn);
+  void drop(Fd fd);
+
+  void execute(const WireRequest& request, std::string& out);
+  KeyIndex owned(Bytes key);
+  void get(const WireRequest& request, std::string& out);
+  void set(const WireRequest& request, std::string& out);
+  void remove(const WireRequest& request, std::string& out);
+
+  SimWorld& world_;
+  Model& model_;
+  const std::uint32_t number_;
+  const net::Address address_;
+  Chance chance_;
+  Fd listener_ = -1;
+  Trouble trouble_ = Trouble::none;
+  std::uint64_t trouble_number_ = 0;
+  std::vector<Plan> plans_;
+  std::vector<std::unique_ptr<Conn>> conns_;  // By fd.
+  std::size_t count_ = 0;
+  std::unordered_map<std::string, Item> items_;
+  std::uint64_t executed_ = 0;
+  std::uint64_t greetings_ = 0;
+  WireRequest request_;
+};
+
+}  // namespace ringway::sim

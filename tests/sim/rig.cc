@@ -1,0 +1,225 @@
+// Building a run, its phases, and who goes next. What is checked is in
+// rig_checks.cc.
+#include "sim/rig.h"
+
+#include <algorithm>
+
+#include "ringway/hash/hash.h"
+#include "ringway/ring/distribution.h"
+#include "ringway/ring/key_hash.h"
+
+#include "log/log.h"
+#include "sim/fail.h"
+
+namespace ringway::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Longer than anything may take that is not stuck.
+constexpr Duration stuck_after = std::chrono::minutes(20);
+
+}  // namespace
+
+Rig::Rig(std::uint64_t seed, bool text)
+    : trace_(text),
+      scenario_(draw_scenario(seed)),
+      chance_(seed ^ 0x5eed),
+      world_(chance_.fork(), scenario_.faults, trace_) {
+  log::set_sink(
+      [this](log::Level, std::string_view line) { trace_.note(world_.now(), "log", 0, line); });
+  if (text) print(scenario_);
+  start_ = world_.now();
+  build_model();
+  build_router();
+  build_servers();
+}
+
+Rig::~Rig() {
+  log::set_sink({});
+}
+
+// The same decision as the router's, made once more from names and weights.
+void Rig::build_model() {
+  const config::Pool& pool = scenario_.pool();
+  std::vector<ring::Member> members;
+  for (const config::Server& server : pool.servers) members.push_back({server.name, server.weight});
+  const auto distribution = ring::find(pool.distribution)->build(members);
+  const hash::HashFunction& function = *hash::find(pool.hash);
+  const ring::LiveSet all(static_cast<std::uint32_t>(members.size()));
+  for (const std::string& key : scenario_.keys) {
+    const auto owner = distribution->pick(ring::key_hash(function, {}, key), all);
+    model_.add_key(key, owner.value());
+  }
+  if (scenario_.errors_anywhere) model_.excuse_all(start_ + scenario_.faults_end + scenario_.grace);
+}
+
+void Rig::build_router() {
+  for (std::uint32_t i = 0; i < scenario_.workers; ++i) {
+    Seat seat;
+    seat.io = std::make_unique<SimIo>(world_, scenario_.io, chance_.fork());
+    ios_.push_back(seat.io.get());
+    seats_.push_back(std::move(seat));
+  }
+  crew_ = std::make_unique<worker::Crew>(ios_);
+  control_world_.emplace(world_, *seats_[0].io, chance_.fork());
+  for (std::size_t i = 0; i < scenario_.servers.size(); ++i)
+    control_world_->name(scenario_.pool().servers[i].address, scenario_.servers[i]);
+  control_ = std::make_unique<reload::Control>(scenario_.config, *crew_, *control_world_);
+  for (std::uint32_t i = 0; i < seats_.size(); ++i)
+    seats_[i].worker = std::make_unique<worker::Worker>(i, *seats_[i].io, *crew_);
+  const auto started = control_->start();
+  SIM_REQUIRE(started.has_value(), "the router does not start: %s", started.error().c_str());
+}
+
+void Rig::build_servers() {
+  for (std::uint32_t i = 0; i < scenario_.servers.size(); ++i) {
+    servers_.push_back(
+        std::make_unique<FakeServer>(world_, model_, i, scenario_.servers[i], chance_.fork()));
+    // Names resolve after a moment; nobody is to blame until then.
+    const bool named = scenario_.pool().servers[i].address.starts_with("mc-");
+    if (named) model_.excuse(i, start_ + 10s);
+  }
+  for (const Incident& incident : scenario_.incidents)
+    servers_[incident.server]->plan(incident.trouble, start_ + incident.after, incident.time,
+                                    scenario_.grace);
+}
+
+Outcome Rig::run() {
+  storm();
+  if (!stopping_) {
+    calm();
+    rest();
+  }
+  stop();
+  return {trace_.hash(), model_.tally.requests, model_.tally.errors, turns_};
+}
+
+// --- Phases -------------------------------------------------------------------
+
+void Rig::storm() {
+  for (ClientPlan plan : scenario_.clients) {
+    plan.begin = start_ + plan.begin.time_since_epoch();
+    plan.reads_own_writes = true;
+    clients_.push_back(std::make_unique<FakeClient>(world_, model_, plan, chance_.fork()));
+  }
+  if (scenario_.stop_after > Duration::zero()) {
+    run_for(scenario_.stop_after);
+    stop_early();
+  }
+  run_for(start_ + scenario_.faults_end - world_.now());
+  world_.end_faults();
+  for (const auto& server : servers_) server->recover();
+  run_until(world_.now() + stuck_after, "the clients to finish", [this] { return clients_done(); });
+}
+
+void Rig::stop_early() {
+  stopping_ = true;
+  for (const auto& client : clients_) client->router_stops();
+  control_->ask_stop();
+}
+
+// All is well again within `grace`; connections that died without a word are
+// found by the first who use them.
+void Rig::calm() {
+  for (const auto& client : clients_) client->leave();
+  run_for(scenario_.grace + 10s);
+  if (scenario_.lost_silently) {
+    for (std::uint32_t i = 0; i < servers_.size(); ++i)
+      model_.excuse(i, world_.now() + scenario_.grace);
+    calm_round(2 * scenario_.workers);
+    run_for(2 * scenario_.grace);
+  }
+  calm_round(scenario_.workers);
+}
+
+void Rig::calm_round(std::uint32_t count) {
+  std::vector<FakeClient*> round;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    ClientPlan plan = calm_client(scenario_);
+    plan.begin = world_.now();
+    clients_.push_back(std::make_unique<FakeClient>(world_, model_, plan, chance_.fork()));
+    round.push_back(clients_.back().get());
+  }
+  run_until(world_.now() + stuck_after, "all to be well again", [this] { return clients_done(); });
+  for (FakeClient* client : round) client->leave();
+}
+
+void Rig::rest() {
+  run_for(5s + 2 * *scenario_.pool().timeout);
+  check_rest();
+  check_counters();
+}
+
+void Rig::stop() {
+  if (!stopping_) stop_early();
+  run_until(world_.now() + stuck_after, "the router to stop", [this] { return control_->over(); });
+  run_until(world_.now() + stuck_after, "the clients to notice", [this] { return clients_done(); });
+  check_stopped();
+}
+
+// --- Who goes next --------------------------------------------------------------
+
+bool Rig::clients_done() const {
+  return std::ranges::all_of(clients_, [](const auto& client) { return client->done(); });
+}
+
+void Rig::turn(Seat& seat) {
+  trace_.note(world_.now(), "turn", &seat - seats_.data());
+  seat.worker->turn();
+  ++turns_;
+  Duration time = Duration(static_cast<std::int64_t>(chance_.between(1'000, 30'000)));
+  if (chance_.with(world_.faults().worker_stall)) {
+    time = std::chrono::milliseconds(chance_.below(world_.faults().worker_stall_ms + 1));
+    trace_.note(world_.now(), "worker stalls", &seat - seats_.data(), to_ms(time));
+  }
+  seat.busy_until = world_.now() + time;
+  if (trace_.text() || turns_ % 16 == 0) check_turn(*seat.worker);
+}
+
+// Runs whatever is due first, at most until `limit`; false if nothing is.
+bool Rig::step(Instant limit) {
+  Seat* next = nullptr;
+  Instant at = limit;
+  for (Seat& seat : seats_) {
+    if (seat.worker->stopped()) continue;
+    const Instant ready = std::max(seat.io->next_wakeup(), seat.busy_until);
+    if (ready >= at) continue;
+    next = &seat;
+    at = ready;
+  }
+  const Instant control_at = std::max(control_->next(), world_.now());
+  if (world_.next_event() <= std::min(at, control_at)) {
+    if (world_.next_event() > limit) return false;
+    world_.run_next_event();
+    return true;
+  }
+  if (control_at < at) {
+    world_.advance(control_at);
+    control_->step();
+    return true;
+  }
+  if (next == nullptr) return false;
+  world_.advance(std::max(at, world_.now()));
+  turn(*next);
+  return true;
+}
+
+void Rig::run_until(Instant limit, const char* what, const std::function<bool()>& there) {
+  while (!there()) {
+    if (step(limit)) continue;
+    for (const auto& client : clients_)
+      if (!client->done())
+        fail("waited in vain for %s: a client waits for %s", what, client->waiting_for().c_str());
+    fail("waited in vain for %s", what);
+  }
+}
+
+void Rig::run_for(Duration time) {
+  const Instant limit = world_.now() + std::max(time, Duration::zero());
+  while (step(limit)) {
+  }
+  if (world_.now() < limit) world_.advance(limit);
+}
+
+}  // namespace ringway::sim

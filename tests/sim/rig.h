@@ -1,0 +1,84 @@
+// One seed, one run: the whole router (control and workers) on the simulated
+// world, driven on this one thread. Whoever has something to do first goes first;
+// when nobody has, time jumps to the next event or deadline.
+//
+//   storm: clients work, faults strike -> calm: all is well again within `grace`
+//   -> rest: nothing is in flight, lent or open -> stop: everything comes home
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "reload/control.h"
+#include "sim/control_world.h"
+#include "sim/fake_client.h"
+#include "sim/fake_server.h"
+#include "sim/scenario.h"
+#include "sim/sim_io.h"
+#include "worker/worker.h"
+
+namespace ringway::sim {
+
+struct Outcome {
+  std::uint64_t trace_hash = 0;
+  std::uint64_t requests = 0;
+  std::uint64_t errors = 0;
+  std::uint64_t turns = 0;
+};
+
+class Rig {
+ public:
+  Rig(std::uint64_t seed, bool text);
+  ~Rig();
+  Outcome run();
+
+ private:
+  struct Seat {
+    std::unique_ptr<SimIo> io;
+    std::unique_ptr<worker::Worker> worker;
+    Instant busy_until{};
+  };
+
+  void build_model();
+  void build_router();
+  void build_servers();
+
+  void storm();
+  void calm();
+  void calm_round(std::uint32_t clients);
+  void rest();
+  void stop();
+
+  bool step(Instant limit);
+  void run_until(Instant limit, const char* what, const std::function<bool()>& there);
+  void run_for(Duration time);
+  bool clients_done() const;
+  void turn(Seat& seat);
+  void stop_early();
+
+  void check_turn(worker::Worker& worker);
+  void check_rest();
+  void check_counters();
+  void check_stopped();
+
+  Trace trace_;
+  Scenario scenario_;
+  Chance chance_;
+  Model model_;
+  SimWorld world_;
+  std::vector<Seat> seats_;
+  std::vector<net::Io*> ios_;
+  std::unique_ptr<worker::Crew> crew_;
+  std::optional<ControlWorld> control_world_;
+  std::unique_ptr<reload::Control> control_;
+  std::vector<std::unique_ptr<FakeServer>> servers_;
+  std::vector<std::unique_ptr<FakeClient>> clients_;
+  Instant start_{};
+  std::uint64_t turns_ = 0;
+  bool stopping_ = false;
+};
+
+}  // namespace ringway::sim

@@ -1,0 +1,92 @@
+// What must hold: between two turns, at rest, and at the end.
+#include <algorithm>
+
+#include "sim/fail.h"
+#include "sim/rig.h"
+
+namespace ringway::sim {
+
+using metrics::ServerMetric;
+using metrics::WorkerMetric;
+
+// No queue passes its limit, whatever happens.
+void Rig::check_turn(worker::Worker& worker) {
+  worker.check_invariants();
+  const config::Listener& limits = scenario_.config.listeners[0];
+  const config::Pool& pool = scenario_.pool();
+  worker.clients().each([&](proxy::ClientConn& client) {
+    SIM_REQUIRE(client.line_count <= limits.client_in_flight_max, "%u requests of one client",
+                client.line_count);
+    SIM_REQUIRE(client.output.size() <= limits.client_output_max, "%zu bytes owed to one client",
+                client.output.size());
+  });
+  worker.servers().each([&](proxy::ServerConn& conn) {
+    SIM_REQUIRE(conn.fifo_count <= pool.server_queue_max, "%u requests queued to one server",
+                conn.fifo_count);
+  });
+}
+
+void Rig::check_rest() {
+  std::size_t connections = 0;
+  for (Seat& seat : seats_) {
+    worker::Worker& worker = *seat.worker;
+    check_turn(worker);
+    SIM_REQUIRE(worker.clients().size() == 0, "%u clients at rest", worker.clients().size());
+    SIM_REQUIRE(worker.open_exchanges() == 0, "%zu exchanges at rest", worker.open_exchanges());
+    SIM_REQUIRE(worker.servers().in_flight() == 0, "%u fragments at rest",
+                worker.servers().in_flight());
+    SIM_REQUIRE(worker.bench().buffers.lent_bytes() == 0, "%zu bytes of buffers lent at rest",
+                worker.bench().buffers.lent_bytes());
+    worker.servers().each([&](proxy::ServerConn&) { ++connections; });
+  }
+  std::size_t seen = 0;
+  for (const auto& server : servers_) seen += server->connections();
+  SIM_REQUIRE(seen == connections, "servers see %zu connections, the router %zu", seen,
+              connections);
+}
+
+void Rig::check_counters() {
+  const metrics::Registry& registry = crew_->registry;
+  const auto total = [&](WorkerMetric metric) { return registry.total(metric); };
+  const auto of_servers = [&](ServerMetric metric) {
+    std::uint64_t sum = 0;
+    for (const config::Server& server : scenario_.pool().servers)
+      sum += registry.total("sim", server.name, metric);
+    return sum;
+  };
+  const Tally& tally = model_.tally;
+  SIM_REQUIRE(total(WorkerMetric::clients) == 0 && total(WorkerMetric::in_flight) == 0 &&
+                  of_servers(ServerMetric::queued) == 0,
+              "gauges are not back at zero");
+  SIM_REQUIRE(of_servers(ServerMetric::foreign) == 0, "replies were taken for foreign");
+  SIM_REQUIRE(total(WorkerMetric::requests_rejected) == 0, "requests were rejected");
+  SIM_REQUIRE(of_servers(ServerMetric::replies) <= tally.executed, "more replies than requests");
+  if (!scenario_.exact || tally.unheard > 0) return;
+  SIM_REQUIRE(total(WorkerMetric::requests) == tally.requests, "%llu requests counted, %llu made",
+              static_cast<unsigned long long>(total(WorkerMetric::requests)),
+              static_cast<unsigned long long>(tally.requests));
+  SIM_REQUIRE(total(WorkerMetric::keys) == tally.keys, "keys are counted wrong");
+  const bool nothing_wrong =
+      !scenario_.errors_anywhere && scenario_.incidents.empty() && tally.errors == 0;
+  if (!nothing_wrong) return;
+  SIM_REQUIRE(of_servers(ServerMetric::replies) == tally.executed &&
+                  of_servers(ServerMetric::requests) == tally.executed,
+              "servers executed %llu requests, the router counts others",
+              static_cast<unsigned long long>(tally.executed));
+}
+
+void Rig::check_stopped() {
+  for (Seat& seat : seats_) {
+    SIM_REQUIRE(seat.worker->stopped(), "control is over, a worker is not");
+    SIM_REQUIRE(seat.io->ops_in_flight() == 0, "%u operations at the end",
+                seat.io->ops_in_flight());
+    SIM_REQUIRE(seat.worker->open_exchanges() == 0, "exchanges at the end");
+    SIM_REQUIRE(seat.worker->bench().buffers.lent_bytes() == 0, "buffers at the end");
+    SIM_REQUIRE(seat.io->open_fds() == 0, "%u descriptors leaked", seat.io->open_fds());
+  }
+  for (const config::Server& server : scenario_.pool().servers)
+    SIM_REQUIRE(crew_->registry.total("sim", server.name, ServerMetric::connections) == 0,
+                "connections counted at the end");
+}
+
+}  // namespace ringway::sim

@@ -1,0 +1,207 @@
+// The draws, part by part.
+#include "sim/scenario.h"
+
+#include <algorithm>
+#include <iostream>
+
+namespace ringway::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr const char* tcp_bind = "127.0.0.1:11311";
+constexpr const char* unix_bind = "unix:/sim/web.sock";
+
+Duration pick(Chance& chance, std::initializer_list<Duration> choices) {
+  return choices.begin()[chance.below(choices.size())];
+}
+
+void draw_pool(Chance chance, Scenario& scenario) {
+  config::Pool pool;
+  pool.name = "sim";
+  static constexpr const char* distributions[] = {"ring", "ring", "ketama", "modula"};
+  pool.distribution = distributions[chance.below(4)];
+  pool.timeout = pick(chance, {100ms, 250ms, 500ms, 1000ms});
+  pool.connect_timeout = pick(chance, {50ms, 300ms, 1500ms});
+  pool.backoff_min = pick(chance, {1ms, 50ms});
+  pool.backoff_max = pick(chance, {60ms, 1000ms, 5000ms});
+  pool.server_connections = chance.one_in(4) ? 2 : 1;
+  if (chance.one_in(4)) pool.server_idle_timeout = pick(chance, {20ms, 1000ms});
+  if (chance.one_in(16)) {
+    pool.server_queue_max = static_cast<std::uint32_t>(chance.between(1, 8));
+    scenario.errors_anywhere = true;
+  }
+  const bool named = chance.one_in(4);
+  const std::uint64_t servers = chance.between(1, 5);
+  for (std::uint64_t i = 0; i < servers; ++i) {
+    const std::string number = std::to_string(i + 1);
+    const bool is_unix = chance.one_in(8);
+    const std::string numeric =
+        is_unix ? "unix:/sim/mc" + number + ".sock" : "10.0.0." + number + ":11211";
+    scenario.servers.push_back(*net::Address::parse(numeric));
+    config::Server server;
+    server.address = named && !is_unix ? "mc-" + number + ".sim:11211" : numeric;
+    server.name = "mc" + number;
+    server.name_given = true;
+    server.weight = chance.one_in(4) ? static_cast<std::uint32_t>(chance.between(1, 3)) : 1;
+    pool.servers.push_back(server);
+  }
+  scenario.config.pools.push_back(pool);
+}
+
+void draw_listener(Chance chance, Scenario& scenario) {
+  config::Listener listener;
+  listener.name = "web";
+  listener.route = "sim";
+  listener.bind = {tcp_bind, unix_bind};
+  listener.keys_per_ask = chance.one_in(3) ? static_cast<std::uint32_t>(chance.between(1, 8)) : 64;
+  if (chance.one_in(4)) {
+    listener.client_in_flight_max = static_cast<std::uint32_t>(chance.between(1, 8));
+  }
+  if (chance.one_in(4)) listener.client_output_high = chance.between(1, 4096);
+  if (chance.one_in(4)) listener.stream_min = chance.between(1, 2000);
+  listener.backlog = chance.one_in(8) ? 2 : 4096;
+  scenario.config.listeners.push_back(listener);
+  scenario.config.router.drain_delay = chance.one_in(2) ? Duration(0ms) : Duration(100ms);
+  scenario.config.router.drain_timeout = pick(chance, {1000ms, 20000ms});
+}
+
+void draw_io(Chance chance, Scenario& scenario) {
+  scenario.workers = static_cast<std::uint32_t>(chance.one_in(2) ? 1 : chance.between(2, 4));
+  scenario.config.router.workers = scenario.workers;
+  if (!chance.one_in(3)) return;
+  scenario.io.client_buffers.size_bytes = static_cast<std::uint32_t>(chance.between(16, 2000));
+  scenario.io.server_buffers.size_bytes = static_cast<std::uint32_t>(chance.between(16, 2000));
+}
+
+void draw_keys(Chance chance, Scenario& scenario) {
+  const std::uint64_t count = chance.between(1, 120);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    std::string key = std::to_string(i) + ':';
+    const std::uint64_t length = chance.one_in(10) ? 250 : chance.between(key.size(), 40);
+    while (key.size() < length) key += static_cast<char>('!' + chance.below(94));
+    scenario.keys.push_back(key);
+  }
+}
+
+// How long a client waits for the next reply before something must be wrong.
+Duration patience(const Scenario& scenario) {
+  const Faults& faults = scenario.faults;
+  Duration time = 2 * *scenario.pool().timeout + 500ms;
+  if (faults.slow_segment > 0) time += 3s;
+  if (faults.pipe_bytes < 16 * 1024) time += 5s;
+  if (faults.worker_stall > 0) time += 10 * std::chrono::milliseconds(faults.worker_stall_ms);
+  if (faults.accept_emfile > 0) time += 2s;
+  return time;
+}
+
+ClientPlan draw_client(Chance& chance, Scenario& scenario) {
+  const Faults& faults = scenario.faults;
+  ClientPlan plan = calm_client(scenario);
+  plan.address = *net::Address::parse(chance.one_in(4) ? unix_bind : tcp_bind);
+  plan.requests = static_cast<std::uint32_t>(chance.between(1, 130));
+  plan.depth =
+      static_cast<std::uint32_t>(chance.one_in(2) ? chance.between(1, 4) : chance.between(1, 64));
+  plan.gap_us = static_cast<std::uint32_t>(2 * scenario.span / 1us / plan.requests *
+                                           std::min<std::uint32_t>(plan.depth / 2 + 1, 8));
+  if (chance.one_in(4)) plan.gap_us = 0;
+  plan.keys_max = static_cast<std::uint32_t>(chance.one_in(2) ? 1 : chance.between(1, 20));
+  if (chance.one_in(12)) plan.keys_max = 100;
+  const std::uint64_t most = std::min<std::uint64_t>(faults.pipe_bytes * 16, 60'000);
+  plan.value_max = static_cast<std::uint32_t>(chance.one_in(4) ? chance.between(0, most) : 100);
+  plan.writes = static_cast<double>(chance.below(80)) / 100;
+  plan.noreply = chance.one_in(2) ? 0.2 : 0;
+  plan.half_close = chance.with(faults.client_half_close);
+  plan.quits = chance.one_in(8);
+  plan.begin = Instant(chance.between(0ns, scenario.span / 4));
+  if (chance.with(faults.client_vanish)) {
+    plan.vanish_after = static_cast<std::uint32_t>(chance.between(1, plan.requests));
+    scenario.exact = false;
+  }
+  if (chance.with(faults.client_slow)) {
+    plan.slow_bytes = static_cast<std::uint32_t>(chance.between(100, 20'000));
+    plan.patience = Duration::zero();
+  }
+  return plan;
+}
+
+void draw_incident(Chance& chance, Scenario& scenario, std::uint32_t server, double rate,
+                   Trouble trouble) {
+  if (!chance.with(rate)) return;
+  Incident incident{server, trouble, chance.between(0ns, scenario.span), 1ms};
+  if (trouble != Trouble::resets)
+    incident.time = chance.between(1ms, chance.one_in(2) ? Duration(100ms) : Duration(3s));
+  scenario.faults_end = std::max(scenario.faults_end, incident.after + incident.time);
+  if (trouble == Trouble::vanished) scenario.lost_silently = true;
+  scenario.incidents.push_back(incident);
+}
+
+void draw_incidents(Chance chance, Scenario& scenario) {
+  const Faults& faults = scenario.faults;
+  for (std::uint32_t server = 0; server < scenario.servers.size(); ++server) {
+    draw_incident(chance, scenario, server, faults.server_hang, Trouble::hangs);
+    draw_incident(chance, scenario, server, faults.server_die, Trouble::dead);
+    draw_incident(chance, scenario, server, faults.server_reset, Trouble::resets);
+    draw_incident(chance, scenario, server, faults.server_reset, Trouble::resets);
+    draw_incident(chance, scenario, server, faults.server_vanish, Trouble::vanished);
+    draw_incident(chance, scenario, server, faults.server_full, Trouble::full);
+  }
+}
+
+}  // namespace
+
+Scenario draw_scenario(std::uint64_t seed) {
+  Chance chance(seed);
+  Scenario scenario;
+  scenario.faults = draw_faults(chance.fork());
+  draw_pool(chance.fork(), scenario);
+  draw_listener(chance.fork(), scenario);
+  draw_io(chance.fork(), scenario);
+  draw_keys(chance.fork(), scenario);
+  scenario.span = chance.between(20ms, 2s);
+  scenario.faults_end = scenario.span;
+  const config::Pool& pool = scenario.pool();
+  scenario.grace = 2 * *pool.timeout + 2 * pool.connect_timeout + 2 * pool.backoff_max + 2s;
+  draw_incidents(chance.fork(), scenario);
+  const Faults& faults = scenario.faults;
+  if (faults.slow_segment > 0 || faults.connect_refused > 0 || faults.connect_ignored > 0 ||
+      faults.connect_slow > 0 || faults.socket_emfile > 0 || faults.worker_stall > 0 ||
+      faults.pipe_bytes < 16 * 1024)
+    scenario.errors_anywhere = true;
+  const std::uint64_t clients = chance.between(1, 12);
+  Chance client_chance = chance.fork();
+  for (std::uint64_t i = 0; i < clients; ++i)
+    scenario.clients.push_back(draw_client(client_chance, scenario));
+  if (chance.one_in(8)) scenario.stop_after = chance.between(1ms, scenario.span);
+  return scenario;
+}
+
+ClientPlan calm_client(const Scenario& scenario) {
+  ClientPlan plan;
+  plan.address = *net::Address::parse(tcp_bind);
+  plan.requests = 10;
+  plan.depth = 4;
+  plan.keys_max = 10;
+  plan.reads_own_writes = true;
+  plan.patience = patience(scenario);
+  return plan;
+}
+
+void print(const Scenario& scenario) {
+  const config::Pool& pool = scenario.pool();
+  const config::Listener& listener = scenario.config.listeners[0];
+  std::cout << "workers " << scenario.workers << ", servers " << scenario.servers.size()
+            << ", clients " << scenario.clients.size() << ", keys " << scenario.keys.size()
+            << ", span " << to_ms(scenario.span) << " ms, faults end " << to_ms(scenario.faults_end)
+            << " ms, grace " << to_ms(scenario.grace) << " ms, stop after "
+            << to_ms(scenario.stop_after) << " ms\n  timeout " << to_ms(*pool.timeout)
+            << " ms, connect_timeout " << to_ms(pool.connect_timeout) << " ms, backoff "
+            << to_ms(pool.backoff_min) << ".." << to_ms(pool.backoff_max) << " ms, connections "
+            << pool.server_connections << ", queue " << pool.server_queue_max << ", in flight "
+            << listener.client_in_flight_max << ", keys_per_ask " << listener.keys_per_ask
+            << ", output_high " << listener.client_output_high << ", stream_min "
+            << listener.stream_min << "\nfaults:\n";
+  print(scenario.faults);
+}
+
+}  // namespace ringway::sim

@@ -1,0 +1,52 @@
+// What one seed is about: how the router is configured, who lives around it, what
+// goes wrong and when. Drawn from the seed, then never changed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ringway/config/config.h"
+
+#include "net/io_settings.h"
+#include "sim/chance.h"
+#include "sim/fake_client.h"
+#include "sim/fake_server.h"
+#include "sim/faults.h"
+
+namespace ringway::sim {
+
+struct Incident {
+  std::uint32_t server;
+  Trouble trouble;
+  Duration after;
+  Duration time;
+};
+
+struct Scenario {
+  Faults faults;
+  config::Config config;
+  net::IoSettings io;
+  std::uint32_t workers = 1;
+  std::vector<net::Address> servers;  // Where the names of the configuration lead.
+  std::vector<std::string> keys;
+  std::vector<ClientPlan> clients;  // `begin` counts from the start of the run.
+  std::vector<Incident> incidents;
+  Duration span{};               // Most of the work happens within.
+  Duration faults_end{};         // All that goes wrong is over by then.
+  Duration grace{};              // How long the router may need to recover.
+  Duration stop_after{};         // Zero, or when the router is asked to stop in mid-traffic.
+  bool errors_anywhere = false;  // Faults that may hit any request.
+  bool lost_silently = false;    // Connections died and nobody was told.
+  bool exact = true;             // Every request reached the router whole.
+
+  const config::Pool& pool() const { return config.pools[0]; }
+};
+
+Scenario draw_scenario(std::uint64_t seed);
+// A well-behaved client for the calm after the storm.
+ClientPlan calm_client(const Scenario& scenario);
+
+void print(const Scenario& scenario);
+
+}  // namespace ringway::sim
