@@ -60,8 +60,9 @@ Result<std::string> parse_host(std::string_view host, bool& numeric) {
     return failure(fmt::format("'{}' is not an IPv6 address", inner));
   }
   std::string name(host);
-  if (is_ipv6(name)) {
-    return failure(fmt::format("'{}' is an IPv6 address: write it in brackets, [{}]", host, host));
+  if (name.find(':') != name.npos) {
+    return failure(
+        fmt::format("'{}' looks like an IPv6 address: write it in brackets, [::1]:11211", host));
   }
   numeric = is_ipv4(name);
   const bool only_digits_and_dots = name.find_first_not_of("0123456789.") == name.npos;

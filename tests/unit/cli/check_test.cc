@@ -63,5 +63,16 @@ TEST_CASE("a file with errors prints no configuration") {
   CHECK(said.out.str() == "");
 }
 
+TEST_CASE("the example configurations follow the advice") {
+  const char* root = std::getenv("RINGWAY_ROOT");
+  const auto configs = std::filesystem::path(root == nullptr ? "." : root) / "configs";
+  for (const auto& entry : std::filesystem::directory_iterator(configs)) {
+    if (entry.path().extension() != ".toml") continue;
+    Said said;
+    CHECK(check(entry.path(), false, said.streams()) == exit_ok);
+    CHECK(said.err.str() == "");
+  }
+}
+
 }  // namespace
 }  // namespace ringway::cli
