@@ -1,0 +1,86 @@
+#!/usr/bin/python3
+"""What a machine that watches ringway sees: health, readiness, metrics, status."""
+
+import re
+import sys
+import urllib.error
+
+import cases
+from processes import accepts, until
+
+SAMPLE = re.compile(r'[a-z_]+(\{[a-z_]+="[^"]*"(,[a-z_]+="[^"]*")*\})? -?[0-9.e+-]+$')
+COMMENT = re.compile(r"# (HELP [a-z_]+ \S.*|TYPE [a-z_]+ (counter|gauge|histogram|summary))$")
+
+
+class Admin(cases.EndToEnd):
+    def setUp(self):
+        super().setUp()
+        self.servers = self.memcacheds(2)
+        self.router = self.ringway(self.servers, workers=2)
+
+    def test_healthy_and_ready(self):
+        self.assertEqual(self.router.http("/healthz")[0], 200)
+        self.assertEqual(self.router.http("/readyz")[0], 200)
+
+    def test_metrics_are_prometheus_text(self):
+        code, headers, body = self.router.http("/metrics")
+        self.assertEqual(code, 200)
+        self.assertIn("text/plain", headers["Content-Type"])
+        self.assertTrue(body.endswith("\n"))
+        for line in body.splitlines():
+            with self.subTest(line=line):
+                self.assertRegex(line, COMMENT if line.startswith("#") else SAMPLE)
+
+    def test_requests_are_counted(self):
+        before = self.router.metrics()
+        client = self.client(self.router)
+        client.set(b"a", b"1")
+        client.get(b"a", b"b", b"c")
+        after = self.router.metrics()
+        for name, more in (("requests_total", 2), ("keys_total", 4), ("client_connections", 1),
+                           ("client_connections_accepted_total", 1)):
+            with self.subTest(name):
+                name = f"ringway_{name}"
+                self.assertEqual(after[name] - before[name], more)
+        self.assertGreater(after["ringway_client_read_bytes_total"],
+                           before["ringway_client_read_bytes_total"])
+
+    def test_a_failing_server_shows_in_its_own_row(self):
+        self.servers[0].kill()
+        client = self.client(self.router)
+        for number in range(50):
+            client.ask(b"get k%d\r\n" % number)
+        body = self.router.http("/metrics")[2]
+        rows = [line for line in body.splitlines()
+                if line.startswith("ringway_server_connect_failures_total{")]
+        failures = {name: sum(float(row.split()[-1]) for row in rows if f'server="{name}"' in row)
+                    for name in ("web1", "web2")}
+        self.assertGreater(failures["web1"], 0, rows)
+        self.assertEqual(failures["web2"], 0, rows)
+
+    def test_the_metrics_address_answers_nothing_else(self):
+        for path in ("/", "/status", "/reload", "/metrics/x"):
+            with self.subTest(path):
+                self.assertEqual(self.router.http(path)[0], 404)
+
+    def test_status_tells_pools_and_servers(self):
+        self.client(self.router).set(b"k", b"v")
+        text = self.router.http("/status", admin=True)[2]
+        for word in ("web", *(server.name for server in self.servers),
+                     *(server.address for server in self.servers)):
+            self.assertIn(word, text)
+        self.assertIsInstance(self.router.status(), dict)
+
+    def test_http_addresses_may_be_off(self):
+        router = self.ringway(self.servers, start=False)
+        router.config.metrics_bind = router.config.admin_bind = "off"
+        router.start(wait=False)
+        self.routers.append(router)
+        until("ringway to listen", 10, lambda: accepts(router.host, router.port))
+        self.assertEqual(self.client(router).set(b"k", b"v"), b"STORED\r\n")
+        with self.assertRaises(urllib.error.URLError):
+            router.http("/healthz")
+
+
+if __name__ == "__main__":
+    sys.exit(cases.main())

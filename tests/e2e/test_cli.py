@@ -1,0 +1,103 @@
+#!/usr/bin/python3
+"""What an operator sees at the command line: answers, problems with their places, exit codes."""
+
+import re
+import subprocess
+import sys
+
+import cases
+from processes import until
+
+GOOD = """[listener.web]
+bind  = "127.0.0.1:11311"
+route = "web"
+[pool.web]
+servers = ["127.0.0.1:11211", "127.0.0.1:11212"]
+"""
+
+BAD = """[listener.web]
+bind  = "127.0.0.1:11311"
+route = "wbe"
+[pool.web]
+timeuot = "250ms"
+timeout = 250
+servers = ["127.0.0.1:99999"]
+"""
+
+
+class Cli(cases.EndToEnd):
+    def run_ringway(self, *arguments):
+        done = subprocess.run([cases.BINARY, *arguments], capture_output=True, text=True,
+                              timeout=20, stdin=subprocess.DEVNULL)
+        self.assertIsNone(cases.REPORTS.search(done.stderr), done.stderr)
+        return done.returncode, done.stdout + done.stderr
+
+    def file(self, text, name="ringway.toml"):
+        path = self.processes.folder / name
+        path.write_text(text)
+        return str(path)
+
+    def test_version(self):
+        code, output = self.run_ringway("--version")
+        self.assertEqual(code, 0)
+        self.assertRegex(output, r"ringway \d+\.\d+\.\d+")
+
+    def test_help_names_every_subcommand(self):
+        code, output = self.run_ringway("--help")
+        self.assertEqual(code, 0)
+        for word in ("run", "check"):
+            self.assertRegex(output, rf"\b{word}\b")
+
+    def test_without_arguments_it_says_how_to_use_it(self):
+        code, output = self.run_ringway()
+        self.assertNotEqual(code, 0)
+        self.assertIn("--help", output)
+
+    def test_an_unknown_option_is_an_error(self):
+        self.assertNotEqual(self.run_ringway("--frobnicate")[0], 0)
+
+    def test_check_accepts_the_five_lines_of_the_readme(self):
+        code, output = self.run_ringway("check", self.file(GOOD))
+        self.assertEqual(code, 0, output)
+
+    def test_check_tells_every_problem_with_its_place_and_a_hint(self):
+        path = self.file(BAD)
+        code, output = self.run_ringway("check", path)
+        self.assertEqual(code, 1)
+        lines = [int(line) for line in re.findall(re.escape(path) + r":(\d+):\d+: error", output)]
+        self.assertEqual(sorted(set(lines)), [3, 5, 6, 7], output)
+        self.assertEqual(lines, sorted(lines), "in order of lines")
+        self.assertIn("'timeout'", output)
+
+    def test_check_points_at_a_syntax_error(self):
+        path = self.file('[pool.web\nservers = ["127.0.0.1:11211"]\n')
+        code, output = self.run_ringway("check", path)
+        self.assertEqual(code, 1)
+        self.assertRegex(output, re.escape(path) + r":1:\d+: error")
+
+    def test_check_of_a_file_that_is_not_there_names_it(self):
+        code, output = self.run_ringway("check", "/nonexistent/ringway.toml")
+        self.assertEqual(code, 1)
+        self.assertIn("/nonexistent/ringway.toml", output)
+
+    def test_run_refuses_a_bad_file_with_the_same_words_as_check(self):
+        path = self.file(BAD)
+        code, output = self.run_ringway("run", path)
+        self.assertEqual(code, 1)
+        problems = [line for line in self.run_ringway("check", path)[1].splitlines()
+                    if ": error" in line]
+        for problem in problems:
+            self.assertIn(problem, output)
+
+    def test_a_file_alone_is_short_for_run(self):
+        servers = self.memcacheds(1)
+        router = self.ringway(servers, start=False)
+        router.file.write_text(router.config.text())
+        router.process = self.processes.start("short", [cases.BINARY, str(router.file)])
+        self.routers.append(router)
+        until("ringway to be ready", 10, router.is_ready)
+        self.assertEqual(self.client(router).set(b"k", b"v"), b"STORED\r\n")
+
+
+if __name__ == "__main__":
+    sys.exit(cases.main())

@@ -1,0 +1,76 @@
+#!/usr/bin/python3
+"""Clients come over IPv4, IPv6 and unix sockets, one or several at once."""
+
+import os
+import socket
+import stat
+import sys
+
+import cases
+from processes import free_port, until
+from protocol import Client
+
+
+def has_ipv6():
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+        return True
+    except OSError:
+        return False
+
+
+class Listeners(cases.EndToEnd):
+    def setUp(self):
+        super().setUp()
+        self.servers = self.memcacheds(2)
+
+    def assert_serves(self, address):
+        with Client(address) as client:
+            self.assertEqual(client.set(b"k", b"v"), b"STORED\r\n")
+            self.assertEqual(client.get(b"k"), {b"k": b"v"})
+
+    def test_ipv6(self):
+        if not has_ipv6():
+            self.skipTest("this machine has no IPv6 on loopback")
+        router = self.ringway(self.servers, host="::1")
+        self.assert_serves((router.host, router.port))
+
+    def test_a_unix_socket_with_its_mode(self):
+        path = self.processes.folder / "web.sock"
+        for io in cases.io_kinds():
+            with self.subTest(io=io):
+                router = self.ringway(self.servers, bind=[f"unix:{path}"], io=io,
+                                      listener='mode = "0640"')
+                self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o640)
+                self.assert_serves(path)
+                self.assertEqual(router.stop(), 0, router.log())
+
+    def test_a_unix_socket_left_by_a_killed_ringway_is_taken_over(self):
+        path = self.processes.folder / "web.sock"
+        router = self.ringway(self.servers, bind=[f"unix:{path}"])
+        router.process.kill()
+        router.process.wait()
+        router.start()
+        self.assert_serves(path)
+
+    def test_several_addresses_at_once(self):
+        path, port = self.processes.folder / "web.sock", free_port()
+        router = self.ringway(self.servers, bind=[f"127.0.0.1:{port}", f"unix:{path}"], workers=2)
+        for address in ((router.host, router.port), ("127.0.0.1", port), path):
+            with self.subTest(address=address):
+                self.assert_serves(address)
+
+    def test_a_second_ringway_on_the_same_address_says_so_and_harms_nothing(self):
+        first = self.ringway(self.servers)
+        second = self.ringway(self.servers, start=False)
+        second.config.port = first.port
+        second.start(wait=False)
+        until("the second to give up", 10, lambda: second.process.poll() is not None)
+        self.assertEqual(second.process.returncode, 1)
+        self.assertIn(f"127.0.0.1:{first.port}", second.log())
+        self.assert_serves((first.host, first.port))
+
+
+if __name__ == "__main__":
+    sys.exit(cases.main())

@@ -1,0 +1,71 @@
+#!/usr/bin/python3
+"""Ends cleanly when told to, and starts at once on the same address whatever came before."""
+
+import signal
+import sys
+
+import cases
+from protocol import Client
+
+
+class Signals(cases.EndToEnd):
+    def setUp(self):
+        super().setUp()
+        self.servers = self.memcacheds(2)
+
+    def check_ending(self, number, io, workers):
+        router = self.ringway(self.servers, io=io, workers=workers)
+        busy, idle = self.client(router), self.client(router)
+        for _ in range(3):
+            self.assertEqual(busy.set(b"k", b"v"), b"STORED\r\n")
+            self.assertEqual(router.stop(number), 0, router.log())
+            self.assert_no_report(router)
+            self.assertEqual(idle.rest(), b"")
+            router.start()
+            busy, idle = self.client(router), self.client(router)
+
+    def test_sigterm_over_io_uring(self):
+        self.check_ending(signal.SIGTERM, "io_uring", 1)
+
+    def test_sigterm_over_epoll(self):
+        self.check_ending(signal.SIGTERM, "epoll", 1)
+
+    def test_sigint_with_two_workers(self):
+        self.check_ending(signal.SIGINT, "auto", 2)
+
+    def check_killed(self, io):
+        router = self.ringway(self.servers, io=io)
+        for _ in range(5):
+            client = self.client(router)
+            client.send(b"get k\r\n" * 100)
+            router.process.kill()
+            router.process.wait()
+            router.start()
+            with Client((router.host, router.port)) as again:
+                self.assertEqual(again.set(b"k", b"v"), b"STORED\r\n")
+
+    def test_starts_at_once_after_sigkill_over_io_uring(self):
+        self.check_killed("io_uring")
+
+    def test_starts_at_once_after_sigkill_over_epoll(self):
+        self.check_killed("epoll")
+
+    def test_a_request_in_flight_is_answered_before_the_end(self):
+        router = self.ringway(self.servers, timeout="400ms")
+        client = self.client(router)
+        client.set(b"k", b"v")
+        for server in self.servers:
+            server.freeze()
+        client.send(b"get k\r\n")
+        router.process.send_signal(signal.SIGTERM)
+        self.assertRegex(client.rest().decode(), r"^SERVER_ERROR ringway: .*\r\n$")
+        self.assertEqual(router.stop(), 0)
+
+    def test_sigpipe_is_ignored(self):
+        router = self.ringway(self.servers)
+        router.process.send_signal(signal.SIGPIPE)
+        self.assertEqual(self.client(router).set(b"k", b"v"), b"STORED\r\n")
+
+
+if __name__ == "__main__":
+    sys.exit(cases.main())
