@@ -207,8 +207,8 @@ bool silenced_by_q(Command command, ReplyKind kind) {
   switch (command) {
     case Command::mg: return kind == ReplyKind::en;
     case Command::ms:
-    case Command::md:
-    case Command::ma: return kind == ReplyKind::hd;
+    case Command::md: return kind == ReplyKind::hd;
+    case Command::ma: return kind == ReplyKind::hd || kind == ReplyKind::va;
     default: return false;
   }
 }

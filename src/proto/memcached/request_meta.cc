@@ -42,15 +42,12 @@ constexpr auto ms_arguments = [] {
   return of;
 }();
 
-// The error that a server would name when a line has several: the first of those
-// that end its reading, else the last found while reading, else the first found after.
+// Which error a server names when a line has several. Those of letters end its
+// reading at once; else it is the last found while reading; else one found after.
 struct Errors {
   Bytes reading;
   Bytes after;
 
-  void note_after(Bytes error) {
-    if (after.empty()) after = error;
-  }
   Bytes told() const { return reading.empty() ? after : reading; }
 };
 
@@ -58,28 +55,22 @@ bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-// Servers differ on times beyond 32 bits: refused here, before the payload leaves.
-bool parse_seconds(Bytes word, std::int64_t& out) {
-  std::int32_t seconds = 0;
-  if (!parse_number(word, seconds)) return false;
-  out = seconds;
-  return true;
-}
-
 void check_mode(Bytes mode, Line& line, Errors& errors) {
   line.replaces = mode == "S";
-  if (mode.size() != 1) return errors.note_after(mode_length);
-  if (Bytes("AEPRS").find(mode) == Bytes::npos) errors.note_after(mode_unknown);
+  if (mode.size() != 1)
+    errors.reading = mode_length;
+  else if (!Bytes("AEPRS").contains(mode[0]))
+    errors.after = mode_unknown;
 }
 
 void check_set_argument(char letter, Bytes argument, Line& line, Errors& errors) {
-  std::int64_t seconds = 0;
+  std::int32_t seconds = 0;  // Servers differ on times beyond 32 bits.
   std::uint64_t number = 0;
   switch (ms_arguments[static_cast<std::size_t>(letter)]) {
     case Argument::unknown:
     case Argument::any: return;
     case Argument::seconds:
-      if (!parse_seconds(argument, seconds)) errors.reading = bad_token;
+      if (!parse_number(argument, seconds)) errors.reading = bad_token;
       return;
     case Argument::number:
       if (!parse_number(argument, number)) errors.reading = bad_token;
@@ -112,7 +103,8 @@ void note_flag(char letter, Bytes argument, Request& request, Errors& errors) {
       return;
     case 'O':
       request.opaque = argument;
-      if (argument.size() + 1 > opaque_token_bytes_max) errors.note_after(opaque_too_long);
+      if (argument.size() < opaque_token_bytes_max || !errors.after.empty()) return;
+      errors.after = opaque_too_long;
       return;
     case 'T': (void)parse_number(argument, request.exptime); [[fallthrough]];
     case 'N':

@@ -62,6 +62,9 @@ TEST_CASE("of several errors in one line the one is told that memcached tells") 
   CHECK(ms_error("MX Tx k k") == "CLIENT_ERROR duplicate flag\r\n");
   CHECK(ms_error("MX Tx") == bad_token);
   CHECK(ms_error("b Tx") == bad_token);
+  CHECK(ms_error("Tx M") == "CLIENT_ERROR incorrect length for M token\r\n");
+  CHECK(ms_error("O" + std::string(32, 'x') + " MX") ==
+        "CLIENT_ERROR invalid mode for ms M token\r\n");
 }
 
 TEST_CASE("a wrong ms swallows its payload whenever its size can be read") {

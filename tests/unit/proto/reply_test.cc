@@ -161,12 +161,13 @@ TEST_CASE("a reply answers only commands that can earn it, an error any") {
   }
 }
 
-TEST_CASE("q hides EN of mg and HD of the others, nothing else") {
+TEST_CASE("q hides EN of mg, HD of the others and VA of ma, nothing else") {
   CHECK(silenced_by_q(Command::mg, ReplyKind::en));
   CHECK(!silenced_by_q(Command::mg, ReplyKind::hd));
   for (const Command command : {Command::ms, Command::md, Command::ma}) {
     CHECK(silenced_by_q(command, ReplyKind::hd));
-    for (const ReplyKind kind : {ReplyKind::nf, ReplyKind::ns, ReplyKind::ex, ReplyKind::va}) {
+    CHECK(silenced_by_q(command, ReplyKind::va) == (command == Command::ma));
+    for (const ReplyKind kind : {ReplyKind::nf, ReplyKind::ns, ReplyKind::ex}) {
       CHECK(!silenced_by_q(command, kind));
     }
     CHECK(!silenced_by_q(command, ReplyKind::client_error));

@@ -69,8 +69,8 @@ inline bool is_error(ReplyKind kind) {
          kind == ReplyKind::server_error;
 }
 
-// Whether a reply is kept from a client that asked quietly: mg hides EN, ms md ma
-// hide HD; everything else is told.
+// Whether a reply is kept from a client that asked quietly: mg hides EN, ms and md
+// hide HD, ma hides HD and VA; everything else is told.
 bool silenced_by_q(Command command, ReplyKind kind);
 
 // Whether the key a reply carries, if any, is the one that was asked. A server
