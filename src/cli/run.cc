@@ -3,11 +3,10 @@
 
 #include <iostream>
 #include <signal.h>
-#include <sys/resource.h>
-#include <thread>
 
 #include "ringway/config/load.h"
 
+#include "cli/machine.h"
 #include "cli/signals.h"
 #include "cli/status.h"
 #include "cli/worker_threads.h"
@@ -24,12 +23,28 @@ int give_up(const std::string& why) {
   return 1;
 }
 
-// Every client is a file descriptor: take all that we are allowed.
-void raise_file_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
-  limit.rlim_cur = limit.rlim_max;
-  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) log::warning("the file limit could not be raised");
+// What the file leaves to the machine: every client is a file descriptor, and the
+// rest of them is kept for servers, listeners and ringway itself.
+void settle_limits(config::Config& config) {
+  config::Router& router = config.router;
+  if (router.workers == 0) router.workers = cpus_allowed();
+  if (router.memory_max_default) {
+    if (const auto limit = memory_limit()) router.memory_max = *limit / 4 * 3;
+  }
+  std::uint64_t reserve = 64 + 8 * std::uint64_t{router.workers};
+  for (const config::Pool& pool : config.pools) {
+    reserve += std::uint64_t{2} * pool.servers.size() * pool.server_connections * router.workers;
+  }
+  const std::uint64_t files = raise_file_limit();
+  const std::uint64_t clients = files > reserve + 16 ? files - reserve : 16;
+  for (config::Listener& listener : config.listeners) {
+    const std::uint64_t wanted = listener.clients_max.value_or(clients);
+    if (listener.clients_max && wanted > clients) {
+      log::warning("listener {}: clients_max {} is more than the file limit ({}) allows: {}",
+                   listener.name, wanted, files, clients);
+    }
+    listener.clients_max = static_cast<std::uint32_t>(std::min(wanted, clients));
+  }
 }
 
 net::IoKind io_kind(config::IoKind kind) {
@@ -83,12 +98,11 @@ int run(const std::string& file) {
 int run(config::Config config) {
   Signals signals{SIGTERM, SIGINT, SIGHUP, SIGUSR1};
   if (const auto started = log::start(config.log); !started) return give_up(started.error());
-  raise_file_limit();
+  settle_limits(config);
 
   net::IoSettings settings;
   settings.batch_window = config.router.batch_window;
-  const std::uint32_t workers =
-      config.router.workers > 0 ? config.router.workers : std::thread::hardware_concurrency();
+  const std::uint32_t workers = config.router.workers;
   WorkerThreads threads(workers, io_kind(config.router.io), settings);
   if (const std::string why = threads.failure(); !why.empty()) return give_up(why);
 

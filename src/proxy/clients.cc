@@ -109,6 +109,7 @@ std::size_t Clients::parse(ClientConn& client, Bytes bytes) {
     parsed.scanned = std::exchange(client.scanned, 0);
     parse_request(bytes.substr(taken), request_limits, parsed);
     if (parsed.status == RequestStatus::incomplete) {
+      if (shed_large(client, bytes.size() - taken, parsed)) return bytes.size();
       client.scanned = parsed.scanned;
       break;
     }
@@ -133,8 +134,20 @@ bool Clients::accept_parsed(ClientConn& client, const ParsedRequest& parsed) {
   return parsed.status == RequestStatus::rejected;
 }
 
+// A large value that is still arriving is refused when memory is short: what came
+// of it is given back, the rest is dropped as it comes.
+bool Clients::shed_large(ClientConn& client, std::size_t available, const ParsedRequest& parsed) {
+  if (parsed.needed <= modest_bytes_max || !bench_.memory_short()) return false;
+  RINGWAY_ASSERT(parsed.needed > available);
+  bench_.count(WorkerMetric::requests_shed).add();
+  client.swallow = parsed.needed - available;
+  sink_.answer(client, "SERVER_ERROR out of memory storing object");
+  return true;
+}
+
 bool Clients::has_room(const ClientConn& client) const {
   const config::Listener& limits = listener(client).settings;
+  if (bench_.memory_short() && client.output.size() > modest_bytes_max) return false;
   return client.line_count < limits.client_in_flight_max &&
          client.output.size() < limits.client_output_high;
 }

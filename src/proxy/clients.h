@@ -19,6 +19,9 @@ class Clients {
   // After a finished client was told everything, so much more is read and dropped.
   static constexpr std::uint32_t linger_bytes_max = 64 * 1024;
   static constexpr Duration linger_time = std::chrono::seconds(1);
+  // While memory is short: clients that hold more than this get no further
+  // request started, and values larger than this are not taken.
+  static constexpr std::size_t modest_bytes_max = 64 * 1024;
 
   Clients(Workbench& bench, RequestSink& sink) : bench_(bench), sink_(sink) {}
 
@@ -62,6 +65,8 @@ class Clients {
   std::size_t parse(ClientConn& client, Bytes bytes);
   bool accept_parsed(ClientConn& client, const proto::memcached::ParsedRequest& parsed);
   bool has_room(const ClientConn& client) const;
+  bool shed_large(ClientConn& client, std::size_t available,
+                  const proto::memcached::ParsedRequest& parsed);
   void resume(ClientConn& client);
   void update_reading(ClientConn& client);
   void say(ClientConn& client);

@@ -19,7 +19,7 @@ void Executor::on_request(ClientConn& client, const Request& request) {
   bench_.count(WorkerMetric::keys).add(request.key_count);
   switch (row(request.command).kind) {
     case CommandClass::local: return start_local(client, request);
-    case CommandClass::broadcast: return refuse_broadcast(client, request);
+    case CommandClass::broadcast: return start_broadcast(client, request);
     default: break;
   }
   if (request.key_count > 1) return start_gather(client, request);
@@ -174,11 +174,7 @@ void Executor::start_single(ClientConn& client, const Request& request) {
   std::string error;
   ServerConn* conn = connection(exchange, step.server, error);
   if (!conn) return fail_single(exchange, std::move(error));
-  const std::size_t room = serialized_bytes_max(request);
-  char* out = conn->output.reserve(bench_.buffers, room);
-  const auto written = static_cast<std::size_t>(serialize(request, out) - out);
-  RINGWAY_ASSERT(written <= room);
-  conn->output.advance(written);
+  write_request(*conn, request);
   exchange.first.server = step.server;
   ++exchange.fragments_asked;
   servers_->queued(*conn, exchange.first);
@@ -193,6 +189,14 @@ ServerConn* Executor::connection(const Exchange& exchange, pool::ServerId server
   ServerConn* conn = servers_->connection(server, exchange.client->handle.index, refusal);
   if (!conn) error = server_error(servers_->label(server), refusal);
   return conn;
+}
+
+void Executor::write_request(ServerConn& conn, const Request& request) {
+  const std::size_t room = serialized_bytes_max(request);
+  char* out = conn.output.reserve(bench_.buffers, room);
+  const auto written = static_cast<std::size_t>(serialize(request, out) - out);
+  RINGWAY_ASSERT(written <= room);
+  conn.output.advance(written);
 }
 
 void Executor::start_deadline(Exchange& exchange, const config::Pool& settings) {

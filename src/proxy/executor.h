@@ -67,6 +67,7 @@ class Executor final : public RequestSink, public ReplySink {
   const route::Plan& plan(const ClientConn& client, proto::memcached::Command command, Bytes key);
   void start_single(ClientConn& client, const Request& request);
   ServerConn* connection(const Exchange& exchange, pool::ServerId server, std::string& error);
+  void write_request(ServerConn& conn, const Request& request);
   void start_deadline(Exchange& exchange, const config::Pool& settings);
   Verdict single_line(Exchange& exchange, const ReplyLine& line);
   bool is_reply_to(const Exchange& exchange, const ReplyLine& line) const;
@@ -77,7 +78,8 @@ class Executor final : public RequestSink, public ReplySink {
 
   // Commands that ringway answers itself.
   void start_local(ClientConn& client, const Request& request);
-  void refuse_broadcast(ClientConn& client, const Request& request);
+  void start_broadcast(ClientConn& client, const Request& request);
+  std::string stats_text() const;
 
   // Reads of several keys.
   void start_gather(ClientConn& client, const Request& request);
@@ -92,6 +94,7 @@ class Executor final : public RequestSink, public ReplySink {
   void gather_body(Exchange& exchange, Fragment& fragment, Bytes bytes);
   void gather_body_end(Exchange& exchange, Fragment& fragment);
   bool emit_gather(ClientConn& client, Exchange& exchange);
+  Bytes last_line(const Exchange& exchange) const;
   bool emit_slots(ClientConn& client, Gather& gather);
   bool group_settled(const Gather& gather) const;
   void free_fragments(Gather& gather);

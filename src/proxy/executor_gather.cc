@@ -3,10 +3,12 @@
 // next group is asked when the last is out and the client takes what it gets.
 #include <algorithm>
 #include <utility>
+#include <vector>
+
+#include "ringway/proto/memcached/request_writer.h"
 
 #include "proxy/error_text.h"
 #include "proxy/executor.h"
-#include "ringway/proto/memcached/request_writer.h"
 
 namespace ringway::proxy {
 
@@ -134,7 +136,7 @@ void Executor::free_fragments(Gather& gather) {
 Verdict Executor::gather_line(Exchange& exchange, Fragment& fragment, const ReplyLine& line) {
   if (line.kind == ReplyKind::value) return gather_value(exchange, fragment, line);
   if (fragment.state != FragmentState::asked) return Verdict::done;
-  if (line.kind == ReplyKind::end) {
+  if (!proto::memcached::is_error(line.kind)) {
     for (std::uint16_t i = fragment.slot; i != no_slot; i = exchange.gather->slots[i].next) {
       exchange.gather->slots[i].state = SlotState::missed;
     }
@@ -234,17 +236,16 @@ void Executor::expire_gather(Exchange& exchange, Duration timeout) {
   RINGWAY_ASSERT(told(exchange));
   Gather& gather = *exchange.gather;
   const std::string what = "timed out after " + duration_text(timeout);
-  ServerConn* late[slots_max];
-  std::size_t late_count = 0;
+  std::vector<ServerConn*> late;
   bool whole = true;
   for (Fragment* fragment = gather.fragments; fragment; fragment = fragment->sibling) {
     if (fragment->state != FragmentState::asked) continue;
     servers_->counters(fragment->server)[ServerMetric::timeouts].add();
-    late[late_count++] = fragment->conn;
+    late.push_back(fragment->conn);
     whole &= fail_slots(*fragment, server_error(servers_->label(fragment->server), what));
   }
   // It ran out of time between two groups: its own reader was slow.
-  if (late_count == 0 && gather.error.empty()) {
+  if (late.empty() && gather.error.empty()) {
     fail_gather(gather, "SERVER_ERROR ringway: the request " + what + "\r\n");
   }
   exchange.expired = true;
@@ -253,7 +254,7 @@ void Executor::expire_gather(Exchange& exchange, Duration timeout) {
   } else if (at_head(exchange)) {
     advance(*exchange.client);
   }
-  for (std::size_t i = 0; i < late_count; ++i) servers_->suspect(*late[i], timeout);
+  for (ServerConn* conn : late) servers_->suspect(*conn, timeout);
 }
 
 // --- Answering ----------------------------------------------------------------
@@ -278,6 +279,12 @@ bool Executor::group_settled(const Gather& gather) const {
   return true;
 }
 
+Bytes Executor::last_line(const Exchange& exchange) const {
+  const net::Buffer& error = exchange.gather->error;
+  if (!error.empty() && !exchange.misses_errors) return error.bytes();
+  return row(exchange.command).many_keys ? "END\r\n" : "OK\r\n";
+}
+
 // True when the whole reply is in the client's output.
 bool Executor::emit_gather(ClientConn& client, Exchange& exchange) {
   Gather& gather = *exchange.gather;
@@ -285,8 +292,7 @@ bool Executor::emit_gather(ClientConn& client, Exchange& exchange) {
     const bool failed = !gather.error.empty() && (!exchange.misses_errors || exchange.expired);
     if (failed || gather.all_asked()) {
       if (!gather.error.empty()) bench_.count(WorkerMetric::request_errors).add();
-      const bool tell_error = !gather.error.empty() && !exchange.misses_errors;
-      client.output.append(bench_.buffers, tell_error ? gather.error.bytes() : Bytes("END\r\n"));
+      if (!exchange.silent) client.output.append(bench_.buffers, last_line(exchange));
       exchange.settled = true;
       return true;
     }

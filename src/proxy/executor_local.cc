@@ -11,10 +11,12 @@ namespace {
 
 // Clients read a memcached's version and decide what it can: ringway speaks what
 // 1.6.18 speaks, and says who it is behind that.
-constexpr Bytes version_reply = "VERSION 1.6.18-ringway-" RINGWAY_VERSION "\r\n";
+#define RINGWAY_SAYS_VERSION "1.6.18-ringway-" RINGWAY_VERSION
+constexpr Bytes version_text = RINGWAY_SAYS_VERSION;
+constexpr Bytes version_reply = "VERSION " RINGWAY_SAYS_VERSION;
 
 constexpr Bytes flush_refusal =
-    "SERVER_ERROR ringway: flush_all is refused; the pool's flush_all = \"allowed\" permits it\r\n";
+    "SERVER_ERROR ringway: flush_all is refused; the pool's flush_all = \"allowed\" permits it";
 
 }  // namespace
 
@@ -27,12 +29,62 @@ void Executor::start_local(ClientConn& client, const Request& request) {
     case Command::verbosity:
       if (!request.noreply) answer(client, "OK\r\n");
       return;
+    case Command::stats: return answer(client, stats_text());
     default: return answer(client, "ERROR\r\n");
   }
 }
 
-void Executor::refuse_broadcast(ClientConn& client, const Request& request) {
-  if (!request.noreply) answer(client, flush_refusal);
+// ringway's own figures under the names that memcached gives them, where it has
+// such a thing; servers are asked for nothing.
+std::string Executor::stats_text() const {
+  using metrics::WorkerMetric;
+  std::string text;
+  const auto add = [&](std::string_view name, const auto& value) {
+    fmt::format_to(std::back_inserter(text), "STAT {} {}\r\n", name, value);
+  };
+  const auto total = [&](WorkerMetric metric) { return bench_.registry.total(metric); };
+  add("version", version_text);
+  add("generation", bench_.snapshot->generation);
+  add("threads", bench_.snapshot->config.router.workers);
+  add("curr_connections", total(WorkerMetric::clients));
+  add("total_connections", total(WorkerMetric::clients_accepted));
+  add("rejected_connections", total(WorkerMetric::clients_rejected));
+  add("bytes_read", total(WorkerMetric::client_bytes_read));
+  add("bytes_written", total(WorkerMetric::client_bytes_sent));
+  add("requests", total(WorkerMetric::requests));
+  add("requests_in_flight", total(WorkerMetric::in_flight));
+  add("request_errors", total(WorkerMetric::request_errors));
+  add("request_timeouts", total(WorkerMetric::requests_expired));
+  for (const auto& pool : bench_.snapshot->pools) {
+    add(fmt::format("pool.{}.servers", pool->name()), pool->servers.size());
+    add(fmt::format("pool.{}.servers_live", pool->name()), bench_.live[pool->number].count());
+  }
+  return text + "END\r\n";
+}
+
+// flush_all goes to every server of the pool, or to none.
+void Executor::start_broadcast(ClientConn& client, const Request& request) {
+  const pool::Pool& pool = clients_->listener(client).route->pool();
+  if (pool.settings.flush_all != config::FlushAll::allowed) {
+    if (!request.noreply) answer(client, flush_refusal);
+    return;
+  }
+  Exchange& exchange = open(client, request);
+  Gather& gather = gathers_.make();
+  exchange.gather = &gather;
+  start_deadline(exchange, pool.settings);
+  for (const pool::Server& server : pool.servers) {
+    Fragment& fragment = gather_fragment(gather, exchange, server.id);
+    std::string error;
+    if (ServerConn* conn = connection(exchange, server.id, error)) {
+      write_request(*conn, request);
+      ++exchange.fragments_asked;
+      servers_->queued(*conn, fragment);
+    } else {
+      fail_slots(fragment, std::move(error));
+    }
+  }
+  if (at_head(exchange)) advance(client);
 }
 
 // A value that was refused replaces nothing, yet the old one may not be read any

@@ -43,6 +43,7 @@ struct ServerLink {
   Duration backoff{};              // The next one.
   Instant retry_at{};              // No connection is begun before it.
   std::string last_failure;        // Why the last connection could not be made.
+  bool failing = false;            // The last connection could not be made, or was lost.
 };
 
 enum class ServerConnState : std::uint8_t { connecting, greeting, ready, closing, waiting };

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "log/log.h"
 #include "proxy/error_text.h"
 
 namespace ringway::proxy {
@@ -151,6 +152,7 @@ void Servers::greet(ServerConn& conn) {
 
 void Servers::become_ready(ServerConn& conn) {
   RINGWAY_ASSERT(conn.state == ServerConnState::greeting);
+  if (std::exchange(conn.link.failing, false)) say(conn.link, "answers again");
   conn.state = ServerConnState::ready;
   conn.link.backoff = Duration::zero();
   conn.link.retry_at = Instant{};
@@ -177,6 +179,7 @@ void Servers::connect_failed(ServerConn& conn, std::string what) {
   (*to.counters)[ServerMetric::connect_failures].add();
   to.retry_at = bench_.io.now() + next_backoff(to);
   to.last_failure = std::move(what);
+  if (!std::exchange(to.failing, true)) say(to, to.last_failure);
   fail(conn, to.last_failure);
 }
 
@@ -187,6 +190,7 @@ void Servers::turned_away(ServerConn& conn) {
   (*to.counters)[ServerMetric::connections_refused].add();
   (*to.counters)[ServerMetric::connect_failures].add();
   to.last_failure = "has too many connections";
+  if (!std::exchange(to.failing, true)) say(to, to.last_failure);
   conn.retry = true;
   close_down(conn);
 }
@@ -198,6 +202,7 @@ void Servers::fail(ServerConn& conn, std::string_view what) {
   conn.link.conns[conn.lane] = nullptr;
   if (conn.fifo_first && conn.state == ServerConnState::ready) {
     (*conn.link.counters)[ServerMetric::connections_lost].add();
+    if (!std::exchange(conn.link.failing, true)) say(conn.link, what);
   }
   const std::string cause(what);
   if (conn.state != ServerConnState::closing) close_down(conn);
@@ -328,7 +333,20 @@ void Servers::on_timer(net::Timer& timer) {
   }
 }
 
+// Changes of a server's state, never single requests.
+void Servers::say(const ServerLink& link, std::string_view what) {
+  if (ending_) return;
+  const auto verdict = lines_.ask(link.label, bench_.io.now());
+  if (!verdict.allowed) return;
+  if (verdict.left_out > 0) {
+    log::warning("server {} {} ({} lines like this left out)", link.label, what, verdict.left_out);
+  } else {
+    log::warning("server {} {}", link.label, what);
+  }
+}
+
 void Servers::retire_all() {
+  ending_ = true;
   conns_.each([this](ServerConn& conn) {
     if (conn.state != ServerConnState::closing || conn.retry) fail(conn, "is not used any more");
   });

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "log/rate_limit.h"
 #include "proxy/reply_sink.h"
 #include "proxy/server_conn.h"
 #include "proxy/workbench.h"
@@ -17,6 +18,9 @@ namespace ringway::proxy {
 
 class Servers {
  public:
+  // Of log lines about one server: what flaps must not fill a disk.
+  static constexpr std::uint32_t lines_per_minute_max = 10;
+
   Servers(Workbench& bench, ReplySink& sink) : bench_(bench), sink_(sink) {}
   ~Servers();
 
@@ -81,6 +85,7 @@ class Servers {
   bool on_line(ServerConn& conn, const proto::memcached::ReplyLine& line);
   void pop_head(ServerConn& conn);
   void foreign(ServerConn& conn, std::string_view what);
+  void say(const ServerLink& link, std::string_view what);
 
   // Ends the connection now: everything in its FIFO fails with `what`.
   void fail(ServerConn& conn, std::string_view what);
@@ -93,6 +98,8 @@ class Servers {
   net::List<ServerConn, &ServerConn::touched_link> touched_;
   std::vector<ServerConn*> dead_;  // Closing, with nothing in flight.
   std::uint32_t in_flight_ = 0;    // Fragments in all FIFOs.
+  bool ending_ = false;            // The worker's own end is no news of any server.
+  log::RateLimit lines_{lines_per_minute_max};
 };
 
 }  // namespace ringway::proxy

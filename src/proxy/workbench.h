@@ -28,6 +28,9 @@ struct Workbench {
 
   metrics::Counter& count(metrics::WorkerMetric metric) { return counters[metric]; }
 
+  // More is lent than this worker's part of memory_max.
+  bool memory_short() const { return buffers.lent_bytes() > memory_share; }
+
   const std::uint32_t worker;
   net::Io& io;
   Board& board;
@@ -35,8 +38,9 @@ struct Workbench {
   metrics::WorkerCounters& counters;
   net::BufferPool buffers;
   net::TimerWheel timers;
-  const snapshot::Snapshot* snapshot = nullptr;  // Constant within a turn.
-  std::vector<ring::LiveSet> live;               // By pool number; constant within a turn.
+  const snapshot::Snapshot* snapshot = nullptr;    // Constant within a turn.
+  std::uint64_t memory_share = ~std::uint64_t{0};  // Bytes.
+  std::vector<ring::LiveSet> live;                 // By pool number; constant within a turn.
 };
 
 }  // namespace ringway::proxy

@@ -57,6 +57,18 @@ Result<void> Control::open_listeners() {
   return {};
 }
 
+// Whoever the kernel has let in already is served like the others.
+void Control::take_waiting() {
+  std::uint32_t next = 0;
+  for (const OpenListener& listener : listeners_) {
+    for (const int client : world_.accept_waiting(listener.fd)) {
+      worker::Desk& desk = *crew_.desks[next++ % crew_.size()];
+      desk.clients.fetch_add(1);
+      desk.mailbox.post(worker::TakeClient{client, listener.id});
+    }
+  }
+}
+
 void Control::close_listeners() {
   for (const OpenListener& listener : listeners_) world_.close_listener(listener.fd);
   listeners_.clear();
@@ -128,6 +140,7 @@ void Control::step() {
     enter(Phase::closing, std::chrono::hours(1));
   }
   if (phase_ == Phase::closing && !listening()) {
+    take_waiting();
     close_listeners();
     const Duration timeout = snapshot_->config.router.drain_timeout;
     log::info("stopping: {} clients have {} to leave", crew_.clients(),

@@ -55,6 +55,7 @@ class Control {
   };
 
   Result<void> open_listeners();
+  void take_waiting();
   void close_listeners();
   void locate_servers();
   void take_resolved();

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <netdb.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <utility>
 
@@ -10,6 +11,9 @@
 
 namespace ringway::reload {
 namespace {
+
+// More than any backlog holds.
+constexpr std::size_t accept_waiting_max = 65536;
 
 // Of several addresses the lowest, so that all routers choose the same.
 Result<net::Address> looked_up(const std::string& name) {
@@ -60,6 +64,16 @@ Instant SystemWorld::now() {
 Result<int> SystemWorld::open_listener(const std::string& bind, const config::Listener& settings) {
   const mode_t mode = settings.mode ? static_cast<mode_t>(*settings.mode) : umask_mode();
   return net::open_listener(bind, static_cast<int>(settings.backlog), mode);
+}
+
+std::vector<int> SystemWorld::accept_waiting(int fd) {
+  std::vector<int> clients;
+  while (clients.size() < accept_waiting_max) {
+    const int client = ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (client < 0) break;
+    clients.push_back(client);
+  }
+  return clients;
 }
 
 void SystemWorld::close_listener(int fd) {

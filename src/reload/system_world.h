@@ -18,6 +18,7 @@ class SystemWorld final : public World {
 
   Instant now() override;
   Result<int> open_listener(const std::string& bind, const config::Listener& settings) override;
+  std::vector<int> accept_waiting(int fd) override;
   void close_listener(int fd) override;
   void resolve(pool::ServerId server, const std::string& name) override;
   std::vector<Resolved> take_resolved() override;

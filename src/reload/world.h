@@ -29,6 +29,9 @@ class World {
   virtual Instant now() = 0;
 
   virtual Result<int> open_listener(const std::string& bind, const config::Listener& settings) = 0;
+  // Connections that wait in the listener's backlog, accepted; nothing may be in
+  // flight on it. Worlds without a backlog have none.
+  virtual std::vector<int> accept_waiting(int /*fd*/) { return {}; }
   // Once nothing is in flight on it.
   virtual void close_listener(int fd) = 0;
 

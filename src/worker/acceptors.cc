@@ -52,9 +52,20 @@ std::optional<TakeClient> Acceptors::on_accepted(const net::Completion& done) {
   const TakeClient client{done.result, socket.listener};
   const std::uint32_t worker = least_loaded();
   crew_.desks[worker]->clients.fetch_add(1, std::memory_order_relaxed);
+  if (socket.accepting && !socket.waiting && full(socket.listener)) {
+    socket.waiting = true;
+    bench_.io.cancel(socket.fd);
+  }
   if (worker == bench_.worker) return client;
   crew_.desks[worker]->mailbox.post(client);
   return std::nullopt;
+}
+
+// With clients_full = "wait" the next ones stay in the kernel's backlog.
+bool Acceptors::full(snapshot::ListenerId id) const {
+  const config::Listener& limits = bench_.snapshot->listener(id)->settings;
+  return limits.clients_full == config::ClientsFull::wait && limits.clients_max &&
+         crew_.clients() >= *limits.clients_max;
 }
 
 std::uint32_t Acceptors::least_loaded() {
@@ -73,7 +84,14 @@ std::uint32_t Acceptors::least_loaded() {
 
 void Acceptors::on_timer(net::Timer& timer) {
   for (std::uint32_t i = 0; i < sockets_.size(); ++i) {
-    if (sockets_[i].get() == timer.owner && !sockets_[i]->accepting && !stopping_) accept(i);
+    Socket& socket = *sockets_[i];
+    if (&socket != timer.owner || socket.accepting || stopping_) continue;
+    if (full(socket.listener)) {
+      bench_.timers.set(timer, bench_.io.now() + retry_after);
+      continue;
+    }
+    socket.waiting = false;
+    accept(i);
   }
 }
 

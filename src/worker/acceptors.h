@@ -23,6 +23,7 @@ class Acceptors {
   void listen(const Listen& listen);
   void stop();
   bool idle() const;  // Nothing is in flight on any socket.
+  bool stopped() const { return stopping_ && idle(); }
 
   // A client for this worker, if the completion brought one.
   std::optional<TakeClient> on_accepted(const net::Completion& done);
@@ -33,10 +34,12 @@ class Acceptors {
     int fd;
     snapshot::ListenerId listener;
     bool accepting = false;
+    bool waiting = false;  // Cancelled because there are too many clients.
     net::Timer timer;
   };
 
   void accept(std::uint32_t index);
+  bool full(snapshot::ListenerId listener) const;
   std::uint32_t least_loaded();
 
   proxy::Workbench& bench_;

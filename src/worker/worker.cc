@@ -32,7 +32,9 @@ void Worker::turn() {
   for (const net::Completion& done : completions) dispatch(done);
   read_mail();
   // What is already here must not count as late: a stall of ours is not theirs.
-  if (bench_.io.drained()) executor_.expire();
+  // Yet under lasting load there may always be something.
+  undrained_turns_ = bench_.io.drained() ? 0 : undrained_turns_ + 1;
+  if (undrained_turns_ % (undrained_turns_max + 1) == 0) executor_.expire();
   run_timers();
   end_turn();
 }
@@ -60,6 +62,8 @@ void Worker::read_mail() {
 
 void Worker::obey(const Adopt& adopt) {
   bench_.snapshot = adopt.snapshot;
+  const config::MaybeBytes memory = adopt.snapshot->config.router.memory_max;
+  bench_.memory_share = memory ? *memory / crew_.size() : ~std::uint64_t{0};
   servers_.adopt();
   live_version_ = 0;
   update_live();
@@ -157,8 +161,8 @@ void Worker::end_turn() {
   servers_.reap();
   desk_.clients.fetch_sub(clients_.reap(), std::memory_order_relaxed);
   bench_.count(WorkerMetric::turns).add();
-  if (!acceptors_.idle()) return;
-  desk_.listening.store(false, std::memory_order_release);
+  // An accept that waits for descriptors is not over: its socket is still in use.
+  if (acceptors_.stopped()) desk_.listening.store(false, std::memory_order_release);
   if (stopped()) desk_.stopped.store(true, std::memory_order_release);
 }
 

@@ -22,6 +22,9 @@ namespace ringway::worker {
 
 class Worker {
  public:
+  // Deadlines wait for so many turns at most until everything ready was seen.
+  static constexpr std::uint32_t undrained_turns_max = 63;
+
   // `io` is made on the thread that calls turn().
   Worker(std::uint32_t number, net::Io& io, Crew& crew);
   ~Worker();
@@ -64,6 +67,7 @@ class Worker {
   Duration drain_step_{};
   bool draining_ = false;
   bool stopping_ = false;
+  std::uint32_t undrained_turns_ = 0;  // In a row.
   std::uint64_t live_version_ = 0;
   std::vector<net::Timer*> fired_;
 };

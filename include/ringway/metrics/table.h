@@ -28,6 +28,8 @@ namespace ringway::metrics {
       "Requests that ringway itself answered with an error.")                                \
   ROW(requests_rejected, counter, "requests_rejected_total",                                 \
       "Requests that the protocol does not allow.")                                          \
+  ROW(requests_shed, counter, "requests_shed_total",                                           \
+      "Requests refused because memory_max was reached.")                                      \
   ROW(requests_expired, counter, "requests_timed_out_total", "Requests past their timeout.") \
   ROW(in_flight, gauge, "requests_in_flight", "Requests that are not answered yet.")         \
   ROW(clients_paused, counter, "client_pauses_total",                                        \
