@@ -225,9 +225,10 @@ class Ringway:
 class Config:
     """A configuration on free ports; keywords are what a test wants otherwise."""
 
-    def __init__(self, servers, workers=1, io="auto", timeout="500ms", host="127.0.0.1",
-                 bind=(), pool="", router="", listener=""):
-        self.servers, self.workers, self.io, self.timeout = servers, workers, io, timeout
+    def __init__(self, servers, workers=1, io="auto", timeout="500ms", drain="200ms",
+                 host="127.0.0.1", bind=(), pool="", router="", listener=""):
+        self.servers, self.workers, self.io = servers, workers, io
+        self.timeout, self.drain = timeout, drain
         self.host, self.port = host, free_port(host)
         self.metrics_port, self.admin_port = free_port(), free_port()
         self.metrics_bind = f"127.0.0.1:{self.metrics_port}"
@@ -240,8 +241,8 @@ class Config:
         bind = [f"{host}:{self.port}", *self.bind]
         servers = [f"{server.address}:1 {server.name}" for server in self.servers]
         return "\n".join([
-            "[router]", f"workers = {self.workers}", f'io = "{self.io}"', 'drain_timeout = "1s"',
-            self.router,
+            "[router]", f"workers = {self.workers}", f'io = "{self.io}"',
+            f'drain_timeout = "{self.drain}"', self.router,
             "[metrics]", f'bind = "{self.metrics_bind}"',
             "[admin]", f'bind = "{self.admin_bind}"',
             "[listener.web]", f"bind = {json.dumps(bind)}", 'route = "web"', self.listener,

@@ -4,16 +4,13 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import cases
 from processes import until
 
-GOOD = """[listener.web]
-bind  = "127.0.0.1:11311"
-route = "web"
-[pool.web]
-servers = ["127.0.0.1:11211", "127.0.0.1:11212"]
-"""
+README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+GOOD = re.search(r"```toml\n(.*?)```", README, re.DOTALL)[1]
 
 BAD = """[listener.web]
 bind  = "127.0.0.1:11311"

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """What goes through ringway is what a client would get from the servers directly."""
 
+import re
 import subprocess
 import sys
-import unittest
+from pathlib import Path
 
 import cases
 from protocol import Client, owners
@@ -11,7 +12,7 @@ from protocol import Client, owners
 KEYS = [b"user:%d" % number for number in range(300)]
 
 
-class Path(cases.EndToEnd):
+class OnePath(cases.EndToEnd):
     def setUp(self):
         super().setUp()
         self.servers = self.memcacheds()
@@ -28,7 +29,8 @@ class Path(cases.EndToEnd):
     def test_replies_are_those_of_memcached_itself(self):
         requests = [b"get nothing\r\n", b"set k 42 0 5\r\nhello\r\n", b"get k\r\n",
                     b"get k k k\r\n", b"set k 1 0 0\r\n\r\n", b"get k nothing\r\n",
-                    b"delete k\r\n", b"delete k\r\n", b"get k\r\n", b"set k 4294967295 0 10\r\n\r\nEND\r\n\r\n\0\r\n", b"get k\r\n",
+                    b"delete k\r\n", b"delete k\r\n", b"get k\r\n",
+                    b"set k 4294967295 0 10\r\n\r\nEND\r\n\r\n\0\r\n", b"get k\r\n",
                     b"set " + b"l" * 250 + b" 0 0 1\r\nx\r\n", b"get " + b"l" * 250 + b"\r\n"]
         direct = Client((self.servers[0].host, self.servers[0].port))
         self.addCleanup(direct.close)
@@ -104,8 +106,9 @@ class Clients(cases.EndToEnd):
         client.close()
 
     def test_the_line_that_the_readme_says_to_paste(self):
-        line = (r"printf 'set hello 0 0 5\r\nworld\r\nget hello\r\n' | "
-                f"nc -N {self.router.host} {self.router.port}")
+        readme = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+        line = re.search(r"printf .* \| nc -N 127.0.0.1 (?=11311)", readme)[0]
+        line += str(self.router.port)
         done = subprocess.run(["bash", "-c", line], capture_output=True, timeout=10, check=True)
         self.assertEqual(done.stdout, b"STORED\r\nVALUE hello 0 5\r\nworld\r\nEND\r\n")
 

@@ -51,7 +51,7 @@ class Signals(cases.EndToEnd):
         self.check_killed("epoll")
 
     def test_a_request_in_flight_is_answered_before_the_end(self):
-        router = self.ringway(self.servers, timeout="400ms")
+        router = self.ringway(self.servers, timeout="400ms", drain="5s")
         client = self.client(router)
         client.set(b"k", b"v")
         for server in self.servers:
