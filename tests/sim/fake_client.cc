@@ -2,6 +2,7 @@
 #include "sim/fake_client.h"
 
 #include <algorithm>
+#include <cerrno>
 
 #include "sim/fail.h"
 
@@ -195,6 +196,10 @@ void FakeClient::read() {
 }
 
 void FakeClient::on_end() {
+  if (world_.error(fd_) == EAGAIN) {  // A unix socket whose backlog is full: again, later.
+    world_.close(std::exchange(fd_, -1));
+    return world_.alarm(*this, world_.now() + std::chrono::milliseconds(1), begin_alarm);
+  }
   const bool failed = world_.error(fd_) != 0;
   if (failed && !over_) {
     const Bytes rest = world_.readable(fd_);

@@ -33,7 +33,8 @@ struct ClientPlan {
   std::uint32_t vanish_after = 0;  // Leaves after so many requests; 0: never.
   bool half_close = false;
   bool quits = false;
-  bool reads_own_writes = true;  // The router keeps a client's requests in order.
+  std::uint32_t keys_per_ask = 64;  // The router asks for more keys only once these are out.
+  bool reads_own_writes = true;     // The router keeps a client's requests in order.
   Instant begin{};
   Duration patience{};  // From reply to reply.
 };

@@ -120,7 +120,10 @@ void FakeClient::take_error(Asked& asked, const WireReply& reply) {
   settle();
 }
 
+// A long read asks its later keys only when it is at the head of the client's
+// line: then it waits for whatever those before it wait for.
 bool FakeClient::excused(const Asked& asked) const {
+  if (asked.keys.size() > plan_.keys_per_ask && model_.anybody_excused(asked.begun)) return true;
   return router_stops_ || plan_.slow_bytes > 0 ||
          std::ranges::any_of(asked.keys,
                              [&](KeyIndex key) { return model_.excused(key, asked.begun); });

@@ -119,4 +119,9 @@ bool Model::excused(KeyIndex key, Instant asked) const {
   return all_excused_until_ >= asked || excused_until_[keys_[key].owner] >= asked;
 }
 
+bool Model::anybody_excused(Instant asked) const {
+  return all_excused_until_ >= asked ||
+         std::ranges::any_of(excused_until_, [&](Instant until) { return until >= asked; });
+}
+
 }  // namespace ringway::sim

@@ -79,6 +79,7 @@ class Model {
   void excuse(std::uint32_t server, Instant until);
   void excuse_all(Instant until) { all_excused_until_ = std::max(all_excused_until_, until); }
   bool excused(KeyIndex key, Instant asked) const;
+  bool anybody_excused(Instant asked) const;
 
   Tally tally;
 

@@ -100,7 +100,6 @@ Outcome Rig::run() {
 void Rig::storm() {
   for (ClientPlan plan : scenario_.clients) {
     plan.begin = start_ + plan.begin.time_since_epoch();
-    plan.reads_own_writes = true;
     clients_.push_back(std::make_unique<FakeClient>(world_, model_, plan, chance_.fork()));
   }
   if (scenario_.stop_after > Duration::zero()) {

@@ -28,7 +28,7 @@ void draw_pool(Chance chance, Scenario& scenario) {
   pool.server_connections = chance.one_in(4) ? 2 : 1;
   if (chance.one_in(4)) pool.server_idle_timeout = pick(chance, {20ms, 1000ms});
   if (chance.one_in(16)) {
-    pool.server_queue_max = static_cast<std::uint32_t>(chance.between(1, 8));
+    pool.server_queue_max = static_cast<std::uint32_t>(chance.between(2, 8));
     scenario.errors_anywhere = true;
   }
   const bool named = chance.one_in(4);
@@ -107,10 +107,12 @@ ClientPlan draw_client(Chance& chance, Scenario& scenario) {
   if (chance.one_in(4)) plan.gap_us = 0;
   plan.keys_max = static_cast<std::uint32_t>(chance.one_in(2) ? 1 : chance.between(1, 20));
   if (chance.one_in(12)) plan.keys_max = 100;
+  plan.keys_max = std::min(plan.keys_max, 10 * plan.keys_per_ask);
   const std::uint64_t most = std::min<std::uint64_t>(faults.pipe_bytes * 16, 60'000);
   plan.value_max = static_cast<std::uint32_t>(chance.one_in(4) ? chance.between(0, most) : 100);
   plan.writes = static_cast<double>(chance.below(80)) / 100;
   plan.noreply = chance.one_in(2) ? 0.2 : 0;
+  plan.reads_own_writes = true;
   plan.half_close = chance.with(faults.client_half_close);
   plan.quits = chance.one_in(8);
   plan.begin = Instant(chance.between(0ns, scenario.span / 4));
@@ -182,7 +184,9 @@ ClientPlan calm_client(const Scenario& scenario) {
   plan.requests = 10;
   plan.depth = 4;
   plan.keys_max = 10;
-  plan.reads_own_writes = true;
+  plan.noreply = 0;
+  plan.keys_per_ask = scenario.config.listeners[0].keys_per_ask;
+  if (scenario.pool().server_queue_max < 16) plan.depth = 1;
   plan.patience = patience(scenario);
   return plan;
 }
