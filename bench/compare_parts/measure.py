@@ -44,16 +44,17 @@ class Contestant:
         return not self.failures
 
     def burst(self, seconds):
-        before = self.proxy.cpu_ns() if self.proxy else 0
+        before = self.proxy.cpu_ns() if self.proxy else (0, 0)
         answer = json.loads(self.generator.ask(f"burst {seconds}", seconds + PATIENCE_S))
-        after = self.proxy.cpu_ns() if self.proxy else 0
+        after = self.proxy.cpu_ns() if self.proxy else (0, 0)
         if not answer["ok"]:
             wrong = {key: value for key, value in answer.items() if key != "latency_us" and value}
             raise Failed(f"{self.name} answered wrongly: {wrong} {self.generator.last_words()}")
         requests = answer["requests"]
         return {
             "requests": requests,
-            "cpu_us": (after - before) / 1e3 / requests if self.proxy and requests else None,
+            "cpu_us": (after[0] - before[0]) / 1e3 / requests if self.proxy and requests else None,
+            "waited": (after[1] - before[1]) / 1e9 / answer["seconds"] if self.proxy else None,
             "requests_per_second": answer["requests_per_second"],
             "p50_us": answer["latency_us"]["p50"],
             "p99_us": answer["latency_us"]["p99"],

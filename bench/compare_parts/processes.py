@@ -75,16 +75,16 @@ class Child:
             return ""
 
     def cpu_ns(self):
-        """Time on a CPU of all threads, those that ended while they lived included or not
-        at all: nothing here starts or ends threads during a burst."""
-        total = 0
+        """Time of all threads on a CPU, and time they were ready but another had it."""
+        ran = waited = 0
         for task in os.listdir(f"/proc/{self.pid}/task"):
             try:
                 with open(f"/proc/{self.pid}/task/{task}/schedstat") as stat:
-                    total += int(stat.read().split()[0])
+                    times = stat.read().split()
             except OSError:
-                continue
-        return total
+                continue  # A thread that ended meanwhile.
+            ran, waited = ran + int(times[0]), waited + int(times[1])
+        return ran, waited
 
     def rss_kb(self):
         with open(f"/proc/{self.pid}/status") as status:

@@ -61,6 +61,10 @@ def table(result):
                  "paired within the round.")
     lines += [f"Noise floor: {again} is {_spread(one, 2)} of its twin."
               for again, one in result["noise"].items() if one]
+    if result.get("waited"):
+        share = result["waited"]
+        lines.append(f"Disturbance: others held the proxies' core for {share['median']:.1%} "
+                     f"[{share['q1']:.1%}-{share['q3']:.1%}] of the bursts; below 2% is quiet.")
     lines += [f"FAILED {name}: {failure}" for name, one in result["candidates"].items()
               for failure in one["failures"]]
     return "\n".join(lines)

@@ -47,6 +47,8 @@ def summarise(result):
             candidate[field] = summary(column(rounds, name, field))
         candidate["ratio"] = summary(paired(rounds, name, baseline, "cpu_us"))
         candidate["p50_ratio"] = summary(paired(rounds, name, baseline, "p50_us"))
+    waits = [wait for name in result["candidates"] for wait in column(rounds, name, "waited")]
+    result["waited"] = summary(waits)
     result["noise"] = {
         again: summary(paired(rounds, again, original, "cpu_us"))
         for again, original in result["twins"].items()

@@ -12,7 +12,7 @@ from compare_parts import candidates, report, stats  # noqa: E402
 
 def burst(cpu_us, p50_us=100.0):
     return {"cpu_us": cpu_us, "p50_us": p50_us, "requests_per_second": 1000.0,
-            "p99_us": 2 * p50_us, "p999_us": 3 * p50_us}
+            "p99_us": 2 * p50_us, "p999_us": 3 * p50_us, "waited": 0.01}
 
 
 def result(rounds, **more):
@@ -59,6 +59,13 @@ class Pairing(unittest.TestCase):
         rounds = [{"nutcracker": burst(10), "nutcracker-again": burst(11)}]
         done = stats.summarise(result(rounds, twins={"nutcracker-again": "nutcracker"}))
         self.assertAlmostEqual(done["noise"]["nutcracker-again"]["median"], 1.1)
+
+
+    def test_waiting_for_the_core_is_told(self):
+        rounds = [{"ringway": burst(5), "nutcracker": burst(10)}]
+        done = stats.summarise(result(rounds))
+        self.assertEqual(done["waited"]["median"], 0.01)
+        self.assertIn("for 1.0%", report.table(done))
 
 
 class Pooling(unittest.TestCase):
