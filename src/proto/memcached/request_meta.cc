@@ -57,10 +57,11 @@ bool is_letter(char c) {
 
 void check_mode(Bytes mode, Line& line, Errors& errors) {
   line.replaces = mode == "S";
-  if (mode.size() != 1)
+  if (mode.size() != 1) {
     errors.reading = mode_length;
-  else if (!Bytes("AEPRS").contains(mode[0]))
+  } else if (!Bytes("AEPRS").contains(mode[0])) {
     errors.after = mode_unknown;
+  }
 }
 
 void check_set_argument(char letter, Bytes argument, Line& line, Errors& errors) {
