@@ -18,10 +18,22 @@ std::string counted(std::size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
+std::vector<std::string> advice_for(const config::Pool& pool) {
+  const hash::HashFunction* function = hash::find(pool.hash);
+  auto sentences = ring::advice(*function, pool.distribution, members_of(pool));
+  const auto vnodes = PoolPlacement(pool).vnodes_per_weight();
+  if (pool.distribution == "ring" && vnodes < vnodes_per_weight_full) {
+    sentences.push_back(fmt::format(
+        "its weights are so great that a unit of weight has {} vnodes instead of {}: whenever "
+        "that number changes, keys move; divide all weights by a common number",
+        vnodes, vnodes_per_weight_full));
+  }
+  return sentences;
+}
+
 void add_advice(const config::Config& config, config::Problems& problems) {
   for (const config::Pool& pool : config.pools) {
-    const hash::HashFunction* function = hash::find(pool.hash);
-    for (auto& sentence : ring::advice(*function, pool.distribution, members_of(pool))) {
+    for (const std::string& sentence : advice_for(pool)) {
       problems.push_back({pool.where, fmt::format("pool '{}': {}", pool.name, sentence), "",
                           config::Severity::warning});
     }

@@ -133,12 +133,6 @@ std::vector<int> owner_successors(const config::Pool& before, const config::Pool
   return successors;
 }
 
-// "ring" halves its vnodes for a whole pool when there are too many: every key may move.
-std::uint32_t vnodes_per_weight(const config::Pool& pool, const PoolPlacement& placement) {
-  if (pool.distribution != "ring") return 0;
-  return placement.distribution().points(0) / key_owners(pool).front()->weight;
-}
-
 PoolDifference compare_pools(const config::Pool& before, const config::Pool& after) {
   PoolDifference pool{after.name, Change::same, {}, {}, {}, {}};
   compare(before, after, "", pool.settings);
@@ -151,8 +145,8 @@ PoolDifference compare_pools(const config::Pool& before, const config::Pool& aft
   const PoolPlacement is(after);
   pool.movement =
       ring::movement(was.placement(), is.placement(), owner_successors(before, after, matching));
-  const auto vnodes_before = vnodes_per_weight(before, was);
-  const auto vnodes_after = vnodes_per_weight(after, is);
+  const auto vnodes_before = was.vnodes_per_weight();
+  const auto vnodes_after = is.vnodes_per_weight();
   if (vnodes_before != vnodes_after && vnodes_before != 0 && vnodes_after != 0) {
     pool.vnodes =
         Setting{"vnodes", fmt::format("{}", vnodes_before), fmt::format("{}", vnodes_after)};

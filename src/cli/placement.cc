@@ -2,6 +2,8 @@
 // asserts say so.
 #include "cli/placement.h"
 
+#include <algorithm>
+
 #include "ringway/base/assert.h"
 
 namespace ringway::cli {
@@ -34,6 +36,14 @@ ring::Placement PoolPlacement::placement() const {
   hash::HashTag tag;
   if (pool_.hash_tag.size() == 2) tag = {pool_.hash_tag[0], pool_.hash_tag[1], true};
   return {*function, tag, *distribution_, members_};
+}
+
+std::uint32_t PoolPlacement::vnodes_per_weight() const {
+  if (pool_.distribution != "ring") return 0;
+  // The heaviest shows it best: every server keeps at least one vnode.
+  const auto heaviest = std::ranges::max_element(members_, {}, &ring::Member::weight);
+  const auto index = static_cast<std::uint32_t>(heaviest - members_.begin());
+  return distribution_->points(index) / heaviest->weight;
 }
 
 }  // namespace ringway::cli

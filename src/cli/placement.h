@@ -3,6 +3,7 @@
 // reason about keys without running.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -16,12 +17,18 @@ namespace ringway::cli {
 std::vector<const config::Server*> key_owners(const config::Pool& pool);
 std::vector<ring::Member> members_of(const config::Pool& pool);
 
+// What `ring` gives to pools that are not too heavy.
+inline constexpr std::uint32_t vnodes_per_weight_full = 1024;
+
 class PoolPlacement {
  public:
   explicit PoolPlacement(const config::Pool& pool);
 
   ring::Placement placement() const;
-  const ring::Distribution& distribution() const { return *distribution_; }
+
+  // Of `ring`, which halves this number for a whole pool that has too many vnodes, and
+  // moves keys when it does; 0 for the other distributions.
+  std::uint32_t vnodes_per_weight() const;
 
  private:
   const config::Pool& pool_;

@@ -45,6 +45,13 @@ TEST_CASE("advice about rings is a warning at the pool's place") {
   CHECK(has(said.out.str(), "ok: 1 pool, 2 servers, 1 listener, 1 warning\n"));
 }
 
+TEST_CASE("a ring too heavy for all its vnodes is told so") {
+  Folder folder;
+  Said said;
+  check(folder.write("a.toml", web("[\"a:1:1000\", \"b:1:1000\"]")), false, said.streams());
+  CHECK(has(said.err.str(), "a unit of weight has 512 vnodes instead of 1024"));
+}
+
 TEST_CASE("print shows what loads to the same, and nothing else, on out") {
   Folder folder;
   Said said;
