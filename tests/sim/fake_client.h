@@ -62,6 +62,7 @@ class FakeClient final : public Inhabitant {
     std::size_t next_key = 0;  // Of keys: those before it are answered or missed.
     std::vector<KeyIndex> keys;
     std::vector<Floor> floors;
+    std::vector<std::size_t> missed;
   };
 
   void on_news(Fd fd, News news) override;

@@ -66,22 +66,18 @@ void FakeClient::take_value(Asked& asked, const WireReply& reply) {
   ++model_.tally.hits;
 }
 
+// Whether a key was really missed is known at the end: END says so; after an error
+// it may also be one whose server failed.
 void FakeClient::miss_before(Asked& asked, std::size_t end) {
-  for (; asked.next_key < end; ++asked.next_key) {
-    // A key whose server failed is left out as well; the error comes at the end.
-    if (!model_.excused(asked.keys[asked.next_key], asked.begun))
-      model_.check_missing(asked.keys[asked.next_key], floor_of(asked, asked.next_key));
-    ++model_.tally.misses;
-  }
+  for (; asked.next_key < end; ++asked.next_key) asked.missed.push_back(asked.next_key);
 }
 
 void FakeClient::take_get_line(Asked& asked, const WireReply& reply) {
   SIM_REQUIRE(reply.line == "END", "get got '%.*s'", static_cast<int>(reply.line.size()),
               reply.line.data());
-  for (; asked.next_key < asked.keys.size(); ++asked.next_key) {
-    model_.check_missing(asked.keys[asked.next_key], floor_of(asked, asked.next_key));
-    ++model_.tally.misses;
-  }
+  miss_before(asked, asked.keys.size());
+  for (const std::size_t i : asked.missed) model_.check_missing(asked.keys[i], floor_of(asked, i));
+  model_.tally.misses += asked.missed.size();
   settle();
 }
 

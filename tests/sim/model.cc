@@ -116,11 +116,12 @@ void Model::excuse(std::uint32_t server, Instant until) {
 }
 
 bool Model::excused(KeyIndex key, Instant asked) const {
-  return all_excused_until_ >= asked || excused_until_[keys_[key].owner] >= asked;
+  return everything_excused_ || all_excused_until_ >= asked ||
+         excused_until_[keys_[key].owner] >= asked;
 }
 
 bool Model::anybody_excused(Instant asked) const {
-  return all_excused_until_ >= asked ||
+  return everything_excused_ || all_excused_until_ >= asked ||
          std::ranges::any_of(excused_until_, [&](Instant until) { return until >= asked; });
 }
 

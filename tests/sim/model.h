@@ -78,6 +78,8 @@ class Model {
   // Until when requests to a server may fail without the router being to blame.
   void excuse(std::uint32_t server, Instant until);
   void excuse_all(Instant until) { all_excused_until_ = std::max(all_excused_until_, until); }
+  // While connections that died without a word may still be found.
+  void excuse_everything(bool excused) { everything_excused_ = excused; }
   bool excused(KeyIndex key, Instant asked) const;
   bool anybody_excused(Instant asked) const;
 
@@ -88,6 +90,7 @@ class Model {
   std::vector<Write> writes_;
   std::vector<Instant> excused_until_;
   Instant all_excused_until_{};
+  bool everything_excused_ = false;
 };
 
 }  // namespace ringway::sim

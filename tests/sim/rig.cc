@@ -52,6 +52,7 @@ void Rig::build_model() {
     model_.add_key(key, owner.value());
   }
   if (scenario_.errors_anywhere) model_.excuse_all(start_ + scenario_.faults_end + scenario_.grace);
+  model_.excuse_everything(scenario_.lost_silently);
 }
 
 void Rig::build_router() {
@@ -118,18 +119,19 @@ void Rig::stop_early() {
   control_->ask_stop();
 }
 
-// All is well again within `grace`; connections that died without a word are
-// found by the first who use them.
+// All is well again within `grace`. Connections that died without a word are found
+// by whoever uses them next: then rounds go on until one has no error.
 void Rig::calm() {
   for (const auto& client : clients_) client->leave();
   run_for(scenario_.grace + 10s);
-  if (scenario_.lost_silently) {
-    for (std::uint32_t i = 0; i < servers_.size(); ++i)
-      model_.excuse(i, world_.now() + scenario_.grace);
+  if (!scenario_.lost_silently) return calm_round(scenario_.workers);
+  for (int rounds = 0; rounds < 40; ++rounds) {
+    const std::uint64_t errors = model_.tally.errors;
     calm_round(2 * scenario_.workers);
-    run_for(2 * scenario_.grace);
+    if (model_.tally.errors == errors) return;
+    run_for(scenario_.grace + scenario_.pool().tcp_user_timeout);
   }
-  calm_round(scenario_.workers);
+  fail("errors go on although all is well");
 }
 
 void Rig::calm_round(std::uint32_t count) {

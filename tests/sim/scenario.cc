@@ -55,6 +55,7 @@ void draw_listener(Chance chance, Scenario& scenario) {
   listener.route = "sim";
   listener.bind = {tcp_bind, unix_bind};
   listener.keys_per_ask = chance.one_in(3) ? static_cast<std::uint32_t>(chance.between(1, 8)) : 64;
+  if (listener.keys_per_ask < 64) scenario.config.pools[0].timeout = 1000ms;
   if (chance.one_in(4)) {
     listener.client_in_flight_max = static_cast<std::uint32_t>(chance.between(1, 8));
   }
@@ -107,7 +108,11 @@ ClientPlan draw_client(Chance& chance, Scenario& scenario) {
   if (chance.one_in(4)) plan.gap_us = 0;
   plan.keys_max = static_cast<std::uint32_t>(chance.one_in(2) ? 1 : chance.between(1, 20));
   if (chance.one_in(12)) plan.keys_max = 100;
-  plan.keys_max = std::min(plan.keys_max, 10 * plan.keys_per_ask);
+  // Long reads go to and fro many times; together they must fit into the timeout.
+  if (plan.keys_max > plan.keys_per_ask) {
+    plan.keys_max = std::min(plan.keys_max, 10 * plan.keys_per_ask);
+    plan.depth = std::min(plan.depth, 4u);
+  }
   const std::uint64_t most = std::min<std::uint64_t>(faults.pipe_bytes * 16, 60'000);
   plan.value_max = static_cast<std::uint32_t>(chance.one_in(4) ? chance.between(0, most) : 100);
   plan.writes = static_cast<double>(chance.below(80)) / 100;

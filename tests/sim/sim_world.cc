@@ -144,7 +144,10 @@ std::int64_t SimWorld::write(Fd fd, Bytes bytes) {
   if (socket.error != 0 || socket.ends_out || !socket.linked) return -EPIPE;
   Socket* peer = peer_of(socket);
   if (peer == nullptr) {  // Accepted by our kernel, refused by theirs.
-    if (!socket.severed) break_later(socket, now_ + 2 * socket.latency);
+    if (socket.severed)
+      expire_unacknowledged(socket);
+    else
+      break_later(socket, now_ + 2 * socket.latency);
     const std::size_t lost = std::min(bytes.size(), socket.room_max - socket.into_void);
     socket.into_void += lost;
     return static_cast<std::int64_t>(lost);
@@ -157,8 +160,8 @@ std::int64_t SimWorld::write(Fd fd, Bytes bytes) {
   trace_.note(now_, "write", fd, bytes.substr(0, taken));
   if (!socket.severed)
     send_segments(socket, *peer, begin);
-  else if (socket.user_timeout_ms > 0)
-    break_later(socket, now_ + std::chrono::milliseconds(socket.user_timeout_ms));
+  else
+    expire_unacknowledged(socket);
   return static_cast<std::int64_t>(taken);
 }
 
@@ -233,7 +236,17 @@ void SimWorld::sever(Fd fd) {
   Socket& socket = at(fd);
   trace_.note(now_, "sever", fd);
   socket.severed = true;
-  if (Socket* peer = peer_of(socket); peer != nullptr) peer->severed = true;
+  Socket* peer = peer_of(socket);
+  if (peer == nullptr) return;
+  peer->severed = true;
+  if (socket.in.written > socket.in.arrived) expire_unacknowledged(*peer);
+  if (peer->in.written > peer->in.arrived) expire_unacknowledged(socket);
+}
+
+// Bytes that are never acknowledged end a connection that has TCP_USER_TIMEOUT.
+void SimWorld::expire_unacknowledged(Socket& writer) {
+  if (writer.user_timeout_ms > 0)
+    break_later(writer, now_ + std::chrono::milliseconds(writer.user_timeout_ms));
 }
 
 // Unread input makes a kernel send RST instead of FIN, and RST may overtake what

@@ -146,6 +146,7 @@ class SimWorld {
   void answer_connect(const Socket& socket, int error);
   void send_segments(Socket& from, Socket& to, std::uint64_t begin);
   void break_later(Socket& socket, Instant when);
+  void expire_unacknowledged(Socket& writer);
   Instant passage(Socket& from, const Socket& to);
   void tell(Socket& socket, News news);
   void close_listener(Socket& listener);
