@@ -8,7 +8,10 @@
 #include <vector>
 
 #include "cli/check.h"
+#include "cli/explain.h"
+#include "cli/key_text.h"
 #include "cli/run.h"
+#include "cli/verify.h"
 
 namespace ringway::cli {
 namespace {
@@ -24,6 +27,8 @@ constexpr const char* footer =
 struct Arguments {
   std::string file;
   bool print = false;
+  ExplainOptions explain;
+  VerifyOptions verify;
 };
 
 void add_run(CLI::App& app, Arguments& arguments, int& status) {
@@ -42,6 +47,44 @@ void add_check(CLI::App& app, Arguments& arguments, int& status) {
   });
 }
 
+void add_explain(CLI::App& app, Arguments& arguments, int& status) {
+  ExplainOptions& options = arguments.explain;
+  CLI::App* command = app.add_subcommand("explain", "Tell which server keys belong to, and why");
+  command->add_option("FILE_and_KEYs", options.words,
+                      "Configuration (TOML, or a nutcracker.yml), then keys; with --live keys "
+                      "alone. b64:... is a key in base64; after -- anything is a key");
+  command->add_option("--live", options.live, "Ask the running ringway with this admin address");
+  command->add_option("--token-file", options.token_file, "With --live: its admin.token_file");
+  command->add_option("--listener", options.listener, "Of several, only this one");
+  command->add_flag("--base64", options.base64, "Every key is given in base64");
+  command->add_flag("--json", options.json, "For programs");
+  command->callback([&] { status = explain(options, {std::cout, std::cerr}); });
+}
+
+void add_verify(CLI::App& app, Arguments& arguments, int& status) {
+  constexpr std::uint32_t keys_max = 1'000'000;
+  VerifyOptions& options = arguments.verify;
+  CLI::App* command = app.add_subcommand(
+      "verify", "Write keys through a running proxy, and find them where FILE says");
+  command->add_option("FILE", options.file, "Configuration (TOML, or a nutcracker.yml)")
+      ->required();
+  command->add_option("--through", options.through, "Address of the proxy")->required();
+  command->add_option("--keys", options.keys, "How many keys")
+      ->capture_default_str()
+      ->check(CLI::Range(1u, keys_max));
+  command->add_option("--listener", options.listener, "Of several in FILE, this one");
+  command->callback([&] { status = verify(options, {std::cout, std::cerr}); });
+}
+
+// CLI11 takes "[a,b]" and "{}" for lists: keys that look so go in another form.
+std::vector<std::string> with_keys_kept(std::vector<std::string> words) {
+  for (std::string& word : words) {
+    const bool list = word.starts_with('[') && word.ends_with(']');
+    if (words[0] == "explain" && (list || word == "{}")) word = word_of_key(word);
+  }
+  return words;
+}
+
 // `ringway FILE` becomes `ringway run FILE`.
 std::vector<std::string> with_short_form(const CLI::App& app, int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
@@ -52,6 +95,7 @@ std::vector<std::string> with_short_form(const CLI::App& app, int argc, char** a
   if (!words.empty() && !words[0].starts_with("-") && !known(words[0])) {
     words.insert(words.begin(), "run");
   }
+  if (!words.empty()) words = with_keys_kept(std::move(words));
   // CLI11 takes its words from the back.
   return {words.rbegin(), words.rend()};
 }
@@ -67,6 +111,8 @@ int command_line(int argc, char** argv) {
   int status = 0;
   add_run(app, arguments, status);
   add_check(app, arguments, status);
+  add_explain(app, arguments, status);
+  add_verify(app, arguments, status);
   if (argc < 2) {
     std::cout << app.help();
     return 1;

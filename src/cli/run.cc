@@ -6,6 +6,7 @@
 
 #include "ringway/config/load.h"
 
+#include "cli/explain_route.h"
 #include "cli/machine.h"
 #include "cli/signals.h"
 #include "cli/status.h"
@@ -111,7 +112,7 @@ int run(config::Config config) {
   reload::Control control(std::move(config), crew, world);
   const config::Config& effective = control.snapshot().config;
   Status status(control, crew, threads.io_name());
-  admin::Admin admin(status);
+  admin::Admin admin(status, {explain_route(control, crew)});
   if (const auto ok = admin.start(effective.metrics, effective.admin); !ok) {
     return give_up(ok.error());
   }

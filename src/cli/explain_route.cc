@@ -1,0 +1,59 @@
+// See explain_route.h. Answers from several HTTP threads at once: only from the snapshot,
+// which does not change, and the board's atomics.
+#include "cli/explain_route.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "cli/explanation.h"
+#include "cli/offline_snapshot.h"
+
+namespace ringway::cli {
+namespace {
+
+std::vector<ring::LiveSet> live_now(const snapshot::Snapshot& snapshot, const proxy::Board& board) {
+  std::vector<ring::LiveSet> live = all_live(snapshot);
+  for (const auto& pool : snapshot.pools) {
+    for (std::uint32_t i = 0; i < pool->servers.size(); ++i) {
+      live[pool->number].set(i, board.live(pool->servers[i].id));
+    }
+  }
+  return live;
+}
+
+std::optional<std::string_view> queried(const admin::HttpRequest& request, std::string_view name) {
+  for (const auto& [key, value] : request.query) {
+    if (key == name) return value;
+  }
+  return std::nullopt;
+}
+
+admin::HttpAnswer answer(const snapshot::Snapshot& snapshot, const proxy::Board& board,
+                         const admin::HttpRequest& request) {
+  const auto key = queried(request, "key");
+  if (!key) return {.status = 400, .body = "ask /explain?key=KEY, percent-encoded\n"};
+  const std::string_view name = queried(request, "listener").value_or("");
+  const auto listeners = listeners_named(snapshot, name);
+  if (listeners.empty()) {
+    return {.status = 404, .body = no_such_listener(snapshot, name) + "\n"};
+  }
+  const auto live = live_now(snapshot, board);
+  std::vector<Explanation> all;
+  for (const auto* listener : listeners) all.push_back(explain(*listener, *key, live));
+  if (queried(request, "format") != "text") {
+    return {.body = as_json(all), .content_type = "application/json"};
+  }
+  std::string text;
+  for (const Explanation& one : all) text += as_text(one);
+  return {.body = text};
+}
+
+}  // namespace
+
+admin::HttpRoute explain_route(const reload::Control& control, const worker::Crew& crew) {
+  return {"GET", "/explain", [&control, &crew](const admin::HttpRequest& request) {
+            return answer(control.snapshot(), crew.board, request);
+          }};
+}
+
+}  // namespace ringway::cli

@@ -1,0 +1,139 @@
+// See verification.h.
+#include "cli/verification.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "ringway/base/assert.h"
+#include "ringway/route/plan.h"
+
+namespace ringway::cli {
+
+Result<Verification> Verification::connect(const snapshot::Listener& listener,
+                                           const std::string& through, std::uint64_t nonce) {
+  auto proxy = MemcachedPeer::connect(through, "the proxy " + through);
+  if (!proxy) return std::unexpected(proxy.error());
+  const pool::Pool& pool = listener.route->pool();
+  Verification verification(pool, *listener.route, std::move(*proxy), nonce);
+  for (const pool::Server& server : pool.servers) {
+    auto peer = MemcachedPeer::connect(server.address, "server " + server.label);
+    if (!peer) return std::unexpected(peer.error());
+    verification.servers_.push_back(std::move(*peer));
+  }
+  return verification;
+}
+
+Result<void> Verification::run(std::uint32_t first, std::uint32_t count) {
+  RINGWAY_ASSERT(count <= batch_keys);
+  Errands batch = errands(first, count);
+  if (auto done = write(batch); !done) return done;
+  if (auto done = read(batch); !done) return done;
+  tally(batch);
+  return remove(batch);
+}
+
+// Where each key belongs is what the route plans with every server live.
+Verification::Errands Verification::errands(std::uint32_t first, std::uint32_t count) const {
+  std::vector<ring::LiveSet> live(pool_.number + 1);
+  live[pool_.number] = ring::LiveSet(static_cast<std::uint32_t>(pool_.servers.size()));
+  Errands all;
+  for (std::uint32_t n = first; n < first + count; ++n) {
+    Errand errand{.key = names_.key(n), .home = 0, .refusal = {}, .places = {}};
+    route::Plan plan;
+    route_.plan({.key = errand.key}, live, plan);
+    RINGWAY_ASSERT(plan.single() && plan.steps()[0].pool == &pool_);
+    errand.home = plan.steps()[0].member;
+    all.push_back(std::move(errand));
+  }
+  return all;
+}
+
+Result<void> Verification::write(Errands& errands) {
+  std::vector<std::string> keys;
+  for (const Errand& errand : errands) keys.push_back(errand.key);
+  const auto replies = proxy_.store(keys, ttl_s);
+  if (!replies) return std::unexpected(replies.error());
+  for (std::size_t i = 0; i < errands.size(); ++i) {
+    if ((*replies)[i] != "STORED") errands[i].refusal = (*replies)[i];
+  }
+  return {};
+}
+
+// Asks one server for all the wanted keys.
+template <typename Wanted>
+Result<void> Verification::look(std::uint32_t server, Errands& errands, Wanted wanted) {
+  std::vector<std::string> keys;
+  std::vector<Errand*> asked;
+  for (Errand& errand : errands) {
+    if (!wanted(errand)) continue;
+    keys.push_back(errand.key);
+    asked.push_back(&errand);
+  }
+  if (keys.empty()) return {};
+  const auto found = servers_[server].find(keys);
+  if (!found) return std::unexpected(found.error());
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    if ((*found)[i]) asked[i]->places.push_back(server);
+  }
+  return {};
+}
+
+// First at home; what is not there is looked for on all the others. A key that was not
+// stored may be somewhere all the same, if the proxy gave up waiting.
+Result<void> Verification::read(Errands& errands) {
+  const auto servers = static_cast<std::uint32_t>(servers_.size());
+  for (std::uint32_t i = 0; i < servers; ++i) {
+    const auto lives_here = [i](const Errand& errand) { return errand.home == i; };
+    if (auto done = look(i, errands, lives_here); !done) return done;
+  }
+  std::vector<const Errand*> missing;
+  for (const Errand& errand : errands) {
+    if (errand.places.empty()) missing.push_back(&errand);
+  }
+  for (std::uint32_t i = 0; i < servers && !missing.empty(); ++i) {
+    const auto is_missing = [&](const Errand& errand) {
+      return errand.home != i && std::ranges::count(missing, &errand) != 0;
+    };
+    if (auto done = look(i, errands, is_missing); !done) return done;
+  }
+  return {};
+}
+
+Result<void> Verification::remove(const Errands& errands) {
+  std::vector<std::string> all;
+  std::vector<std::vector<std::string>> by_server(servers_.size());
+  for (const Errand& errand : errands) {
+    all.push_back(errand.key);
+    for (const std::uint32_t place : errand.places) by_server[place].push_back(errand.key);
+  }
+  for (std::size_t i = 0; i < servers_.size(); ++i) {
+    if (by_server[i].empty()) continue;
+    if (auto done = servers_[i].remove(by_server[i]); !done) return done;
+  }
+  // And wherever the proxy has put them that was not looked at.
+  return proxy_.remove(all);
+}
+
+void Verification::tally(const Errands& errands) {
+  for (const Errand& errand : errands) {
+    ServerTally& home = tallies_[errand.home];
+    const bool at_home = !errand.places.empty() && errand.places[0] == errand.home;
+    ++keys_;
+    ++home.keys;
+    if (at_home && errand.refusal.empty()) {
+      ++found_;
+      ++home.found;
+      continue;
+    }
+    if (strays_.size() == strays_kept_max) continue;
+    std::string what = "found nowhere";
+    if (!errand.refusal.empty()) {
+      what = "not stored: " + errand.refusal;
+    } else if (!errand.places.empty()) {
+      what = "found on " + pool_.servers[errand.places[0]].label;
+    }
+    strays_.push_back({errand.key, errand.home, std::move(what)});
+  }
+}
+
+}  // namespace ringway::cli
