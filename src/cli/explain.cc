@@ -1,4 +1,5 @@
-// See explain.h.
+// See explain.h. Words become keys here; what is told of a key is explanation.h's, and
+// asking a running instance is live_question.h's.
 #include "cli/explain.h"
 
 #include <fmt/format.h>

@@ -11,11 +11,11 @@
 namespace ringway::cli {
 
 struct ExplainOptions {
-  std::vector<std::string> words;  // FILE and keys; with `live` keys alone.
-  std::string live;                // Admin address of a running instance.
-  std::string token_file;          // With `live`: what admin.token_file holds there.
-  std::string listener;            // Empty: each of them.
-  bool base64 = false;             // All keys are encoded.
+  std::vector<std::string> words = {};  // FILE and keys; with `live` keys alone.
+  std::string live = {};                // Admin address of a running instance.
+  std::string token_file = {};          // With `live`: what admin.token_file holds there.
+  std::string listener = {};            // Empty: each of them.
+  bool base64 = false;                  // All keys are encoded.
   bool json = false;
 };
 

@@ -1,4 +1,5 @@
-// Explanations for programs; the names of members are part of the interface.
+// Explanations for programs; the names of members are part of the interface, and so is
+// that a file's answer and a running instance's are alike.
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 

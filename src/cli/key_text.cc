@@ -1,4 +1,5 @@
-// See key_text.h.
+// See key_text.h. Base64 is decoded by the protocol's own strict decoder, a group at a
+// time, because that one stops at the longest key of memcached.
 #include "cli/key_text.h"
 
 #include <algorithm>

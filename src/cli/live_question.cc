@@ -1,4 +1,5 @@
-// See live_question.h. One GET by HTTP/1.0, so that the answer ends with the connection.
+// See live_question.h. One GET by HTTP/1.0, so that the answer ends with the connection;
+// not a client for other servers than ringway's own.
 #include "cli/live_question.h"
 
 #include <chrono>

@@ -1,4 +1,5 @@
-// See memcached_peer.h. The oldest words of the protocol, which every proxy knows.
+// See memcached_peer.h. The oldest words of the protocol, which every proxy knows; many
+// requests are sent before the first reply is read.
 #include "cli/memcached_peer.h"
 
 #include <charconv>

@@ -1,4 +1,5 @@
-// See offline_snapshot.h.
+// See offline_snapshot.h. Nothing is told of warnings: they are `check`'s, and would
+// stand between the operator and the answer.
 #include "cli/offline_snapshot.h"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
-// See peer.h. Timeouts are the socket's own: SO_SNDTIMEO bounds connect as well.
+// See peer.h. Timeouts are the socket's own: SO_SNDTIMEO bounds connect as well, and so
+// no clock is read here.
 #include "cli/peer.h"
 
 #include <cerrno>

@@ -1,4 +1,5 @@
-// See throw_away_keys.h.
+// See throw_away_keys.h. The shape is the number's, so that each server gets some of
+// every shape.
 #include "cli/throw_away_keys.h"
 
 #include <fmt/format.h>

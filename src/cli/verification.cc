@@ -1,4 +1,5 @@
-// See verification.h.
+// See verification.h. The order within a batch is the proof: write through the proxy,
+// then read from servers alone, then delete by both ways.
 #include "cli/verification.h"
 
 #include <algorithm>

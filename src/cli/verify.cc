@@ -1,4 +1,5 @@
-// See verify.h: what is verified, how it goes on, and the verdict in words.
+// See verify.h: what is verified, how it goes on, and the verdict in words. Keys and
+// servers are verification.h's.
 #include "cli/verify.h"
 
 #include <algorithm>

@@ -11,9 +11,9 @@
 namespace ringway::cli {
 
 struct VerifyOptions {
-  std::string file;  // Of ringway, or a nutcracker.yml.
-  std::string through;
-  std::string listener;  // Empty: the only one, or the one that listens on that port.
+  std::string file = {};  // Of ringway, or a nutcracker.yml.
+  std::string through = {};
+  std::string listener = {};  // Empty: the only one, or the one that listens on that port.
   std::uint32_t keys = 2000;
 };
 
