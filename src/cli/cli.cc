@@ -7,8 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "ringway/config/units.h"
+
 #include "cli/check.h"
+#include "cli/diff.h"
 #include "cli/explain.h"
+#include "cli/import.h"
 #include "cli/key_text.h"
 #include "cli/run.h"
 #include "cli/verify.h"
@@ -27,6 +31,8 @@ constexpr const char* footer =
 struct Arguments {
   std::string file;
   bool print = false;
+  std::vector<std::string> import_files;
+  DiffOptions diff;
   ExplainOptions explain;
   VerifyOptions verify;
 };
@@ -45,6 +51,31 @@ void add_check(CLI::App& app, Arguments& arguments, int& status) {
   command->callback([&] {
     status = check(arguments.file, arguments.print, {std::cout, std::cerr});
   });
+}
+
+void add_import(CLI::App& app, Arguments& arguments, int& status) {
+  CLI::App* command = app.add_subcommand(
+      "import", "Print twemproxy's configuration as ringway's: every key stays where it is");
+  command->add_option("FILE", arguments.import_files, "nutcracker.yml, one or several")->required();
+  command->callback([&] { status = import(arguments.import_files, {std::cout, std::cerr}); });
+}
+
+void add_diff(CLI::App& app, Arguments& arguments, int& status) {
+  DiffOptions& options = arguments.diff;
+  CLI::App* command =
+      app.add_subcommand("diff", "Tell what changes from OLD to NEW, and which keys move");
+  command->add_option("OLD", options.before, "Configuration (TOML, or a nutcracker.yml)")
+      ->required();
+  command->add_option("NEW", options.after, "The same")->required();
+  command->add_flag("--json", options.json, "For programs");
+  const auto take_share = [&](const std::string& text) {
+    const auto share = config::parse_share(text);
+    if (!share) throw CLI::ValidationError("--max-moved", share.error());
+    options.max_moved = *share;
+  };
+  command->add_option_function<std::string>("--max-moved", take_share,
+                                            "Exit with 2 if more of a pool's keys move: \"10%\"");
+  command->callback([&] { status = diff(options, {std::cout, std::cerr}); });
 }
 
 void add_explain(CLI::App& app, Arguments& arguments, int& status) {
@@ -111,6 +142,8 @@ int command_line(int argc, char** argv) {
   int status = 0;
   add_run(app, arguments, status);
   add_check(app, arguments, status);
+  add_import(app, arguments, status);
+  add_diff(app, arguments, status);
   add_explain(app, arguments, status);
   add_verify(app, arguments, status);
   if (argc < 2) {
