@@ -36,8 +36,9 @@ void FakeClient::on_alarm(std::uint64_t what) {
   if (what == begin_alarm) return connect();
   (what == read_alarm ? read_planned_ : ask_planned_) = false;
   if (fd_ < 0) return;
+  if (deaf_) return;
   if (what == read_alarm) return read();
-  ask_more();
+  if (!over_) ask_more();
 }
 
 void FakeClient::on_news(Fd fd, News news) {
@@ -45,6 +46,7 @@ void FakeClient::on_news(Fd fd, News news) {
   switch (news) {
     case News::connected: return ask_more();
     case News::readable:
+      if (deaf_) return;
       if (plan_.slow_bytes == 0) return read();
       if (!std::exchange(read_planned_, true))
         world_.alarm(*this, world_.now() + Duration(chance_.below(20'000'000)), read_alarm);
@@ -62,18 +64,27 @@ void FakeClient::ask_more() {
   std::uint64_t burst = chance_.between(1, plan_.depth);
   while (burst-- > 0 && asked_.size() < plan_.depth && asked_count_ < plan_.requests) {
     ask_one();
-    if (++asked_count_ != plan_.vanish_after) continue;
-    if (chance_.one_in(2))
-      flush();  // Or leave with a request cut in two.
-    else
-      world_.write(fd_, Bytes(output_).substr(0, chance_.below(output_.size() + 1)));
+    if (++asked_count_ == plan_.vanish_after) return vanish();
+    if (asked_count_ != plan_.deaf_after) continue;
+    flush();
     give_up_rest();
-    if (chance_.one_in(2)) world_.reset(std::exchange(fd_, -1));
-    return close();
+    deaf_ = over_ = true;
+    return;
   }
   if (asked_count_ == plan_.requests) say_last();
   flush();
   go_on();
+}
+
+// Leaves in the middle of things, perhaps with a request cut in two.
+void FakeClient::vanish() {
+  if (chance_.one_in(2))
+    flush();
+  else
+    world_.write(fd_, Bytes(output_).substr(0, chance_.below(output_.size() + 1)));
+  give_up_rest();
+  if (chance_.one_in(2)) world_.reset(std::exchange(fd_, -1));
+  close();
 }
 
 // What comes next when nothing new is heard: the next burst, or contentment (it
@@ -89,6 +100,7 @@ void FakeClient::go_on() {
 }
 
 void FakeClient::ask_one() {
+  if (chance_.with(plan_.broken)) return ask_broken();
   if (chance_.with(plan_.writes)) return ask_set();
   if (chance_.with(plan_.removes)) return ask_remove();
   if (!chance_.one_in(50)) return ask_get();
@@ -160,6 +172,42 @@ void FakeClient::ask_remove() {
   asked.floors.push_back(model_.floor(key));
 }
 
+// Requests that are refused without a word to any server, and the words they get.
+void FakeClient::ask_broken() {
+  struct Row {
+    const char* request;
+    Bytes error;
+  };
+  static const std::string long_key = "get a " + std::string(251, 'k') + "\r\n";
+  static const Row rows[] = {
+      {"bogus\r\n", "ERROR"},
+      {"GET a\r\n", "ERROR"},
+      {"get\r\n", "ERROR"},
+      {"set a 0 0 -1\r\n", "CLIENT_ERROR bad command line format"},
+      {"set a 0 0 5\r\nget bXX", "CLIENT_ERROR bad data chunk"},
+      {long_key.c_str(), "CLIENT_ERROR bad command line format"},
+  };
+  if (plan_.too_large > 0 && chance_.one_in(4)) return ask_too_large();
+  const Row& row = rows[chance_.below(std::size(rows))];
+  output_ += row.request;
+  ask(Kind::broken).expected = row.error;
+  --model_.tally.requests;
+  ++model_.tally.rejected;
+}
+
+// The old value must not survive a set that was too large for the cache.
+void FakeClient::ask_too_large() {
+  const auto key = static_cast<KeyIndex>(chance_.below(model_.keys()));
+  model_.begin_remove(key);
+  model_.end_remove(key, world_.now(), never);
+  output_ += "set " + model_.key(key).text + " 0 0 " + std::to_string(plan_.too_large) + "\r\n";
+  output_.append(plan_.too_large, 'x');
+  output_ += "\r\n";
+  ask(Kind::broken).expected = "SERVER_ERROR object too large for cache";
+  --model_.tally.requests;
+  ++model_.tally.rejected;
+}
+
 void FakeClient::flush() {
   if (fd_ < 0 || output_.empty()) return;
   const std::int64_t taken = world_.write(fd_, output_);
@@ -175,6 +223,9 @@ void FakeClient::say_last() {
   if (plan_.quits && !plan_.half_close) {
     output_ += "quit\r\n";
     ++model_.tally.requests;
+    // What follows is never answered, and must not cost the replies before it.
+    for (std::uint64_t i = chance_.below(20); i > 0; --i)
+      output_ += "get " + model_.key(0).text + "\r\n";
     return;
   }
   if (output_.empty()) world_.finish_sending(fd_);
@@ -207,7 +258,8 @@ void FakeClient::on_end() {
     world_.consume(fd_, rest.size());
     take_replies();
   }
-  const bool expected = router_stops_ || (said_last_ && asked_.empty() && !failed) ||
+  const bool expected = router_stops_ || deaf_ || rejected_ ||
+                        (said_last_ && asked_.empty() && !failed) ||
                         (!asked_.empty() && excused(asked_.front()));
   SIM_REQUIRE(expected, "a client lost its connection (error %d) waiting for %s", world_.error(fd_),
               waiting_for().c_str());
@@ -241,7 +293,7 @@ void FakeClient::leave() {
 std::string FakeClient::waiting_for() const {
   if (asked_.empty()) return "nothing";
   const Asked& asked = asked_.front();
-  static constexpr const char* names[] = {"get", "set", "delete", "version"};
+  static constexpr const char* names[] = {"get", "set", "delete", "version", "a broken request"};
   std::string text = names[static_cast<std::size_t>(asked.kind)];
   for (const KeyIndex key : asked.keys) {
     text += " #" + std::to_string(key) + "@" + std::to_string(model_.key(key).owner);

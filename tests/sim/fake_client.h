@@ -31,6 +31,10 @@ struct ClientPlan {
   double noreply = 0.1;            // Of writes and removes.
   std::uint32_t slow_bytes = 0;    // Reads at most so much at a time; 0: all there is.
   std::uint32_t vanish_after = 0;  // Leaves after so many requests; 0: never.
+  std::uint32_t deaf_after = 0;    // Reads nothing more after so many; 0: never.
+  double broken = 0;               // Share of requests that the protocol does not allow.
+  std::uint32_t too_large = 0;     // The router's value_max plus one; 0: not tried.
+  bool may_be_rejected = false;    // There may be too many clients.
   bool half_close = false;
   bool quits = false;
   std::uint32_t keys_per_ask = 64;  // The router asks for more keys only once these are out.
@@ -54,12 +58,13 @@ class FakeClient final : public Inhabitant {
   std::string waiting_for() const;
 
  private:
-  enum class Kind : std::uint8_t { get, set, remove, version };
+  enum class Kind : std::uint8_t { get, set, remove, version, broken };
   struct Asked {
     Kind kind;
     Instant begun;
     WriteId write = 0;
     std::size_t next_key = 0;  // Of keys: those before it are answered or missed.
+    Bytes expected;            // Of broken requests: the error.
     std::vector<KeyIndex> keys;
     std::vector<Floor> floors;
     std::vector<std::size_t> missed;
@@ -74,14 +79,18 @@ class FakeClient final : public Inhabitant {
   void ask_get();
   void ask_set();
   void ask_remove();
+  void ask_broken();
+  void ask_too_large();
   Asked& ask(Kind kind);
   void flush();
   void go_on();
   void say_last();
+  void vanish();
 
   void read();
   void take_replies();
   void take(const WireReply& reply);
+  bool rejected(const WireReply& reply);
   void take_value(Asked& asked, const WireReply& reply);
   void miss_before(Asked& asked, std::size_t end);
   void take_get_line(Asked& asked, const WireReply& reply);
@@ -105,6 +114,8 @@ class FakeClient final : public Inhabitant {
   bool ask_planned_ = false;
   bool read_planned_ = false;
   bool router_stops_ = false;
+  bool deaf_ = false;
+  bool rejected_ = false;
   std::uint32_t asked_count_ = 0;
   Instant heard_at_{};       // Of the last reply.
   std::deque<Asked> asked_;  // In flight, oldest first.

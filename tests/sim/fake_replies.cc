@@ -13,6 +13,7 @@ void FakeClient::take_replies() {
     SIM_REQUIRE(framed != Framed::broken, "a client got rubbish: '%.*s'",
                 static_cast<int>(std::min<std::size_t>(reply.line.size(), 80)), reply.line.data());
     if (framed == Framed::incomplete) break;
+    if (rejected(reply)) return;
     SIM_REQUIRE(!asked_.empty(), "a client got '%.*s' and had asked for nothing",
                 static_cast<int>(reply.line.size()), reply.line.data());
     take(reply);
@@ -24,6 +25,15 @@ void FakeClient::take_replies() {
   }
 }
 
+// Turned away at the door: the only reply to whatever was asked.
+bool FakeClient::rejected(const WireReply& reply) {
+  if (!plan_.may_be_rejected || reply.line != "SERVER_ERROR ringway: too many clients")
+    return false;
+  rejected_ = over_ = true;
+  give_up_rest();
+  return true;
+}
+
 void FakeClient::take(const WireReply& reply) {
   Asked& asked = asked_.front();
   world_.trace().note(world_.now(), "reply", fd_, reply.line);
@@ -32,12 +42,18 @@ void FakeClient::take(const WireReply& reply) {
   SIM_REQUIRE(plan_.patience == Duration::zero() || world_.now() - since <= plan_.patience,
               "a reply took %lld us: %s",
               static_cast<long long>((world_.now() - since).count() / 1000), waiting_for().c_str());
+  if (asked.kind == Kind::broken) {
+    SIM_REQUIRE(reply.line == asked.expected, "'%.*s' was due and '%.*s' came",
+                static_cast<int>(asked.expected.size()), asked.expected.data(),
+                static_cast<int>(reply.line.size()), reply.line.data());
+    return settle();
+  }
   if (reply.line.find("ERROR") != Bytes::npos) return take_error(asked, reply);
   switch (asked.kind) {
     case Kind::get: return take_get_line(asked, reply);
     case Kind::set: return take_set_line(asked, reply);
     case Kind::remove: return take_remove_line(asked, reply);
-    case Kind::version: break;
+    default: break;
   }
   SIM_REQUIRE(reply.line.starts_with("VERSION "), "version got '%.*s'",
               static_cast<int>(reply.line.size()), reply.line.data());

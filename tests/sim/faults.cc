@@ -55,6 +55,8 @@ void draw_inhabitants(Chance& chance, Faults& faults) {
   faults.client_vanish = rate(chance, 3, 0.6);
   faults.client_half_close = rate(chance, 3, 0.6);
   faults.client_slow = rate(chance, 4, 0.5);
+  faults.client_deaf = rate(chance, 6, 0.5);
+  faults.client_broken = rate(chance, 4, 0.3);
 }
 
 }  // namespace

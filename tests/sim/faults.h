@@ -41,7 +41,9 @@ namespace ringway::sim {
   ROW(server_full, double, 0)            /* Per server: its connection limit is reached. */      \
   ROW(client_vanish, double, 0)          /* Per client: leaves with requests unanswered. */      \
   ROW(client_half_close, double, 0)      /* Per client: ends its direction, then reads. */       \
-  ROW(client_slow, double, 0)            /* Per client: reads slowly. */
+  ROW(client_slow, double, 0)            /* Per client: reads slowly. */                         \
+  ROW(client_deaf, double, 0)            /* Per client: asks, and reads nothing more. */         \
+  ROW(client_broken, double, 0)          /* Per request: not the protocol. */
 
 struct Faults {
 #define RINGWAY_SIM_FAULT_MEMBER(name, type, quiet) type name = quiet;

@@ -41,6 +41,7 @@ struct Write {
 struct Tally {
   std::uint64_t requests = 0;
   std::uint64_t keys = 0;
+  std::uint64_t rejected = 0;  // Not allowed by the protocol.
   std::uint64_t answered = 0;
   std::uint64_t errors = 0;
   std::uint64_t hits = 0;

@@ -26,6 +26,8 @@ void draw_pool(Chance chance, Scenario& scenario) {
   pool.backoff_min = pick(chance, {1ms, 50ms});
   pool.backoff_max = pick(chance, {60ms, 1000ms, 5000ms});
   pool.server_connections = chance.one_in(4) ? 2 : 1;
+  // Without it a send that is stuck for ever hides that its connection is silent.
+  if (chance.one_in(2) && scenario.faults.pipe_bytes > 16 * 1024) pool.tcp_user_timeout = 0ms;
   if (chance.one_in(4)) pool.server_idle_timeout = pick(chance, {20ms, 1000ms});
   if (chance.one_in(16)) {
     pool.server_queue_max = static_cast<std::uint32_t>(chance.between(2, 8));
@@ -61,6 +63,8 @@ void draw_listener(Chance chance, Scenario& scenario) {
   }
   if (chance.one_in(4)) listener.client_output_high = chance.between(1, 4096);
   if (chance.one_in(4)) listener.stream_min = chance.between(1, 2000);
+  if (chance.one_in(4)) listener.value_max = chance.between(100, 5000);
+  if (chance.one_in(8)) listener.clients_max = static_cast<std::uint32_t>(chance.between(8, 10));
   listener.backlog = chance.one_in(8) ? 2 : 4096;
   scenario.config.listeners.push_back(listener);
   scenario.config.router.drain_delay = chance.one_in(2) ? Duration(0ms) : Duration(100ms);
@@ -115,6 +119,15 @@ ClientPlan draw_client(Chance& chance, Scenario& scenario) {
   }
   const std::uint64_t most = std::min<std::uint64_t>(faults.pipe_bytes * 16, 60'000);
   plan.value_max = static_cast<std::uint32_t>(chance.one_in(4) ? chance.between(0, most) : 100);
+  plan.value_max = static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(plan.value_max, scenario.config.listeners[0].value_max));
+  plan.broken = faults.client_broken;
+  if (scenario.config.listeners[0].value_max < 10'000)
+    plan.too_large = static_cast<std::uint32_t>(scenario.config.listeners[0].value_max + 1);
+  if (scenario.config.listeners[0].clients_max) {
+    plan.may_be_rejected = true;
+    scenario.exact = false;
+  }
   plan.writes = static_cast<double>(chance.below(80)) / 100;
   plan.noreply = chance.one_in(2) ? 0.2 : 0;
   plan.reads_own_writes = true;
@@ -123,6 +136,10 @@ ClientPlan draw_client(Chance& chance, Scenario& scenario) {
   plan.begin = Instant(chance.between(0ns, scenario.span / 4));
   if (chance.with(faults.client_vanish)) {
     plan.vanish_after = static_cast<std::uint32_t>(chance.between(1, plan.requests));
+    scenario.exact = false;
+  }
+  if (chance.with(faults.client_deaf)) {
+    plan.deaf_after = static_cast<std::uint32_t>(chance.between(1, plan.requests));
     scenario.exact = false;
   }
   if (chance.with(faults.client_slow)) {
@@ -135,6 +152,8 @@ ClientPlan draw_client(Chance& chance, Scenario& scenario) {
 void draw_incident(Chance& chance, Scenario& scenario, std::uint32_t server, double rate,
                    Trouble trouble) {
   if (!chance.with(rate)) return;
+  const bool is_unix = scenario.servers[server].family() == AF_UNIX;
+  if (trouble == Trouble::vanished && is_unix) return;  // There is no network to lose it.
   Incident incident{server, trouble, chance.between(0ns, scenario.span), 1ms};
   if (trouble != Trouble::resets)
     incident.time = chance.between(1ms, chance.one_in(2) ? Duration(100ms) : Duration(3s));
