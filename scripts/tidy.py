@@ -10,6 +10,7 @@ them are the only place to change.
 """
 
 import argparse
+import itertools
 import os
 import re
 import statistics
@@ -210,9 +211,8 @@ def world_outside_the_door(file):
 def missing_head(file):
     if not file.is_source:
         return
-    count = 0
-    while count < len(file.lines) and file.lines[count].startswith("//"):
-        count += 1
+    head = list(itertools.takewhile(lambda line: line.startswith("//"), file.lines))
+    count = sum(not line.startswith("//   ") for line in head)  # A drawing may be longer.
     if count not in HEAD_LINES:
         yield 1, (f"opens with {count} lines of comment; {HEAD_LINES[0]} to {HEAD_LINES[-1]} say "
                   "what it is for, what it is not, and its invariant")

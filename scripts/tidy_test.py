@@ -144,6 +144,10 @@ class Heads(Tree):
                 self.plant("src/net/x.cc", "int a;\n", head="// word\n" * lines)
                 self.assert_found(f"opens with {lines} lines")
 
+    def test_a_drawing_makes_a_head_as_long_as_it_needs(self):
+        self.plant("src/net/x.cc", "//   a --> b\n" * 20 + "int a;\n")
+        self.assert_clean()
+
     def test_tests_need_no_head(self):
         self.plant("tests/unit/net/x_test.cc", "int a;\n", head="")
         self.assert_clean()
