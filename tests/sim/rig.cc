@@ -209,6 +209,7 @@ bool Rig::step(Instant limit) {
 void Rig::run_until(Instant limit, const char* what, const std::function<bool()>& there) {
   while (!there()) {
     if (step(limit)) continue;
+    describe();
     for (const auto& client : clients_)
       if (!client->done())
         fail("waited in vain for %s: a client waits for %s", what, client->waiting_for().c_str());

@@ -59,6 +59,7 @@ class Rig {
   void turn(Seat& seat);
   void stop_early();
 
+  void describe();
   void check_turn(worker::Worker& worker);
   void check_rest();
   void check_counters();

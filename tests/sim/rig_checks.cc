@@ -1,5 +1,6 @@
 // What must hold: between two turns, at rest, and at the end.
 #include <algorithm>
+#include <cstdio>
 
 #include "sim/fail.h"
 #include "sim/rig.h"
@@ -25,6 +26,28 @@ void Rig::check_turn(worker::Worker& worker) {
     SIM_REQUIRE(conn.fifo_count <= pool.server_queue_max, "%u requests queued to one server",
                 conn.fifo_count);
   });
+}
+
+// What the router looks like when it is stuck.
+void Rig::describe() {
+  for (std::size_t i = 0; i < seats_.size(); ++i) {
+    worker::Worker& worker = *seats_[i].worker;
+    std::fprintf(stderr, "worker %zu: %u operations, %zu exchanges\n", i,
+                 seats_[i].io->ops_in_flight(), worker.open_exchanges());
+    worker.clients().each([](proxy::ClientConn& client) {
+      std::fprintf(
+          stderr, "  client fd %d:%s%s%s%s%s%s line %u, owed %zu bytes, waiting %zu bytes\n",
+          client.fd, client.closing ? " closing" : "", client.finishing ? " finishing" : "",
+          client.lingering ? " lingering" : "", client.input_ended ? " input_ended" : "",
+          client.paused ? " paused" : "", client.blocked ? " blocked" : "", client.line_count,
+          client.output.size(), client.input.size());
+    });
+    worker.servers().each([](proxy::ServerConn& conn) {
+      std::fprintf(stderr, "  server %s fd %d: state %d, fifo %u, unsent %zu bytes\n",
+                   conn.link.label.c_str(), conn.fd, static_cast<int>(conn.state), conn.fifo_count,
+                   conn.output.unsent());
+    });
+  }
 }
 
 void Rig::check_rest() {
