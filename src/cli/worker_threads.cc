@@ -22,6 +22,7 @@ WorkerThreads::~WorkerThreads() {
 }
 
 void WorkerThreads::join() {
+  if (!ended_.try_wait()) ended_.count_down();
   for (const auto& own : threads_) {
     if (own->thread.joinable()) own->thread.join();
   }
@@ -60,6 +61,7 @@ void WorkerThreads::work(Thread& own, std::uint32_t number, net::IoKind kind,
     worker::Worker worker(number, *own.io, *crew_);
     while (!worker.stopped()) worker.turn();
   }
+  ended_.wait();
   own.io.reset();
 }
 

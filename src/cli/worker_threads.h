@@ -30,7 +30,8 @@ class WorkerThreads {
   std::vector<net::Io*> ios() const;
   // Sets them to work. Not called if there was a failure.
   void begin(worker::Crew& crew);
-  // Waits until the threads have ended: every worker has stopped by then.
+  // Lets the threads end, and waits for that. Every worker has stopped by then, so
+  // nobody wakes an Io any more.
   void join();
 
  private:
@@ -47,6 +48,7 @@ class WorkerThreads {
   worker::Crew* crew_ = nullptr;  // Set before `begun_`; null: there is no work.
   std::latch made_;
   std::latch begun_{1};
+  std::latch ended_{1};
   std::vector<std::unique_ptr<Thread>> threads_;
 };
 

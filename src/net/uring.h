@@ -36,7 +36,7 @@ class Uring {
 
   // Submits what is prepared and runs the kernel's pending work for us, up to
   // `work_max` items; does not sleep.
-  void submit(std::uint32_t work_max);
+  void submit();
 
   struct Sleep {
     std::uint32_t completions;  // Wake up when so many are there.

@@ -35,7 +35,7 @@ std::expected<std::unique_ptr<UringIo>, UringRefusal> UringIo::open(const IoSett
   io->wake_fd_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   if (io->wake_fd_ < 0) return std::unexpected(UringRefusal{errno});
   io->arm_wake();
-  io->uring_->submit(1);
+  io->uring_->submit();
   return io;
 }
 

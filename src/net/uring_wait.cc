@@ -91,20 +91,20 @@ void UringIo::submit_and_sleep(Instant deadline, std::uint32_t in_flight) {
   if (!awake) {
     sleep(deadline, in_flight);
   } else if (uring_->prepared() > 0 || uring_->kernel_has_more()) {
-    uring_->submit(completions_max);
+    uring_->submit();
   }
   sends_prepared_ = 0;
   // A kernel does at most some twenty items of its pending work for one call that
   // asks for little (6.13 and later); what is left is as ready as what it did.
   for (int i = 0; i < rounds_max && uring_->kernel_has_more(); ++i) {
     if (uring_->ready() >= completions_max) break;
-    uring_->submit(completions_max);
+    uring_->submit();
   }
 }
 
 void UringIo::sleep(Instant deadline, std::uint32_t in_flight) {
   const Instant start = monotonic_now();
-  if (deadline <= start) return uring_->submit(completions_max);
+  if (deadline <= start) return uring_->submit();
   Uring::Sleep sleep{.completions = 1,
                      .timeout = deadline - start < sleep_max ? deadline - start : sleep_max,
                      .content = Duration::zero()};
@@ -142,7 +142,7 @@ void UringIo::come_home() {
   sqe.user_data = std::bit_cast<std::uint64_t>(
       Ticket{.task = Task::cancel, .target = Task::cancel, .generation = 0, .fd = wake_fd_});
   sqe.flags |= IOSQE_CQE_SKIP_SUCCESS;
-  uring_->submit(completions_max);
+  uring_->submit();
   while (in_kernel_ > 0 && monotonic_now() < give_up) {
     if (uring_->ready() == 0) {
       uring_->submit_and_sleep(

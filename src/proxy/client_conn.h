@@ -33,18 +33,22 @@ struct ClientConn {
   bool lingering = false;    // Everything is said (SHUT_WR); what still comes is dropped.
   bool input_ended = false;  // The peer will say no more.
   bool paused = false;       // Its socket is not read.
+  bool leaving = false;      // To be finished as soon as it is between two requests.
+  bool admitted = false;     // Counts against its listener's clients_max.
   bool blocked = false;      // A limit stopped its parsing; input waits in `input`.
 
   // Exchanges in the order of the questions.
   Exchange* line_first = nullptr;
   Exchange* line_last = nullptr;
   std::uint32_t line_count = 0;
+  std::uint64_t stashed = 0;  // Bytes of replies that wait for their turn.
 
   std::size_t scanned = 0;    // Bytes of `input` known to hold no newline.
   std::uint64_t swallow = 0;  // Payload bytes still to be dropped.
   std::uint32_t lingered_bytes = 0;
   Instant progress_at{};  // When it last said or took something.
-  net::Buffer input;      // An unfinished request, or what waits behind a limit.
+  Instant linger_ends{};
+  net::Buffer input;  // An unfinished request, or what waits behind a limit.
   net::OutputBuffer output;
   net::Link touched_link;  // In the list of those to look at at the end of the turn.
   net::Timer timer;

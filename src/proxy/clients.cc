@@ -34,6 +34,18 @@ ClientConn& Clients::open(int fd, snapshot::ListenerId from) {
   return client;
 }
 
+bool Clients::admit(ClientConn& client) {
+  const std::uint32_t clients_max = listener(client).settings.clients_max.value_or(~0u);
+  std::atomic<std::uint32_t>& admitted = bench_.admitted[client.listener];
+  if (admitted.fetch_add(1, std::memory_order_relaxed) >= clients_max) {
+    admitted.fetch_sub(1, std::memory_order_relaxed);
+    bench_.count(WorkerMetric::clients_rejected).add();
+    return false;
+  }
+  client.admitted = true;
+  return true;
+}
+
 ClientConn& Clients::land(const net::Completion& done) {
   ClientConn* client = conns_.find({done.token.index, done.token.generation});
   RINGWAY_ASSERT(client && "a completion names a living connection");
@@ -54,7 +66,8 @@ void Clients::on_received(const net::Completion& done) {
   if (done.result <= 0) return on_input_ended(client, -done.result);
   RINGWAY_ASSERT(!done.bytes.empty());
   bench_.count(WorkerMetric::client_bytes_read).add(done.bytes.size());
-  client.progress_at = bench_.io.now();
+  // Who does not read makes no progress by speaking.
+  if (client.output.empty()) client.progress_at = bench_.io.now();
   if (client.finishing) return linger(client, done.bytes.size());
   take(client, done.bytes);
 }
@@ -62,7 +75,7 @@ void Clients::on_received(const net::Completion& done) {
 // A client that has said all may still wait for answers: half-close.
 void Clients::on_input_ended(ClientConn& client, int error) {
   client.input_ended = true;
-  if (error != 0) return retire(client);
+  if (error != 0 || client.lingering) return retire(client);
   // What waits behind a limit was asked before the end, so it is still answered.
   if (client.blocked) return touch(client);
   finish(client);
@@ -71,8 +84,9 @@ void Clients::on_input_ended(ClientConn& client, int error) {
 // After the last word the peer may still be speaking; to close on unread bytes
 // would reset the connection and lose what it has not read yet.
 void Clients::linger(ClientConn& client, std::size_t dropped) {
+  if (!client.lingering) return;
   client.lingered_bytes += static_cast<std::uint32_t>(dropped);
-  if (client.lingering && client.lingered_bytes > linger_bytes_max) retire(client);
+  if (client.lingered_bytes > linger_bytes_max) retire(client);
 }
 
 void Clients::take(ClientConn& client, Bytes bytes) {
@@ -92,7 +106,11 @@ void Clients::take(ClientConn& client, Bytes bytes) {
 // Starts every whole request in `bytes`; returns how many bytes are done with.
 std::size_t Clients::parse(ClientConn& client, Bytes bytes) {
   const config::Listener& limits = listener(client).settings;
-  const proto::memcached::RequestLimits request_limits{limits.value_max, limits.keys_per_get_max};
+  // While memory is short, large values are as good as too large.
+  const std::uint64_t value_max = bench_.memory_short()
+                                      ? std::min<std::uint64_t>(limits.value_max, modest_bytes_max)
+                                      : limits.value_max;
+  const proto::memcached::RequestLimits request_limits{value_max, limits.keys_per_get_max};
   std::size_t taken = 0;
   ParsedRequest parsed;
   while (!client.closing && !client.finishing && taken < bytes.size()) {
@@ -109,7 +127,6 @@ std::size_t Clients::parse(ClientConn& client, Bytes bytes) {
     parsed.scanned = std::exchange(client.scanned, 0);
     parse_request(bytes.substr(taken), request_limits, parsed);
     if (parsed.status == RequestStatus::incomplete) {
-      if (shed_large(client, bytes.size() - taken, parsed)) return bytes.size();
       client.scanned = parsed.scanned;
       break;
     }
@@ -128,28 +145,19 @@ bool Clients::accept_parsed(ClientConn& client, const ParsedRequest& parsed) {
   }
   bench_.count(WorkerMetric::requests_rejected).add();
   client.swallow = parsed.swallow;
-  if (!parsed.unlink_key.empty()) sink_.unlink(client, parsed.unlink_key);
+  if (!parsed.unlink_key.empty()) {
+    sink_.unlink(client, parsed.unlink_key, parsed.request.base64);
+  }
   if (!parsed.error.empty()) sink_.answer(client, parsed.error);
   if (parsed.status == RequestStatus::refused) finish(client);
   return parsed.status == RequestStatus::rejected;
 }
 
-// A large value that is still arriving is refused when memory is short: what came
-// of it is given back, the rest is dropped as it comes.
-bool Clients::shed_large(ClientConn& client, std::size_t available, const ParsedRequest& parsed) {
-  if (parsed.needed <= modest_bytes_max || !bench_.memory_short()) return false;
-  RINGWAY_ASSERT(parsed.needed > available);
-  bench_.count(WorkerMetric::requests_shed).add();
-  client.swallow = parsed.needed - available;
-  sink_.answer(client, "SERVER_ERROR out of memory storing object");
-  return true;
-}
-
 bool Clients::has_room(const ClientConn& client) const {
   const config::Listener& limits = listener(client).settings;
-  if (bench_.memory_short() && client.output.size() > modest_bytes_max) return false;
-  return client.line_count < limits.client_in_flight_max &&
-         client.output.size() < limits.client_output_high;
+  const std::uint64_t held = client.output.size() + client.stashed;
+  if (bench_.memory_short() && held > modest_bytes_max) return false;
+  return client.line_count < limits.client_in_flight_max && held < limits.client_output_high;
 }
 
 void Clients::resume(ClientConn& client) {
@@ -185,11 +193,14 @@ void Clients::say(ClientConn& client) {
     return retire(client);
   }
   if (client.output.ready()) {
-    if (client.output.size() == client.output.unsent()) client.progress_at = bench_.io.now();
+    client.progress_at = bench_.io.now();
     const Bytes bytes = client.output.begin_send(bench_.buffers);
     bench_.io.send(token(net::Op::client_send, client), client.fd, {&bytes, 1});
     ++client.ops_in_flight;
     reset_timer(client);
+  }
+  if (client.leaving && !client.blocked && client.input.empty() && client.swallow == 0) {
+    client.finishing = true;
   }
   if (client.finishing && !client.lingering && !client.line_first && client.output.empty()) {
     return end_output(client);
@@ -204,6 +215,7 @@ void Clients::on_sent(const net::Completion& done) {
   if (done.result < 0) return retire(client);
   bench_.count(WorkerMetric::client_bytes_sent).add(count);
   client.progress_at = bench_.io.now();
+  reset_timer(client);
   touch(client);
 }
 
@@ -226,9 +238,15 @@ void Clients::finish(ClientConn& client) {
   touch(client);
 }
 
+void Clients::finish_between_requests(ClientConn& client) {
+  client.leaving = true;
+  touch(client);
+}
+
 void Clients::end_output(ClientConn& client) {
   if (client.input_ended) return retire(client);
   client.lingering = true;
+  client.linger_ends = bench_.io.now() + linger_time;
   update_reading(client);
   bench_.io.finish_sending(client.fd);
   reset_timer(client);
@@ -250,6 +268,7 @@ std::uint32_t Clients::reap() {
   const std::vector<ClientConn*> dead = std::exchange(dead_, {});
   for (ClientConn* client : dead) {
     RINGWAY_ASSERT(client->closing && client->ops_in_flight == 0);
+    if (client->admitted) bench_.admitted[client->listener].fetch_sub(1, std::memory_order_relaxed);
     bench_.io.close(client->fd);
     client->input.clear(bench_.buffers);
     client->output.clear(bench_.buffers);
@@ -260,37 +279,37 @@ std::uint32_t Clients::reap() {
 }
 
 // One timer, for whichever limit comes first: the end of lingering, a reader that
-// takes nothing, a client that asks nothing.
-void Clients::reset_timer(ClientConn& client) {
+// takes nothing, a client that asks nothing. It may fire early and look again.
+Instant Clients::next_limit(const ClientConn& client) const {
   const config::Listener& limits = listener(client).settings;
-  const Instant now = bench_.io.now();
-  if (client.lingering) return bench_.timers.set(client.timer, now + linger_time);
   const config::MaybeTime limit =
-      client.output.empty() ? limits.idle_timeout : limits.client_stall_timeout;
-  // A timer that is already set looks again when it fires.
-  if (limit && !(client.timer.set() && client.timer.at <= now + *limit)) {
-    bench_.timers.set(client.timer, now + *limit);
-  }
+      client.output.sending() ? limits.client_stall_timeout : limits.idle_timeout;
+  return limit ? client.progress_at + *limit : never;
+}
+
+void Clients::reset_timer(ClientConn& client) {
+  const Instant at = client.lingering ? client.linger_ends : next_limit(client);
+  if (at == never || (client.timer.set() && client.timer.at <= at)) return;
+  bench_.timers.set(client.timer, at);
 }
 
 void Clients::on_timer(net::Timer& timer) {
   ClientConn& client = *static_cast<ClientConn*>(timer.owner);
   if (client.closing) return;
-  if (client.lingering) return retire(client);
-  const config::Listener& limits = listener(client).settings;
-  const bool owed = !client.output.empty();
-  const config::MaybeTime limit = owed ? limits.client_stall_timeout : limits.idle_timeout;
-  if (limit && client.progress_at + *limit <= bench_.io.now()) {
-    if (owed) {
-      bench_.count(WorkerMetric::clients_stalled).add();
-      return retire(client);
-    }
-    if (!client.line_first) {
-      bench_.count(WorkerMetric::clients_idled).add();
-      return finish(client);
-    }
+  if (client.lingering && client.linger_ends <= bench_.io.now()) return retire(client);
+  const Instant at = next_limit(client);
+  if (at > bench_.io.now()) return reset_timer(client);
+  if (client.output.sending()) {
+    bench_.count(WorkerMetric::clients_stalled).add();
+    return retire(client);
   }
-  if (limit) bench_.timers.set(timer, std::max(client.progress_at, bench_.io.now()) + *limit);
+  // Whoever waits for an answer is not idle.
+  if (client.line_first) {
+    client.progress_at = bench_.io.now();
+    return reset_timer(client);
+  }
+  bench_.count(WorkerMetric::clients_idled).add();
+  finish(client);
 }
 
 }  // namespace ringway::proxy

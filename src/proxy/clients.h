@@ -28,10 +28,16 @@ class Clients {
   // A new connection; its fd is ours from now on.
   ClientConn& open(int fd, snapshot::ListenerId listener);
 
+  // False, and counted, if its listener has as many clients as it may.
+  bool admit(ClientConn& client);
+  ClientConn* find(net::Handle handle) { return conns_.find(handle); }
+
   // Its output or its line changed: look at it at the end of the turn.
   void touch(ClientConn& client);
   // Ends it after what is owed; takes no more requests.
   void finish(ClientConn& client);
+  // The same, but a request that is half there is still taken.
+  void finish_between_requests(ClientConn& client);
   // Ends it now.
   void retire(ClientConn& client);
 
@@ -65,12 +71,11 @@ class Clients {
   std::size_t parse(ClientConn& client, Bytes bytes);
   bool accept_parsed(ClientConn& client, const proto::memcached::ParsedRequest& parsed);
   bool has_room(const ClientConn& client) const;
-  bool shed_large(ClientConn& client, std::size_t available,
-                  const proto::memcached::ParsedRequest& parsed);
   void resume(ClientConn& client);
   void update_reading(ClientConn& client);
   void say(ClientConn& client);
   void end_output(ClientConn& client);
+  Instant next_limit(const ClientConn& client) const;
   void reset_timer(ClientConn& client);
 
   Workbench& bench_;

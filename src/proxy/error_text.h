@@ -9,7 +9,7 @@
 
 namespace ringway::proxy {
 
-// "500ms", "1.5s", "250us": as the configuration writes it.
+// "500ms", "1500ms", "2s", "250us": as the configuration reads it.
 std::string duration_text(Duration duration);
 
 // "SERVER_ERROR ringway: server web2 (10.0.0.2:11211) timed out after 500ms\r\n"
@@ -17,6 +17,10 @@ std::string server_error(std::string_view label, std::string_view what);
 
 // "SERVER_ERROR ringway: pool web has no live server\r\n"
 std::string pool_error(std::string_view pool, std::string_view what);
+
+// A reply that would take its client past client_output_max.
+inline constexpr std::string_view reply_too_large =
+    "SERVER_ERROR ringway: the reply is larger than client_output_max allows\r\n";
 
 // The words for what a connection died of: "refused the connection".
 std::string_view connection_failure(int error);

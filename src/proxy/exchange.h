@@ -60,6 +60,7 @@ class AskedKey {
   void set(net::BufferPool& pool, Bytes key) {
     RINGWAY_ASSERT(size_ == 0);
     size_ = static_cast<std::uint8_t>(key.size());
+    if (key.empty()) return;
     if (key.size() <= sizeof short_) {
       std::memcpy(short_, key.data(), key.size());
     } else {
@@ -98,7 +99,7 @@ struct Exchange {
   bool streaming = false;             // Part of it was sent already: it cannot become an error.
   bool expired = false;               // Its deadline passed: no more is asked for it.
   std::uint32_t fragments_asked = 0;  // Fragments in a FIFO.
-  std::uint32_t pool_number = 0;      // In the snapshot it was planned with: for counters.
+  std::uint64_t stashed = 0;          // Bytes that wait in its stashes, keys included.
   Gather* gather = nullptr;           // Reads of several keys.
   AskedKey key;                       // Of single-key requests.
   AskedKey opaque;                    // Meta O.

@@ -14,6 +14,14 @@ using proto::memcached::Command;
 using proto::memcached::CommandClass;
 using proto::memcached::ReplyKind;
 
+namespace {
+
+bool has_body(ReplyKind kind) {
+  return kind == ReplyKind::value || kind == ReplyKind::va;
+}
+
+}  // namespace
+
 void Executor::on_request(ClientConn& client, const Request& request) {
   bench_.count(WorkerMetric::requests).add();
   bench_.count(WorkerMetric::keys).add(request.key_count);
@@ -57,6 +65,8 @@ void Executor::leave_line(ClientConn& client, Exchange& exchange) {
   client.line_first = std::exchange(exchange.line_next, nullptr);
   if (!client.line_first) client.line_last = nullptr;
   --client.line_count;
+  RINGWAY_ASSERT(client.stashed >= exchange.stashed);
+  client.stashed -= exchange.stashed;
   bench_.count(WorkerMetric::in_flight).subtract();
   exchange.client = nullptr;
   exchange.answered = true;
@@ -87,11 +97,16 @@ bool Executor::told(const Exchange& exchange) const {
   return exchange.client && !exchange.settled;
 }
 
-// Whatever is complete at the head of the line goes out.
+// Whatever is complete at the head of the line goes out, as far as the client
+// takes it; on_room() goes on.
 void Executor::advance(ClientConn& client) {
   clients_->touch(client);
+  const std::uint64_t high = clients_->listener(client).settings.client_output_high;
   while (Exchange* head = client.line_first) {
-    if (client.closing || !emit(client, *head)) return;
+    // What a direct head has written into the output leaves only by being committed.
+    const bool waits = head->settled && !head->direct && client.output.size() >= high;
+    if (client.closing || waits) return;
+    if (!emit(client, *head)) return;
     leave_line(client, *head);
   }
 }
@@ -119,7 +134,8 @@ bool Executor::emit_single(ClientConn& client, Exchange& exchange) {
 }
 
 void Executor::on_room(ClientConn& client) {
-  if (client.line_first && client.line_first->gather) advance(client);
+  const Exchange* head = client.line_first;
+  if (head && (head->gather || head->settled)) advance(client);
 }
 
 void Executor::orphan(ClientConn& client) {
@@ -149,6 +165,12 @@ const route::Plan& Executor::plan(const ClientConn& client, Command command, Byt
   return plan_;
 }
 
+// on_read_error = "miss" is for reads that change nothing.
+bool Executor::may_miss(const config::Pool& settings, Command command) {
+  return settings.on_read_error == config::OnReadError::miss &&
+         row(command).kind == CommandClass::read;
+}
+
 void Executor::start_single(ClientConn& client, const Request& request) {
   char decoded[proto::memcached::key_bytes_max];
   std::size_t decoded_bytes = 0;
@@ -164,8 +186,7 @@ void Executor::start_single(ClientConn& client, const Request& request) {
 
   const route::Plan& plan = this->plan(client, request.command, key);
   const pool::Pool& pool = clients_->listener(client).route->pool();
-  exchange.misses_errors = pool.settings.on_read_error == config::OnReadError::miss &&
-                           row(request.command).kind == CommandClass::read;
+  exchange.misses_errors = may_miss(pool.settings, request.command);
   if (plan.empty()) {
     return fail_single(exchange, pool_error(pool.name(), "has no server that takes traffic"));
   }
@@ -210,16 +231,14 @@ Verdict Executor::on_line(Fragment& fragment, const ReplyLine& line) {
 }
 
 bool Executor::is_reply_to(const Exchange& exchange, const ReplyLine& line) const {
-  if (line.kind == ReplyKind::value || line.key_given) {
-    if (line.key != exchange.key.get()) return false;
-  }
+  if (!names_key(line, exchange.key.get(), exchange.base64)) return false;
   if (line.opaque_given && line.opaque != exchange.opaque.get()) return false;
   return true;
 }
 
 Verdict Executor::single_line(Exchange& exchange, const ReplyLine& line) {
   if (!is_reply_to(exchange, line)) return Verdict::foreign;
-  const bool body = line.kind == ReplyKind::value || line.kind == ReplyKind::va;
+  const bool body = has_body(line.kind);
   if (body && exchange.first.value_seen) return Verdict::foreign;
   const bool hidden =
       exchange.silent || (exchange.quiet && silenced_by_q(exchange.command, line.kind));
@@ -227,6 +246,10 @@ Verdict Executor::single_line(Exchange& exchange, const ReplyLine& line) {
   if (body) {
     exchange.first.value_seen = true;
     exchange.value_ends_reply = line.kind == ReplyKind::va;
+    if (told(exchange) && !fits(exchange, line.bytes)) {
+      fail_single(exchange, std::string(reply_too_large));
+      return Verdict::more;
+    }
     if (told(exchange)) {
       exchange.large = line.bytes > clients_->listener(*exchange.client).settings.stream_min;
       if (exchange.large && at_head(exchange)) exchange.streaming = true;
@@ -257,7 +280,7 @@ void Executor::append_reply(Exchange& exchange, Bytes bytes) {
   if (!told(exchange)) return;
   ClientConn& client = *exchange.client;
   if (!exchange.direct && at_head(exchange) && exchange.first.stash.empty()) exchange.direct = true;
-  if (!exchange.direct) return exchange.first.stash.append(bench_.buffers, bytes);
+  if (!exchange.direct) return stash(exchange, exchange.first, bytes);
   client.output.append_uncommitted(bench_.buffers, bytes);
   if (!exchange.streaming) return;
   client.output.commit();
@@ -273,6 +296,20 @@ void Executor::on_answered(Fragment& fragment) {
   if (!told(exchange)) return release_if_over(exchange);
   if (!exchange.gather) return settle_single(exchange);
   if (at_head(exchange)) advance(*exchange.client);
+}
+
+// What cannot leave yet counts against its client, who asked for it.
+void Executor::stash(Exchange& exchange, Fragment& fragment, Bytes bytes) {
+  fragment.stash.append(bench_.buffers, bytes);
+  exchange.stashed += bytes.size();
+  if (exchange.client) exchange.client->stashed += bytes.size();
+}
+
+// Whether a value of that size may still wait for its turn.
+bool Executor::fits(const Exchange& exchange, std::uint64_t bytes) const {
+  const ClientConn& client = *exchange.client;
+  const std::uint64_t most = clients_->listener(client).settings.client_output_max;
+  return client.stashed + client.output.size() + bytes <= most;
 }
 
 void Executor::settle_single(Exchange& exchange) {

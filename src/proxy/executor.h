@@ -31,7 +31,7 @@ class Executor final : public RequestSink, public ReplySink {
   // RequestSink
   void on_request(ClientConn& client, const proto::memcached::Request& request) override;
   void answer(ClientConn& client, Bytes text) override;
-  void unlink(ClientConn& client, Bytes key) override;
+  void unlink(ClientConn& client, Bytes key, bool base64) override;
   void on_room(ClientConn& client) override;
   void orphan(ClientConn& client) override;
 
@@ -65,6 +65,7 @@ class Executor final : public RequestSink, public ReplySink {
 
   // Requests of one key.
   const route::Plan& plan(const ClientConn& client, proto::memcached::Command command, Bytes key);
+  static bool may_miss(const config::Pool& settings, proto::memcached::Command command);
   void start_single(ClientConn& client, const Request& request);
   ServerConn* connection(const Exchange& exchange, pool::ServerId server, std::string& error);
   void write_request(ServerConn& conn, const Request& request);
@@ -72,6 +73,8 @@ class Executor final : public RequestSink, public ReplySink {
   Verdict single_line(Exchange& exchange, const ReplyLine& line);
   bool is_reply_to(const Exchange& exchange, const ReplyLine& line) const;
   void append_reply(Exchange& exchange, Bytes bytes);
+  void stash(Exchange& exchange, Fragment& fragment, Bytes bytes);
+  bool fits(const Exchange& exchange, std::uint64_t bytes) const;
   void settle_single(Exchange& exchange);
   void fail_single(Exchange& exchange, std::string error);
   std::string read_miss(const Exchange& exchange) const;

@@ -20,11 +20,13 @@ using proto::memcached::ReplyKind;
 void Executor::start_gather(ClientConn& client, const Request& request) {
   Exchange& exchange = open(client, request);
   const pool::Pool& pool = clients_->listener(client).route->pool();
-  exchange.misses_errors = pool.settings.on_read_error == config::OnReadError::miss;
+  exchange.misses_errors = may_miss(pool.settings, request.command);
   Gather& gather = gathers_.make();
   exchange.gather = &gather;
   gather.exptime = request.exptime;
   gather.keys.append(bench_.buffers, request.keys);
+  exchange.stashed = request.keys.size();
+  client.stashed += request.keys.size();
   start_deadline(exchange, pool.settings);
   ask_next(exchange);
   if (at_head(exchange)) advance(client);
@@ -162,8 +164,16 @@ Verdict Executor::gather_value(Exchange& exchange, Fragment& fragment, const Rep
   if (!open || !told(exchange)) return Verdict::more;
 
   Slot& slot = gather.slots[i];
+  if (!fits(exchange, line.bytes)) {
+    slot.state = SlotState::failed;
+    fail_gather(gather, std::string(reply_too_large));
+    return Verdict::more;
+  }
   const Bytes text{line.line.data(), line.consumed};
-  if (at_head(exchange)) emit_slots(*exchange.client, gather);
+  if (at_head(exchange)) {
+    emit_slots(*exchange.client, gather);
+    clients_->touch(*exchange.client);
+  }
   if (at_head(exchange) && gather.next_slot == i) {
     slot.state = SlotState::leaving;
     const std::uint64_t stream_min = clients_->listener(*exchange.client).settings.stream_min;
@@ -171,15 +181,17 @@ Verdict Executor::gather_value(Exchange& exchange, Fragment& fragment, const Rep
     exchange.client->output.append_uncommitted(bench_.buffers, text);
   } else {
     slot.block_offset = static_cast<std::uint32_t>(fragment.stash.size());
-    fragment.stash.append(bench_.buffers, text);
+    stash(exchange, fragment, text);
   }
   return Verdict::more;
 }
 
 void Executor::gather_body(Exchange& exchange, Fragment& fragment, Bytes bytes) {
   if (fragment.state != FragmentState::asked || !told(exchange)) return;
-  if (exchange.gather->slots[fragment.slot].state != SlotState::leaving) {
-    return fragment.stash.append(bench_.buffers, bytes);
+  const SlotState state = exchange.gather->slots[fragment.slot].state;
+  if (state == SlotState::failed) return;
+  if (state != SlotState::leaving) {
+    return stash(exchange, fragment, bytes);
   }
   net::OutputBuffer& output = exchange.client->output;
   output.append_uncommitted(bench_.buffers, bytes);
@@ -203,6 +215,7 @@ void Executor::gather_body_end(Exchange& exchange, Fragment& fragment) {
     clients_->touch(*exchange.client);
     return;
   }
+  if (slot.state == SlotState::failed) return;
   slot.block_bytes = static_cast<std::uint32_t>(fragment.stash.size()) - slot.block_offset;
   slot.state = SlotState::stashed;
 }

@@ -89,9 +89,11 @@ void Executor::start_broadcast(ClientConn& client, const Request& request) {
 
 // A value that was refused replaces nothing, yet the old one may not be read any
 // more, as memcached has it.
-void Executor::unlink(ClientConn& client, Bytes key) {
+void Executor::unlink(ClientConn& client, Bytes key, bool base64) {
   Request request;
-  request.command = Command::delete_;
+  request.command = base64 ? Command::md : Command::delete_;
+  request.base64 = base64;
+  if (base64) request.meta_flags = "b";
   request.key = key;
   request.key_count = 1;
   request.noreply = true;

@@ -18,7 +18,7 @@ class RequestSink {
   // A reply of ringway's own, in its place in the client's line.
   virtual void answer(ClientConn& client, Bytes text) = 0;
   // The value that `key` had must go, though its successor was refused.
-  virtual void unlink(ClientConn& client, Bytes key) = 0;
+  virtual void unlink(ClientConn& client, Bytes key, bool base64) = 0;
   // The client's output has room again.
   virtual void on_room(ClientConn& client) = 0;
   // The client is gone: its exchanges have nobody to answer to.

@@ -2,6 +2,7 @@
 // lie; only a line cut in two by the network is copied to be made whole. Bodies
 // pass through in pieces and are never collected here.
 #include <algorithm>
+#include <utility>
 
 #include "proxy/error_text.h"
 #include "proxy/servers.h"
@@ -103,7 +104,8 @@ bool Servers::on_line(ServerConn& conn, const ReplyLine& line) {
   const bool unsure =
       error && proto::memcached::row(command).payload && line.kind != ReplyKind::server_error;
   if (unsure || early) {
-    fail(conn, "refused a value; its connection is made anew");
+    fail(conn, early ? "answered before it had read the request"
+                     : "refused a value and may have misread it");
     return false;
   }
   return true;
@@ -134,6 +136,7 @@ void Servers::pop_head(ServerConn& conn) {
   --conn.fifo_count;
   --in_flight_;
   conn.head_sent = conn.fifo_first && conn.fifo_first->request_end <= conn.sent;
+  if (!std::exchange(conn.replied, true)) conn.link.backoff = Duration::zero();
   (*conn.link.counters)[ServerMetric::replies].add();
   (*conn.link.counters)[ServerMetric::queued].subtract();
   head.fifo_next = nullptr;

@@ -154,7 +154,6 @@ void Servers::become_ready(ServerConn& conn) {
   RINGWAY_ASSERT(conn.state == ServerConnState::greeting);
   if (std::exchange(conn.link.failing, false)) say(conn.link, "answers again");
   conn.state = ServerConnState::ready;
-  conn.link.backoff = Duration::zero();
   conn.link.retry_at = Instant{};
   conn.quiet_since = bench_.io.now();
   bench_.timers.stop(conn.timer);
@@ -189,6 +188,8 @@ void Servers::turned_away(ServerConn& conn) {
   ServerLink& to = conn.link;
   (*to.counters)[ServerMetric::connections_refused].add();
   (*to.counters)[ServerMetric::connect_failures].add();
+  // Once is chance; what waits longer would be answered long after it was given up.
+  if (to.backoff != Duration::zero()) return connect_failed(conn, "has too many connections");
   to.last_failure = "has too many connections";
   if (!std::exchange(to.failing, true)) say(to, to.last_failure);
   conn.retry = true;
@@ -202,6 +203,11 @@ void Servers::fail(ServerConn& conn, std::string_view what) {
   conn.link.conns[conn.lane] = nullptr;
   if (conn.fifo_first && conn.state == ServerConnState::ready) {
     (*conn.link.counters)[ServerMetric::connections_lost].add();
+    // A server that greets and answers nothing is no better than one that refuses.
+    if (!conn.replied) {
+      conn.link.last_failure = what;
+      conn.link.retry_at = bench_.io.now() + next_backoff(conn.link);
+    }
     if (!std::exchange(conn.link.failing, true)) say(conn.link, what);
   }
   const std::string cause(what);
@@ -276,6 +282,8 @@ void Servers::flush() {
     if (conn->state != ServerConnState::ready || !conn->output.ready()) continue;
     if (conn->greeting_in_flight) continue;
     const Bytes bytes = conn->output.begin_send(bench_.buffers);
+    // From here on it owes us something, if only to take this.
+    if (!conn->head_sent && conn->offered == conn->sent) conn->quiet_since = bench_.io.now();
     conn->offered += bytes.size();
     bench_.io.send(token(net::Op::server_send, *conn), conn->fd, {&bytes, 1});
     ++conn->ops_in_flight;
@@ -307,7 +315,8 @@ void Servers::on_sent(const net::Completion& done) {
 }
 
 void Servers::suspect(ServerConn& conn, Duration timeout) {
-  if (conn.state != ServerConnState::ready || !conn.head_sent) return;
+  if (conn.state != ServerConnState::ready) return;
+  if (!conn.head_sent && !conn.output.sending()) return;
   if (bench_.io.now() - conn.quiet_since < timeout) return;
   fail(conn, "has been silent for " + duration_text(timeout));
 }

@@ -3,6 +3,8 @@
 // thread alone.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <cstdint>
 #include <vector>
 
@@ -17,12 +19,18 @@
 
 namespace ringway::proxy {
 
+// Clients admitted by each listener, of all workers together.
+inline constexpr std::uint32_t listeners_max = 1024;
+using Admitted = std::array<std::atomic<std::uint32_t>, listeners_max>;
+
 struct Workbench {
-  Workbench(std::uint32_t number, net::Io& its_io, Board& shared_board, metrics::Registry& shared)
+  Workbench(std::uint32_t number, net::Io& its_io, Board& shared_board, metrics::Registry& shared,
+            Admitted& shared_admitted)
       : worker(number),
         io(its_io),
         board(shared_board),
         registry(shared),
+        admitted(shared_admitted),
         counters(shared.worker(number)),
         timers(its_io.now()) {}
 
@@ -35,6 +43,7 @@ struct Workbench {
   net::Io& io;
   Board& board;
   metrics::Registry& registry;
+  Admitted& admitted;
   metrics::WorkerCounters& counters;
   net::BufferPool buffers;
   net::TimerWheel timers;

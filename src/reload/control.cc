@@ -21,6 +21,7 @@ Control::Control(config::Config config, worker::Crew& crew, World& world)
             const auto found = std::ranges::find(listener_names_, name);
             const auto id = static_cast<snapshot::ListenerId>(found - listener_names_.begin());
             if (found == listener_names_.end()) listener_names_.push_back(name);
+            RINGWAY_ASSERT(id < proxy::listeners_max);
             return id;
           }};
   snapshot_ = snapshot::build(std::move(config), 1, identities);

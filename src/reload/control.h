@@ -6,6 +6,7 @@
 //         -> clients finished over drain_timeout -> workers stopped -> over
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -69,7 +70,7 @@ class Control {
   std::vector<OpenListener> listeners_;
   std::vector<std::pair<pool::ServerId, std::string>> unresolved_;
   Instant resolve_at_ = never;
-  Phase phase_ = Phase::starting;
+  std::atomic<Phase> phase_ = Phase::starting;  // Read by whoever asks for readiness.
   Instant phase_ends_ = never;
   Instant next_ = never;
 };

@@ -26,6 +26,7 @@ class SlotDistribution final : public Distribution {
   SlotDistribution(Kind kind, std::span<const Member> members);
 
   std::string_view name() const override { return kind_.name; }
+  bool wants_chance() const override { return kind_.wide; }
   std::uint32_t servers() const override { return static_cast<std::uint32_t>(points_.size()); }
   std::optional<std::uint32_t> pick(KeyHash hash, const LiveSet& live) const override;
   std::optional<Trace> trace(KeyHash hash, const LiveSet& live) const override;

@@ -11,7 +11,10 @@ std::string_view ShardRoute::name() const {
 }
 
 void ShardRoute::plan(const Question& question, Live live, Plan& plan) const {
-  const ring::KeyHash hash = ring::key_hash(*pool_.hash, pool_.tag, question.key);
+  const ring::KeyHash hash =
+      pool_.distribution->wants_chance()
+          ? ring::KeyHash{question.chance, static_cast<std::uint32_t>(question.chance)}
+          : ring::key_hash(*pool_.hash, pool_.tag, question.key);
   const auto member = pool_.distribution->pick(hash, live[pool_.number]);
   if (!member) return;
   plan.add({Verb::try_, pool_.servers[*member].id, &pool_, *member});

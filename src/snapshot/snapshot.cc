@@ -47,6 +47,7 @@ std::unique_ptr<Pool> built_pool(const config::Pool& settings, std::uint32_t num
   RINGWAY_ASSERT(pool->hash && kind && "the configuration was checked");
   std::vector<ring::Member> members;
   for (const config::Server& server : settings.servers) {
+    if (server.backup) continue;  // Owns no keys.
     members.push_back({server.name, server.weight});
     pool->servers.push_back(built_server(settings, server, identities));
   }
@@ -62,11 +63,6 @@ const route::Route* route_named(const Snapshot& snapshot, const std::string& nam
 }
 
 }  // namespace
-
-const Listener* Snapshot::listener(ListenerId id) const {
-  const auto found = std::ranges::find(listeners, id, &Listener::id);
-  return found == listeners.end() ? nullptr : &*found;
-}
 
 const pool::Pool* Snapshot::pool(const std::string& name) const {
   for (const auto& pool : pools) {
@@ -88,6 +84,10 @@ std::unique_ptr<Snapshot> build(config::Config config, std::uint64_t generation,
     const route::Route* route = route_named(*snapshot, listener.route);
     RINGWAY_ASSERT(route && "the configuration was checked");
     snapshot->listeners.push_back({listener, identities.listener(listener.name), route});
+  }
+  for (const Listener& listener : snapshot->listeners) {
+    if (listener.id >= snapshot->by_id.size()) snapshot->by_id.resize(listener.id + 1);
+    snapshot->by_id[listener.id] = &listener;
   }
   snapshot->config = std::move(config);
   return snapshot;

@@ -1,7 +1,11 @@
 // Accepting and dealing.
 #include "worker/acceptors.h"
 
+#include <cstring>
+
 #include "ringway/base/assert.h"
+
+#include "log/log.h"
 
 namespace ringway::worker {
 
@@ -48,7 +52,10 @@ std::optional<TakeClient> Acceptors::on_accepted(const net::Completion& done) {
     socket.accepting = false;
     if (!stopping_) bench_.timers.set(socket.timer, bench_.io.now() + retry_after);
   }
-  if (done.result < 0) return std::nullopt;
+  if (done.result < 0) {
+    if (!stopping_ && !socket.waiting) report_failure(-done.result);
+    return std::nullopt;
+  }
   const TakeClient client{done.result, socket.listener};
   const std::uint32_t worker = least_loaded();
   crew_.desks[worker]->clients.fetch_add(1, std::memory_order_relaxed);
@@ -61,11 +68,17 @@ std::optional<TakeClient> Acceptors::on_accepted(const net::Completion& done) {
   return std::nullopt;
 }
 
+void Acceptors::report_failure(int error) {
+  bench_.count(metrics::WorkerMetric::accept_failures).add();
+  if (!lines_.ask("accept", bench_.io.now()).allowed) return;
+  log::warning("no more clients can be accepted for now: {}", std::strerror(error));
+}
+
 // With clients_full = "wait" the next ones stay in the kernel's backlog.
 bool Acceptors::full(snapshot::ListenerId id) const {
   const config::Listener& limits = bench_.snapshot->listener(id)->settings;
   return limits.clients_full == config::ClientsFull::wait && limits.clients_max &&
-         crew_.clients() >= *limits.clients_max;
+         bench_.admitted[id].load(std::memory_order_relaxed) >= *limits.clients_max;
 }
 
 std::uint32_t Acceptors::least_loaded() {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "log/rate_limit.h"
 #include "net/timer_wheel.h"
 #include "proxy/workbench.h"
 #include "worker/crew.h"
@@ -39,6 +40,7 @@ class Acceptors {
   };
 
   void accept(std::uint32_t index);
+  void report_failure(int error);
   bool full(snapshot::ListenerId listener) const;
   std::uint32_t least_loaded();
 
@@ -47,6 +49,7 @@ class Acceptors {
   std::vector<std::unique_ptr<Socket>> sockets_;
   std::uint32_t next_worker_ = 0;
   bool stopping_ = false;
+  log::RateLimit lines_{10};
 };
 
 }  // namespace ringway::worker

@@ -10,6 +10,7 @@
 #include "ringway/metrics/counters.h"
 
 #include "proxy/board.h"
+#include "proxy/workbench.h"
 #include "worker/mailbox.h"
 
 namespace ringway::worker {
@@ -43,6 +44,7 @@ struct Crew {
 
   proxy::Board board;
   metrics::Registry registry;
+  proxy::Admitted admitted{};
   std::vector<std::unique_ptr<Desk>> desks;
 };
 

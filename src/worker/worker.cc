@@ -12,7 +12,7 @@ using net::Op;
 Worker::Worker(std::uint32_t number, net::Io& io, Crew& crew)
     : crew_(crew),
       desk_(*crew.desks[number]),
-      bench_(number, io, crew.board, crew.registry),
+      bench_(number, io, crew.board, crew.registry, crew.admitted),
       executor_(bench_),
       clients_(bench_, executor_),
       servers_(bench_, executor_),
@@ -87,14 +87,12 @@ void Worker::obey(const TakeClient& client) {
 void Worker::take_client(const TakeClient& taken) {
   RINGWAY_ASSERT(bench_.snapshot != nullptr);
   proxy::ClientConn& client = clients_.open(taken.fd, taken.listener);
-  const auto& limits = clients_.listener(client).settings;
-  if (limits.clients_max && crew_.clients() > *limits.clients_max) {
-    bench_.count(WorkerMetric::clients_rejected).add();
+  if (stopping_) return clients_.retire(client);
+  if (!clients_.admit(client)) {
     executor_.answer(client, "SERVER_ERROR ringway: too many clients");
     return clients_.finish(client);
   }
-  if (stopping_) return clients_.retire(client);
-  if (draining_) clients_.finish(client);
+  if (draining_) clients_.finish_between_requests(client);
 }
 
 // Clients go one after another, so that they do not all reconnect at once.
@@ -102,22 +100,20 @@ void Worker::obey(const Drain& drain) {
   draining_ = true;
   const auto count = std::max<std::int64_t>(clients_.size(), 1);
   drain_step_ = drain.spread / count;
+  clients_.each([this](proxy::ClientConn& client) { leaving_.push_back(client.handle); });
   drain_some();
 }
 
 void Worker::drain_some() {
-  std::int64_t now_due =
-      drain_step_ > std::chrono::milliseconds(1)
-          ? 1
-          : std::max<std::int64_t>(
-                std::chrono::milliseconds(1) / std::max(drain_step_, Duration(1)), 1);
-  clients_.each([&](proxy::ClientConn& client) {
-    if (client.closing || client.finishing || now_due == 0) return;
-    clients_.finish(client);
-    --now_due;
-  });
+  // Not more than a step each millisecond: with many clients several go at once.
   const Duration step = std::max<Duration>(drain_step_, std::chrono::milliseconds(1));
-  if (now_due == 0) bench_.timers.set(drain_timer_, bench_.io.now() + step);
+  for (auto due = step / std::max(drain_step_, Duration(1)); due > 0 && !leaving_.empty(); --due) {
+    if (proxy::ClientConn* client = clients_.find(leaving_.back())) {
+      clients_.finish_between_requests(*client);
+    }
+    leaving_.pop_back();
+  }
+  if (!leaving_.empty()) bench_.timers.set(drain_timer_, bench_.io.now() + step);
 }
 
 void Worker::obey(const Stop&) {
@@ -159,7 +155,9 @@ void Worker::end_turn() {
   servers_.flush();
   clients_.flush();
   servers_.reap();
-  desk_.clients.fetch_sub(clients_.reap(), std::memory_order_relaxed);
+  if (const std::uint32_t gone = clients_.reap()) {
+    desk_.clients.fetch_sub(gone, std::memory_order_relaxed);
+  }
   bench_.count(WorkerMetric::turns).add();
   // An accept that waits for descriptors is not over: its socket is still in use.
   if (acceptors_.stopped()) desk_.listening.store(false, std::memory_order_release);

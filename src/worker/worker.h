@@ -65,6 +65,7 @@ class Worker {
   Acceptors acceptors_;
   net::Timer drain_timer_;
   Duration drain_step_{};
+  std::vector<net::Handle> leaving_;  // Clients that draining has not come to yet.
   bool draining_ = false;
   bool stopping_ = false;
   std::uint32_t undrained_turns_ = 0;  // In a row.

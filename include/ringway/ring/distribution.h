@@ -51,6 +51,9 @@ class Distribution {
   // key; nullopt if none is live. `live` has a bit for every member.
   virtual std::optional<std::uint32_t> pick(KeyHash hash, const LiveSet& live) const = 0;
 
+  // True if pick() wants a random number in place of the key's hash.
+  virtual bool wants_chance() const { return false; }
+
   // The same decision, told.
   virtual std::optional<Trace> trace(KeyHash hash, const LiveSet& live) const = 0;
 

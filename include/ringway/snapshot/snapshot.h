@@ -30,8 +30,9 @@ struct Snapshot {
   std::vector<std::unique_ptr<pool::Pool>> pools;
   std::vector<std::unique_ptr<route::Route>> routes;
   std::vector<Listener> listeners;
+  std::vector<const Listener*> by_id;  // Null where an id is not of this snapshot.
 
-  const Listener* listener(ListenerId id) const;
+  const Listener* listener(ListenerId id) const { return id < by_id.size() ? by_id[id] : nullptr; }
   const pool::Pool* pool(const std::string& name) const;
 };
 
