@@ -295,6 +295,10 @@ void Executor::on_answered(Fragment& fragment) {
   fragment.state = FragmentState::settled;
   if (!told(exchange)) return release_if_over(exchange);
   if (!exchange.gather) return settle_single(exchange);
+  // All its answers are here: what it may still wait for is its turn.
+  if (exchange.gather->all_asked() && group_settled(*exchange.gather)) {
+    exchange.deadline_link.leave();
+  }
   if (at_head(exchange)) advance(*exchange.client);
 }
 
