@@ -26,13 +26,15 @@ void draw_pool(Chance chance, Scenario& scenario) {
   pool.backoff_min = pick(chance, {1ms, 50ms});
   pool.backoff_max = pick(chance, {60ms, 1000ms, 5000ms});
   pool.server_connections = chance.one_in(4) ? 2 : 1;
-  // Without it a send that is stuck for ever hides that its connection is silent.
-  if (chance.one_in(2) && scenario.faults.pipe_bytes > 16 * 1024) pool.tcp_user_timeout = 0ms;
   if (chance.one_in(4)) pool.server_idle_timeout = pick(chance, {20ms, 1000ms});
   if (chance.one_in(16)) {
     pool.server_queue_max = static_cast<std::uint32_t>(chance.between(2, 8));
     scenario.errors_anywhere = true;
   }
+  // Without it a send that is stuck for ever, or a queue full of requests that timed
+  // out, hides that its connection is silent.
+  const bool roomy = scenario.faults.pipe_bytes > 16 * 1024 && pool.server_queue_max > 16;
+  if (chance.one_in(2) && roomy) pool.tcp_user_timeout = 0ms;
   const bool named = chance.one_in(4);
   const std::uint64_t servers = chance.between(1, 5);
   for (std::uint64_t i = 0; i < servers; ++i) {
@@ -128,8 +130,12 @@ ClientPlan draw_client(Chance& chance, Scenario& scenario) {
     plan.may_be_rejected = true;
     scenario.exact = false;
   }
+  // What is on its way for longer than the timeout is cut off, rightly.
+  if (plan.keys_max >= 20) plan.value_max = std::min(plan.value_max, 1000u);
   plan.writes = static_cast<double>(chance.below(80)) / 100;
-  plan.noreply = chance.one_in(2) ? 0.2 : 0;
+  // Behind a short line a request waits for those that nobody hears of.
+  const bool short_line = scenario.config.listeners[0].client_in_flight_max < 16;
+  plan.noreply = chance.one_in(2) && !short_line ? 0.2 : 0;
   plan.reads_own_writes = true;
   plan.half_close = chance.with(faults.client_half_close);
   plan.quits = chance.one_in(8);
