@@ -1,4 +1,5 @@
-// The program's door: everything it can do is a subcommand in cli/.
+// The program's door. Everything it can do is a subcommand in cli/, so nothing that
+// could be tested ever stands here.
 #include "cli/cli.h"
 
 int main(int argc, char** argv) {

@@ -1,4 +1,5 @@
-// The command line: subcommands, their flags, their help.
+// The command line: subcommands, their flags, their help. What they do stands in a
+// file each; here words become calls. Nobody above main() needs more than this.
 #pragma once
 
 namespace ringway::cli {

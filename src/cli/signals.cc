@@ -1,4 +1,5 @@
-// signalfd and poll.
+// signalfd and poll, on main's thread alone. A wait ends up to a millisecond
+// late rather than early, so that whoever waits for a deadline does not spin before it.
 #include "cli/signals.h"
 
 #include <algorithm>

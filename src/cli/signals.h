@@ -1,4 +1,5 @@
-// Signals as something to wait for: blocked everywhere, read from one descriptor.
+// Signals as something to wait for: blocked everywhere, read from one descriptor. So
+// no code of ours ever runs inside a signal handler.
 #pragma once
 
 #include <initializer_list>

@@ -1,4 +1,5 @@
-// What the admin address tells: the state of the process as one looks at it now.
+// What the admin address tells: the state of the process as one looks at it now. It
+// only reads: nothing of the data path waits for it or is changed by it.
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
-// Made on its thread, used on its thread, destroyed on its thread.
+// Each Io is made on its thread, used on its thread, destroyed on its thread. Three
+// latches keep the order: all Ios are made, all begin, none is gone before all ended.
 #include "cli/worker_threads.h"
 
 #include <utility>

@@ -1,4 +1,5 @@
-// MurmurHash2 with twemproxy's seed, which depends on the length of the key.
+// MurmurHash2 with twemproxy's seed, which depends on the length of the key. Not
+// murmur3: that one's finaliser is hash::mixed().
 #include "hash/functions.h"
 
 namespace ringway::hash {

@@ -1,4 +1,5 @@
-// Jenkins' one-at-a-time, with signed bytes as twemproxy has it.
+// Jenkins' one-at-a-time, with signed bytes as twemproxy has it: a key with bytes
+// from 0x80 on hashes differently than with Jenkins' own.
 #include "hash/functions.h"
 
 namespace ringway::hash {

@@ -1,4 +1,5 @@
-// See address.h.
+// Numeric addresses by inet_pton and inet_ntop. No name is ever looked up here, so
+// parsing neither blocks nor asks anybody.
 #include "net/address.h"
 
 #include <arpa/inet.h>

@@ -1,4 +1,5 @@
-// Growth: double, so that a long value costs a bounded number of copies.
+// Growth: double, so that a long value costs a bounded number of copies. A buffer
+// that is mostly gone at its front slides instead, and keeps its block.
 #include "net/buffer.h"
 
 #include <algorithm>

@@ -1,4 +1,5 @@
-// Size classes are powers of two: a block is found by the width of its size.
+// Size classes are powers of two: a block is found by the width of its size. A freed
+// block holds the link to the next one in its own first bytes.
 #include "net/buffer_pool.h"
 
 #include <bit>

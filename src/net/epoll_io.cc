@@ -1,4 +1,5 @@
-// What the caller may ask of an EpollIo; the wait itself is in epoll_wait.cc.
+// What the caller may ask of an EpollIo; the wait itself is in epoll_wait.cc. Nothing
+// completes within the call that started it: what ends at once is owed to wait().
 #include "net/epoll_io.h"
 
 #include <bit>

@@ -1,4 +1,6 @@
-// EpollIo::wait(): speak first (queued sends), then sleep, then read what came.
+// EpollIo::wait(): speak first (queued sends), then sleep, then read what came. What
+// finds no room in the arena or among the completions stays in the kernel, which
+// reports it again, and makes drained() false.
 #include <algorithm>
 #include <cerrno>
 #include <sys/socket.h>

@@ -1,4 +1,6 @@
-// See listener_socket.h.
+// Opening with patience, on control's thread, where it may block: an address that is
+// taken is tried again, a unix socket that nobody answers on is replaced, one that
+// somebody answers on never is.
 #include "net/listener_socket.h"
 
 #include <cerrno>

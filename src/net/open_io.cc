@@ -1,4 +1,5 @@
-// See open_io.h.
+// io_uring first, epoll where it is refused, and the sentence that says so: a router
+// that runs slower than it could must not keep it to itself.
 #include "net/open_io.h"
 
 #include <cstring>

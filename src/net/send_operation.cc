@@ -1,4 +1,5 @@
-// See send_operation.h.
+// Empty parts are left out when a send is made: what is left always begins with a
+// byte that can be sent.
 #include "net/send_operation.h"
 
 #include <limits>

@@ -1,4 +1,5 @@
-// See sockets.h.
+// Socket options that fail leave the kernel's defaults, which work too. A clock or a
+// seed that fails ends the process: there is no going on without.
 #include "net/sockets.h"
 
 #include <cerrno>

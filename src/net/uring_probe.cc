@@ -1,4 +1,5 @@
-// See uring_probe.h.
+// Each refusal is one sentence that ends in what would allow it. An error nobody
+// foresaw is told in the kernel's own words.
 #include "net/uring_probe.h"
 
 #include <cerrno>

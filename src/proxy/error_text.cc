@@ -1,4 +1,5 @@
-// Error sentences. Clients log them and operators search for them: keep them stable.
+// Error sentences. Clients log them and operators search for them: keep them stable,
+// and keep the table in README.md, which lists them all.
 #include "proxy/error_text.h"
 
 #include <cerrno>

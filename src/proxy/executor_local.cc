@@ -1,4 +1,5 @@
-// What ringway answers by itself, and what it refuses.
+// What ringway answers by itself, what it sends to every server, and what it refuses.
+// Its own answers take their place in the client's line like any server's.
 #include <fmt/core.h>
 
 #include "proxy/executor.h"

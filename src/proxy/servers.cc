@@ -1,4 +1,6 @@
-// The life of server connections; replies are read in server_replies.cc.
+// The life of server connections; replies are read in server_replies.cc. A connection
+// that fails tells everything in its FIFO at once and gives up its place in the link;
+// only its memory waits for operations to come home.
 #include "proxy/servers.h"
 
 #include <algorithm>

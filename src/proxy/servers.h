@@ -24,8 +24,7 @@ class Servers {
   Servers(Workbench& bench, ReplySink& sink) : bench_(bench), sink_(sink) {}
   ~Servers();
 
-  // Takes over settings from the present snapshot; links to servers that are gone
-  // from it are retired.
+  // Takes over settings from the present snapshot; links are made for new servers.
   void adopt();
 
   // The connection that requests of `lane` to this server go to, opened if there

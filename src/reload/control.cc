@@ -1,4 +1,5 @@
-// Start, names, and the phases of the end.
+// Start, names, and the phases of the end. step() never waits: it looks at what has
+// come about, moves to the next phase if it can, and says when to look again.
 #include "reload/control.h"
 
 #include <algorithm>

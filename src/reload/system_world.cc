@@ -1,4 +1,6 @@
-// Listeners by net/, the clock of the machine, and the resolver's thread.
+// Listeners by net/, the clock of the machine, and the resolver's thread, which alone
+// may hang in a name server. It takes one question at a time; a server that waits for
+// its answer is not asked for again.
 #include "reload/system_world.h"
 
 #include <chrono>

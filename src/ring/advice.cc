@@ -1,4 +1,5 @@
-// The known mistakes, one function each; the figures behind them are in README.md.
+// The known mistakes, one function each; the figures behind them are in README.md. A
+// sentence that tells to change hash or distribution says that this moves keys.
 #include "ringway/ring/advice.h"
 
 #include <algorithm>

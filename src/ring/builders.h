@@ -1,4 +1,5 @@
-// The distributions behind the table, one file each.
+// The distributions behind the table in kinds.cc, one file each. Every builder takes
+// any members, weights of zero included; judging them is advice.h's task.
 #pragma once
 
 #include <memory>

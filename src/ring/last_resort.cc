@@ -1,4 +1,5 @@
-// Rendezvous hashing (highest random weight) over the live servers.
+// Rendezvous hashing (highest random weight) over the live servers: no table, no
+// points, so there is always an answer while anybody is live.
 #include "ring/last_resort.h"
 
 #include "ringway/hash/hash.h"

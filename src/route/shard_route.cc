@@ -1,4 +1,5 @@
-// A plan of one step: hash, pick, done.
+// A plan of one step: hash, pick, done. No live server makes an empty plan, which is
+// an answer, not a failure.
 #include "ringway/route/shard_route.h"
 
 #include "ringway/pool/pool.h"

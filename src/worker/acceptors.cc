@@ -1,4 +1,5 @@
-// Accepting and dealing.
+// Accepting and dealing. A client counts at its worker's desk from the moment it is
+// dealt, so that a burst spreads before anybody has read its mail.
 #include "worker/acceptors.h"
 
 #include <cstring>

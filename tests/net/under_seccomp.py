@@ -83,7 +83,8 @@ def main():
     parser.add_argument("--profile")
     parser.add_argument("command", nargs=argparse.REMAINDER)
     options = parser.parse_args()
-    seccomp = profile_filter(options.profile) if options.profile else refusing_filter(options.refuse)
+    seccomp = (profile_filter(options.profile) if options.profile
+               else refusing_filter(options.refuse))
     seccomp.load()
     os.execv(options.command[0], options.command)
 

@@ -1,4 +1,5 @@
-// The leaf of every tree: one pool, each key on the server that owns it.
+// The leaf of every tree: one pool, each key on the server that owns it. Makes plans
+// of one try or none; what follows a failure is not its business.
 #pragma once
 
 #include "ringway/route/route.h"
