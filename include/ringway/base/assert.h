@@ -10,8 +10,8 @@ namespace ringway {
 
 }  // namespace ringway
 
-#define RINGWAY_ASSERT(condition)                                                  \
-  do {                                                                             \
-    if (!(condition)) [[unlikely]]                                                 \
-      ::ringway::assert_failed(#condition, __FILE__, __LINE__);                    \
+#define RINGWAY_ASSERT(condition)                               \
+  do {                                                          \
+    if (!(condition)) [[unlikely]]                              \
+      ::ringway::assert_failed(#condition, __FILE__, __LINE__); \
   } while (false)

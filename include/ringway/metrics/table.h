@@ -18,8 +18,8 @@ namespace ringway::metrics {
   ROW(turns, counter, "worker_turns_total", "Iterations of the worker's loop.")              \
   ROW(clients, gauge, "client_connections", "Client connections that are open.")             \
   ROW(clients_accepted, counter, "client_connections_accepted_total", "Clients accepted.")   \
-  ROW(accept_failures, counter, "accept_failures_total",                                       \
-      "Times no client could be accepted, for want of file descriptors above all.")            \
+  ROW(accept_failures, counter, "accept_failures_total",                                     \
+      "Times no client could be accepted, for want of file descriptors above all.")          \
   ROW(clients_rejected, counter, "client_connections_rejected_total",                        \
       "Clients turned away because a limit on their number was reached.")                    \
   ROW(client_bytes_read, counter, "client_read_bytes_total", "Bytes read from clients.")     \
@@ -30,8 +30,8 @@ namespace ringway::metrics {
       "Requests that ringway itself answered with an error.")                                \
   ROW(requests_rejected, counter, "requests_rejected_total",                                 \
       "Requests that the protocol does not allow.")                                          \
-  ROW(requests_shed, counter, "requests_shed_total",                                           \
-      "Requests refused because memory_max was reached.")                                      \
+  ROW(requests_shed, counter, "requests_shed_total",                                         \
+      "Requests refused because memory_max was reached.")                                    \
   ROW(requests_expired, counter, "requests_timed_out_total", "Requests past their timeout.") \
   ROW(in_flight, gauge, "requests_in_flight", "Requests that are not answered yet.")         \
   ROW(clients_paused, counter, "client_pauses_total",                                        \

@@ -1,6 +1,5 @@
 // Buffers, their pool, the table of connections, the slab and the list.
 #include <doctest/doctest.h>
-
 #include <random>
 #include <string>
 

@@ -2,7 +2,6 @@
 #include "net/timer_wheel.h"
 
 #include <doctest/doctest.h>
-
 #include <memory>
 #include <random>
 #include <vector>

@@ -11,11 +11,14 @@
 namespace ringway::proto::memcached {
 
 enum class Command : std::uint8_t {
+  // A line per kind.
+  // clang-format off
   get, gets, gat, gats,
   set, add, replace, append, prepend, cas,
   delete_, incr, decr, touch,
   mg, ms, md, ma, mn, me,
   version, verbosity, quit, stats, flush_all,
+  // clang-format on
 };
 inline constexpr std::size_t command_count = static_cast<std::size_t>(Command::flush_all) + 1;
 
@@ -34,10 +37,10 @@ struct CommandRow {
   Command command;
   std::string_view name;  // Lower case; commands are case-sensitive.
   CommandClass kind;
-  bool meta;      // mg ms md ma mn me.
-  bool payload;   // A data block follows the line.
-  bool many_keys; // get gets gat gats.
-  bool noreply;   // The word is honoured.
+  bool meta;               // mg ms md ma mn me.
+  bool payload;            // A data block follows the line.
+  bool many_keys;          // get gets gat gats.
+  bool noreply;            // The word is honoured.
   std::string_view usage;  // "set <key> <flags> <exptime> <bytes> [noreply]".
 };
 
