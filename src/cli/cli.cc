@@ -25,12 +25,14 @@ constexpr const char* description =
     "It hashes each key to the server of a pool that owns it and carries the traffic.";
 
 constexpr const char* footer =
-    "Short form: `ringway FILE` is `ringway run FILE`.\n"
+    "Short forms: `ringway FILE` is `ringway run FILE`; without a file,\n"
+    "`ringway --listen 127.0.0.1:11311 --servers 10.0.0.1:11211,10.0.0.2:11211`.\n"
     "Signals: SIGTERM and SIGINT end it in good order (twice: at once); SIGUSR1 reopens log files.";
 
 struct Arguments {
   std::string file;
   bool print = false;
+  OneLine one_line;
   std::vector<std::string> import_files;
   DiffOptions diff;
   ExplainOptions explain;
@@ -39,8 +41,17 @@ struct Arguments {
 
 void add_run(CLI::App& app, Arguments& arguments, int& status) {
   CLI::App* command = app.add_subcommand("run", "Run the router that FILE describes");
-  command->add_option("FILE", arguments.file, "Configuration (TOML)")->required();
-  command->callback([&] { status = run(arguments.file); });
+  CLI::Option* file = command->add_option("FILE", arguments.file, "Configuration (TOML)");
+  CLI::Option* listen = command->add_option("--listen", arguments.one_line.listen,
+                                            "Without a file: listen here (host:port, unix:/path)");
+  CLI::Option* servers = command->add_option("--servers", arguments.one_line.servers,
+                                             "Without a file: the pool, A,B,C");
+  listen->delimiter(',')->needs(servers)->excludes(file);
+  servers->delimiter(',')->needs(listen)->excludes(file);
+  command->callback([&, file, listen] {
+    if (file->count() + listen->count() == 0) throw CLI::RequiredError("FILE");
+    status = file->count() > 0 ? run(arguments.file) : run(arguments.one_line);
+  });
 }
 
 void add_check(CLI::App& app, Arguments& arguments, int& status) {
@@ -116,14 +127,17 @@ std::vector<std::string> with_keys_kept(std::vector<std::string> words) {
   return words;
 }
 
-// `ringway FILE` becomes `ringway run FILE`.
+// `ringway FILE` becomes `ringway run FILE`, and `ringway --listen` likewise.
 std::vector<std::string> with_short_form(const CLI::App& app, int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
   const auto known = [&](const std::string& word) {
     return !app.get_subcommands([&](const CLI::App* sub) { return sub->get_name() == word; })
                 .empty();
   };
-  if (!words.empty() && !words[0].starts_with("-") && !known(words[0])) {
+  const auto of_run = [](const std::string& word) {
+    return !word.starts_with("-") || word.starts_with("--listen") || word.starts_with("--servers");
+  };
+  if (!words.empty() && of_run(words[0]) && !known(words[0])) {
     words.insert(words.begin(), "run");
   }
   if (!words.empty()) words = with_keys_kept(std::move(words));

@@ -1,6 +1,7 @@
 // Start in an order in which each thing can still say no, wait, end in reverse.
 #include "cli/run.h"
 
+#include <algorithm>
 #include <iostream>
 #include <signal.h>
 
@@ -67,6 +68,16 @@ void say_hello(const config::Config& config, const WorkerThreads& threads, std::
   }
 }
 
+// What the file may ask for and this version does not do.
+void say_what_is_missing(const config::Config& config) {
+  const auto ejects = [](const config::Pool& pool) { return pool.eject.failures > 0; };
+  if (std::ranges::any_of(config.pools, ejects)) {
+    log::warning(
+        "failing servers are not ejected yet: [pool.NAME.eject] and [pool.NAME.health] have no "
+        "effect, and the keys of a server that is down get errors until it is back");
+  }
+}
+
 void wait_for_the_end(Signals& signals, reload::Control& control, reload::World& world) {
   while (!control.over()) {
     const Duration pause =
@@ -81,19 +92,32 @@ void wait_for_the_end(Signals& signals, reload::Control& control, reload::World&
       }
     }
     if (signal == SIGUSR1) log::reopen();
+    if (signal == SIGHUP) log::warning("SIGHUP: reload is not supported yet; nothing was changed");
     control.step();
   }
 }
 
 }  // namespace
 
-int run(const std::string& file) {
-  config::Loaded loaded = config::load_file(file, config::process_environment());
+namespace {
+
+int run_loaded(config::Loaded loaded) {
   for (const config::Problem& problem : loaded.problems) std::cerr << text(problem) << "\n";
   if (!loaded.config) return 1;
   const config::Problems refusals = config::refusals(*loaded.config);
   for (const config::Problem& problem : refusals) std::cerr << text(problem) << "\n";
-  return refusals.empty() ? run(std::move(*loaded.config)) : 1;
+  return refusals.empty() ? cli::run(std::move(*loaded.config)) : 1;
+}
+
+}  // namespace
+
+int run(const std::string& file) {
+  return run_loaded(config::load_file(file, config::process_environment()));
+}
+
+int run(const OneLine& line) {
+  return run_loaded(
+      config::load_text(as_toml(line), "the command line", config::process_environment()));
 }
 
 int run(config::Config config) {
@@ -119,6 +143,7 @@ int run(config::Config config) {
   if (const auto ok = control.start(); !ok) return give_up(ok.error());
   threads.begin(crew);
   say_hello(effective, threads, workers);
+  say_what_is_missing(effective);
   wait_for_the_end(signals, control, world);
   threads.join();
   admin.stop();

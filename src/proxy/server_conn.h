@@ -32,6 +32,7 @@ struct ServerLink {
   std::uint32_t connections = 1;
   std::uint32_t queue_max = 0;
   std::uint64_t queue_bytes_max = 0;
+  config::MaybeTime timeout;  // Of a request.
   Duration connect_timeout{};
   Duration backoff_min{};
   Duration backoff_max{};

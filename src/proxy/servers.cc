@@ -59,6 +59,7 @@ void Servers::configure(ServerLink& link, const pool::Pool& pool, const pool::Se
   link.connections = settings.server_connections;
   link.queue_max = settings.server_queue_max;
   link.queue_bytes_max = settings.server_queue_bytes_max;
+  link.timeout = settings.timeout;
   link.connect_timeout = settings.connect_timeout;
   link.backoff_min = settings.backoff_min;
   link.backoff_max = settings.backoff_max;
@@ -107,6 +108,8 @@ ServerConn* Servers::connection(pool::ServerId server, std::uint32_t lane, std::
   }
   if (place->fifo_count >= to.queue_max || place->output.size() >= to.queue_bytes_max) {
     (*to.counters)[ServerMetric::shed].add();
+    // What is shed never times out, so nobody else would notice a silent connection.
+    if (suspects_.empty() || suspects_.back() != place) suspects_.push_back(place);
     refusal = "has a full queue";
     return nullptr;
   }
@@ -280,6 +283,9 @@ void Servers::queued(ServerConn& conn, Fragment& fragment) {
 }
 
 void Servers::flush() {
+  for (ServerConn* conn : std::exchange(suspects_, {})) {
+    if (conn->link.timeout) suspect(*conn, *conn->link.timeout);
+  }
   while (ServerConn* conn = touched_.pop_front()) {
     if (conn->state != ServerConnState::ready || !conn->output.ready()) continue;
     if (conn->greeting_in_flight) continue;

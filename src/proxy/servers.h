@@ -95,9 +95,10 @@ class Servers {
   net::Table<ServerConn> conns_;
   std::vector<std::unique_ptr<ServerLink>> links_;  // By ServerId.
   net::List<ServerConn, &ServerConn::touched_link> touched_;
-  std::vector<ServerConn*> dead_;  // Closing, with nothing in flight.
-  std::uint32_t in_flight_ = 0;    // Fragments in all FIFOs.
-  bool ending_ = false;            // The worker's own end is no news of any server.
+  std::vector<ServerConn*> dead_;      // Closing, with nothing in flight.
+  std::vector<ServerConn*> suspects_;  // Shed something in this turn.
+  std::uint32_t in_flight_ = 0;        // Fragments in all FIFOs.
+  bool ending_ = false;                // The worker's own end is no news of any server.
   log::RateLimit lines_{lines_per_minute_max};
 };
 
