@@ -1,4 +1,6 @@
-// Start in an order in which each thing can still say no, wait, end in reverse.
+// Start in an order in which each thing can still say no, wait, end in reverse: the
+// file, the log, the Ios, the admin port, the listeners; only then traffic. What the
+// file leaves open (workers, clients_max, memory_max) is settled here by the machine.
 #include "cli/run.h"
 
 #include <algorithm>

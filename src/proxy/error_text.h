@@ -15,7 +15,7 @@ std::string duration_text(Duration duration);
 // "SERVER_ERROR ringway: server web2 (10.0.0.2:11211) timed out after 500ms\r\n"
 std::string server_error(std::string_view label, std::string_view what);
 
-// "SERVER_ERROR ringway: pool web has no live server\r\n"
+// "SERVER_ERROR ringway: pool web has no server that takes traffic\r\n"
 std::string pool_error(std::string_view pool, std::string_view what);
 
 // A reply that would take its client past client_output_max.

@@ -1,5 +1,5 @@
 // Known answers of every hash function. Thousands more, made by twemproxy itself, are
-// in tests/data and checked by tests/unit/ring/twemproxy_test.cc.
+// in tests/data and checked by tests/unit/ring/reference_test.cc.
 #include "ringway/hash/hash.h"
 
 #include <doctest/doctest.h>
