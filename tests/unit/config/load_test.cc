@@ -1,13 +1,14 @@
 // The loader from text to Config: what loads, and to what.
 #include <doctest/doctest.h>
-#include <filesystem>
-#include <fstream>
 #include <random>
 
+#include "../folder.h"
 #include "config_test.h"
 
 namespace ringway::config {
 namespace {
+
+using testing::Folder;
 
 TEST_CASE("five lines are a whole configuration") {
   const Config config = loaded(
@@ -59,28 +60,6 @@ TEST_CASE("things know where they were written") {
   CHECK(config.pools[0].where == Place{"a.toml", 4, 7});
   CHECK(config.pools[0].servers[0].where == Place{"a.toml", 5, 12});
 }
-
-// A folder of files that is gone at the end of the test.
-class Folder {
- public:
-  Folder() {
-    std::string name = std::filesystem::temp_directory_path() / "ringway-XXXXXX";
-    path_ = mkdtemp(name.data());
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  std::string write(const std::string& name, const std::string& text) {
-    const auto file = path_ / name;
-    std::filesystem::create_directories(file.parent_path());
-    std::ofstream(file) << text;
-    return file;
-  }
-
- private:
-  std::filesystem::path path_;
-};
 
 Loaded load(const std::string& path) {
   return load_file(path, no_environment());
