@@ -1,4 +1,7 @@
-// The client's line, and requests of one key. See exchange.h for the drawing.
+// The client's line, requests of one key, and deadlines. See exchange.h for the
+// drawing. Whatever lets an exchange leave its line may free it: after advance(),
+// settle_single() or fail_single() an exchange is not to be touched any more, unless
+// it still has a fragment in a FIFO.
 #include "proxy/executor.h"
 
 #include <utility>
