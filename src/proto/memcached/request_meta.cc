@@ -25,8 +25,9 @@ constexpr Bytes bad_key = "CLIENT_ERROR error decoding key";
 constexpr Bytes opaque_too_long = "CLIENT_ERROR opaque token too long";
 constexpr Bytes mode_length = "CLIENT_ERROR incorrect length for M token";
 constexpr Bytes mode_unknown = "CLIENT_ERROR invalid mode for ms M token";
+constexpr Bytes binary_vivified = "CLIENT_ERROR ringway: N cannot create an item with a binary key";
 
-// What may stand behind a letter of ms. 15 letters, each at most once: below the
+// What may stand behind a letter of ms. 14 letters, each at most once: below the
 // 16 flags at which memcached 1.6.18 stops swallowing the payload.
 enum class Argument : std::uint8_t { unknown, any, seconds, number, client_flags, mode };
 
@@ -36,7 +37,7 @@ constexpr auto ms_arguments = [] {
     of[static_cast<std::size_t>(letter)] = Argument::any;
   }
   of['T'] = of['N'] = Argument::seconds;
-  of['C'] = of['E'] = Argument::number;
+  of['C'] = Argument::number;
   of['F'] = Argument::client_flags;
   of['M'] = Argument::mode;
   return of;
@@ -83,21 +84,26 @@ void check_set_argument(char letter, Bytes argument, Line& line, Errors& errors)
   }
 }
 
-void check_encoded_key(Request& request, Errors& errors) {
+// `binary`: whether the key could not be written without encoding it.
+void check_encoded_key(Request& request, bool& binary, Errors& errors) {
   std::array<char, key_bytes_max> decoded;
   std::size_t size = 0;
   request.base64 = true;
-  if (!decode_key(request.key, decoded.data(), size)) errors.reading = bad_key;
+  if (decode_key(request.key, decoded.data(), size)) {
+    binary = !valid_key({decoded.data(), size});
+  } else {
+    errors.reading = bad_key;
+  }
 }
 
 // The flags that ringway itself acts on. Wrong numbers are left to the server: for
 // ms they were refused before.
-void note_flag(char letter, Bytes argument, Request& request, Errors& errors) {
+void note_flag(char letter, Bytes argument, Request& request, bool& binary, Errors& errors) {
   switch (letter) {
     case 'q': request.quiet = true; return;
     case 'v': request.wants_value = true; return;
     case 'k': request.wants_key = true; return;
-    case 'b': return check_encoded_key(request, errors);
+    case 'b': return check_encoded_key(request, binary, errors);
     case 'C':
       request.cas_given = true;
       (void)parse_number(argument, request.cas);
@@ -121,6 +127,8 @@ Bytes read_flags(Line& line) {
   const char* begin = line.words.at;
   std::uint64_t seen = 0;
   std::uint32_t count = 0;
+  bool binary = false;
+  bool vivifies = false;
   Errors errors;
   for (Bytes token; line.words.next(token);) {
     if (++count > flags_max) {
@@ -137,10 +145,14 @@ Bytes read_flags(Line& line) {
     }
     const Bytes argument = token.substr(1);
     if (set) check_set_argument(letter, argument, line, errors);
-    note_flag(letter, argument, request, errors);
+    note_flag(letter, argument, request, binary, errors);
+    vivifies |= letter == 'N' && !set;
   }
   const Bytes tokens(begin, static_cast<std::size_t>(line.words.at - begin));
   request.meta_flags = tokens.substr(0, tokens.find_last_not_of(' ') + 1);
+  // Servers forget that such a key was encoded, and from then on write it raw into
+  // their replies, line ends included.
+  if (vivifies && binary && errors.after.empty()) errors.after = binary_vivified;
   return errors.told();
 }
 
