@@ -36,6 +36,8 @@ struct ClientConn {
   bool leaving = false;      // To be finished as soon as it is between two requests.
   bool admitted = false;     // Counts against its listener's clients_max.
   bool blocked = false;      // A limit stopped its parsing; input waits in `input`.
+  bool asks_later = false;   // The last in its line has keys not asked for yet: a write
+                             // behind it must not overtake them.
 
   // Exchanges in the order of the questions.
   Exchange* line_first = nullptr;

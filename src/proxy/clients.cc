@@ -154,6 +154,7 @@ bool Clients::accept_parsed(ClientConn& client, const ParsedRequest& parsed) {
 }
 
 bool Clients::has_room(const ClientConn& client) const {
+  if (client.asks_later) return false;
   const config::Listener& limits = listener(client).settings;
   const std::uint64_t held = client.output.size() + client.stashed;
   if (bench_.memory_short() && held > modest_bytes_max) return false;

@@ -71,6 +71,7 @@ void Executor::leave_line(ClientConn& client, Exchange& exchange) {
   RINGWAY_ASSERT(client.stashed >= exchange.stashed);
   client.stashed -= exchange.stashed;
   bench_.count(WorkerMetric::in_flight).subtract();
+  if (exchange.gather && !exchange.gather->all_asked()) client.asks_later = false;
   exchange.client = nullptr;
   exchange.answered = true;
   exchange.deadline_link.leave();

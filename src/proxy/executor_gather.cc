@@ -55,6 +55,8 @@ void Executor::ask_next(Exchange& exchange) {
   Bytes peek = rest;
   gather.unasked = static_cast<std::uint32_t>(
       proto::memcached::next_key(peek, none) ? all.size() - rest.size() : all.size());
+  RINGWAY_ASSERT(exchange.client->line_last == &exchange);
+  exchange.client->asks_later = !gather.all_asked();
   ask_group(exchange);
 }
 
