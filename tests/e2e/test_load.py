@@ -10,8 +10,6 @@ from load import verified_load
 
 class Load(cases.EndToEnd):
     def check(self, workers, io):
-        if workers not in cases.worker_counts() or io not in cases.io_kinds():
-            self.skipTest("not chosen by RINGWAY_E2E_WORKERS and RINGWAY_E2E_IO")
         router = self.ringway(self.memcacheds(), workers=workers, io=io, timeout="10s")
         seconds = 60 if cases.LONG else 5
         replies = verified_load((router.host, router.port), clients=50, seconds=seconds,
@@ -20,17 +18,15 @@ class Load(cases.EndToEnd):
         self.assertGreater(replies, 100 * seconds)
         self.assertEqual(router.metrics()["ringway_request_errors_total"], 0)
 
-    def test_one_worker_over_io_uring(self):
-        self.check(1, "io_uring")
 
-    def test_two_workers_over_io_uring(self):
-        self.check(2, "io_uring")
+def add_case(workers, io):
+    name = f"test_{workers}_worker{'s'[:workers > 1]}_over_{io}"
+    setattr(Load, name, lambda self: self.check(workers, io))
 
-    def test_one_worker_over_epoll(self):
-        self.check(1, "epoll")
 
-    def test_two_workers_over_epoll(self):
-        self.check(2, "epoll")
+for chosen_workers in cases.worker_counts():
+    for chosen_io in cases.io_kinds():
+        add_case(chosen_workers, chosen_io)
 
 
 if __name__ == "__main__":
