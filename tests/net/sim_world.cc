@@ -23,6 +23,7 @@ std::uint64_t seed() {
 
 sim::Faults transport_faults() {
   sim::Faults faults;
+  faults.pipe_bytes = 4 * 1024 * 1024;  // As a kernel on loopback, which grows its buffers.
   if (seed() == 0) return faults;
   faults.split = 0.3;
   faults.short_recv = 0.3;

@@ -12,6 +12,7 @@ namespace {
 constexpr std::uint64_t begin_alarm = 0;
 constexpr std::uint64_t ask_alarm = 1;
 constexpr std::uint64_t read_alarm = 2;
+constexpr std::uint64_t follow_alarm = 3;
 
 }  // namespace
 
@@ -34,6 +35,7 @@ void FakeClient::connect() {
 
 void FakeClient::on_alarm(std::uint64_t what) {
   if (what == begin_alarm) return connect();
+  if (what == follow_alarm) return follow();
   (what == read_alarm ? read_planned_ : ask_planned_) = false;
   if (fd_ < 0) return;
   if (deaf_) return;
@@ -223,12 +225,17 @@ void FakeClient::say_last() {
   if (plan_.quits && !plan_.half_close) {
     output_ += "quit\r\n";
     ++model_.tally.requests;
-    // What follows is never answered, and must not cost the replies before it.
-    for (std::uint64_t i = chance_.below(20); i > 0; --i)
-      output_ += "get " + model_.key(0).text + "\r\n";
+    world_.alarm(*this, world_.now() + Duration(chance_.below(3'000'000)), follow_alarm);
     return;
   }
   if (output_.empty()) world_.finish_sending(fd_);
+}
+
+// What follows `quit` is never answered, and must not cost the replies before it.
+void FakeClient::follow() {
+  if (fd_ < 0) return;
+  output_ += "get " + model_.key(0).text + "\r\n";
+  flush();
 }
 
 // --- The end ------------------------------------------------------------------

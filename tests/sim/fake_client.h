@@ -86,6 +86,7 @@ class FakeClient final : public Inhabitant {
   void go_on();
   void say_last();
   void vanish();
+  void follow();
 
   void read();
   void take_replies();

@@ -52,7 +52,8 @@ void Rig::build_model() {
     model_.add_key(key, owner.value());
   }
   if (scenario_.errors_anywhere) model_.excuse_all(start_ + scenario_.faults_end + scenario_.grace);
-  model_.excuse_everything(scenario_.lost_silently);
+  const bool short_queue = scenario_.pool().server_queue_max < 16;
+  model_.excuse_everything(scenario_.lost_silently || short_queue);
 }
 
 void Rig::build_router() {
@@ -124,7 +125,10 @@ void Rig::stop_early() {
 void Rig::calm() {
   for (const auto& client : clients_) client->leave();
   run_for(scenario_.grace + 10s);
-  if (!scenario_.lost_silently) return calm_round(scenario_.workers);
+  if (!scenario_.lost_silently) {
+    model_.excuse_everything(false);
+    return calm_round(scenario_.workers);
+  }
   for (int rounds = 0; rounds < 40; ++rounds) {
     const std::uint64_t errors = model_.tally.errors;
     calm_round(2 * scenario_.workers);

@@ -160,6 +160,9 @@ void draw_incident(Chance& chance, Scenario& scenario, std::uint32_t server, dou
   if (!chance.with(rate)) return;
   const bool is_unix = scenario.servers[server].family() == AF_UNIX;
   if (trouble == Trouble::vanished && is_unix) return;  // There is no network to lose it.
+  // A short queue full of requests that timed out keeps a silent connection: nobody
+  // comes through to find it out, and the simulated kernel sends no keepalives.
+  if (trouble == Trouble::vanished && scenario.pool().server_queue_max < 16) return;
   Incident incident{server, trouble, chance.between(0ns, scenario.span), 1ms};
   if (trouble != Trouble::resets)
     incident.time = chance.between(1ms, chance.one_in(2) ? Duration(100ms) : Duration(3s));

@@ -25,7 +25,7 @@ inline std::uint64_t mixed(std::uint64_t hash, Bytes bytes) {
     bytes.remove_prefix(8);
   }
   std::uint64_t word = bytes.size();
-  std::memcpy(reinterpret_cast<char*>(&word) + 1, bytes.data(), bytes.size());
+  if (!bytes.empty()) std::memcpy(reinterpret_cast<char*>(&word) + 1, bytes.data(), bytes.size());
   return mixed(hash, word);
 }
 
