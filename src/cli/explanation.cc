@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "ringway/base/assert.h"
-#include "ringway/ring/key_hash.h"
+#include "ringway/route/shard_route.h"
 
 #include "cli/key_text.h"
 
@@ -14,7 +14,7 @@ namespace {
 
 ExplainedStep explained(const route::Step& step, Bytes key, route::Live live) {
   const pool::Pool& pool = *step.pool;
-  const ring::KeyHash hash = ring::key_hash(*pool.hash, pool.tag, key);
+  const ring::KeyHash hash = route::ShardRoute::hash_of(pool, {.key = key});
   const auto trace = pool.distribution->trace(hash, live[pool.number]);
   RINGWAY_ASSERT(trace.has_value());
   RINGWAY_ASSERT(trace->server == step.member);
@@ -61,6 +61,9 @@ std::vector<std::string> warnings_of(const Explanation& explanation) {
   const pool::Pool& pool = explanation.listener->route->pool();
   if (pool.settings.protocol == config::Protocol::memcached) {
     if (auto why = why_not_memcached(explanation.key); !why.empty()) warnings.push_back(why);
+  }
+  if (pool.distribution->wants_chance()) {
+    warnings.push_back("each request goes to a server by chance: this is one of them");
   }
   if (explanation.steps.empty()) {
     warnings.push_back(fmt::format("no server of pool '{}' is live", pool.name()));

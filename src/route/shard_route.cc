@@ -11,11 +11,15 @@ std::string_view ShardRoute::name() const {
   return pool_.name();
 }
 
+ring::KeyHash ShardRoute::hash_of(const pool::Pool& pool, const Question& question) {
+  if (pool.distribution->wants_chance()) {
+    return {question.chance, static_cast<std::uint32_t>(question.chance)};
+  }
+  return ring::key_hash(*pool.hash, pool.tag, question.key);
+}
+
 void ShardRoute::plan(const Question& question, Live live, Plan& plan) const {
-  const ring::KeyHash hash =
-      pool_.distribution->wants_chance()
-          ? ring::KeyHash{question.chance, static_cast<std::uint32_t>(question.chance)}
-          : ring::key_hash(*pool_.hash, pool_.tag, question.key);
+  const ring::KeyHash hash = hash_of(pool_, question);
   const auto member = pool_.distribution->pick(hash, live[pool_.number]);
   if (!member) return;
   plan.add({Verb::try_, pool_.servers[*member].id, &pool_, *member});
