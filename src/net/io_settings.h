@@ -23,13 +23,13 @@ enum class TaskRun : std::uint8_t { deferred, cooperative, plain };
 
 struct IoSettings {
   BufferSettings client_buffers{.size_bytes = 16 * 1024, .count_max = 512};
-  BufferSettings server_buffers{.size_bytes = 64 * 1024, .count_max = 128};
+  BufferSettings server_buffers{.size_bytes = 128 * 1024, .count_max = 64};
   std::uint32_t submissions_max = 1024;    // Prepared operations between two submits.
   std::uint32_t completions_max = 16384;   // The kernel's queue towards us.
   std::uint32_t arena_bytes = 512 * 1024;  // epoll: what one wait() may read in all.
-  Duration batch_window = std::chrono::microseconds(50);  // Zero: never linger.
-  TaskRun task_run = TaskRun::deferred;                   // The best one to try.
-  std::uint64_t seed = 0;                                 // Of random(); 0: from the system.
+  Duration batch_window = std::chrono::microseconds(200);  // Zero: never linger.
+  TaskRun task_run = TaskRun::deferred;                    // The best one to try.
+  std::uint64_t seed = 0;                                  // Of random(); 0: from the system.
 };
 
 }  // namespace ringway::net

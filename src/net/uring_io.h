@@ -22,6 +22,7 @@
 
 #include "net/io.h"
 #include "net/io_settings.h"
+#include "net/linger.h"
 #include "net/send_operation.h"
 #include "net/slab.h"
 #include "net/uring.h"
@@ -142,6 +143,7 @@ class UringIo final : public Io {
   int wake_fd_ = -1;
   std::uint32_t in_kernel_ = 0;       // Operations whose last completion is still to come.
   std::uint32_t sends_prepared_ = 0;  // Since the last submit.
+  Linger linger_;
 
   std::array<UringBuffers, 2> groups_;  // Outlives uring_: the kernel writes here.
   std::unique_ptr<Uring> uring_;

@@ -12,9 +12,6 @@
 namespace ringway::net {
 namespace {
 
-// With so many replies expected, several come at once if one waits a little.
-constexpr std::uint32_t busy_in_flight = 8;
-constexpr std::uint32_t linger_completions_max = 32;
 // Sleeping longer than this is waking up once an hour for nothing.
 constexpr Duration sleep_max = std::chrono::hours(1);
 // Rounds in which one wait() lets the kernel bring forward what it has.
@@ -108,12 +105,18 @@ void UringIo::sleep(Instant deadline, std::uint32_t in_flight) {
   Uring::Sleep sleep{.completions = 1,
                      .timeout = deadline - start < sleep_max ? deadline - start : sleep_max,
                      .content = Duration::zero()};
-  const bool busy = in_flight >= busy_in_flight;
-  if (busy && uring_->can_linger() && settings_.batch_window > Duration::zero()) {
-    sleep.completions = sends_prepared_ + std::min(in_flight / 4, linger_completions_max);
+  if (!uring_->can_linger() || settings_.batch_window == Duration::zero()) {
+    uring_->submit_and_sleep(sleep);
+    return;
+  }
+  const std::uint32_t wanted = linger_.wanted(in_flight);
+  if (wanted > 1) {
+    sleep.completions = sends_prepared_ + wanted;  // Most sends are done at once.
     sleep.content = settings_.batch_window;
   }
   uring_->submit_and_sleep(sleep);
+  const std::uint32_t ready = uring_->ready();
+  linger_.woke(ready > sends_prepared_ ? ready - sends_prepared_ : 0);
 }
 
 // One completion of the kernel may become two of ours.

@@ -42,7 +42,7 @@ struct Router {
   IoKind io = IoKind::automatic;
   std::string zone;
   Duration batch_window =
-      50us;               // How long a busy worker may linger for more completions; 0: never.
+      200us;              // How long a busy worker may linger for more completions; 0: never.
   MaybeBytes memory_max;  // Default: 75% of the cgroup's limit; resolved at start.
   bool memory_max_default = true;
   Duration drain_delay = 0s;
