@@ -94,13 +94,21 @@ void Clients::take(ClientConn& client, Bytes bytes) {
   if (client.blocked) return client.input.append(pool, bytes);
   if (client.input.empty()) {
     const std::size_t taken = parse(client, bytes);
-    if (!client.closing && !client.finishing) client.input.append(pool, bytes.substr(taken));
+    if (!client.closing && !client.finishing) keep(client, bytes.substr(taken));
   } else {
     client.input.append(pool, bytes);
     const std::size_t taken = parse(client, client.input.bytes());
     if (!client.closing && !client.finishing) client.input.drop_front(pool, taken);
   }
   touch(client);
+}
+
+// A value that was announced gets its room at once, within reason.
+void Clients::keep(ClientConn& client, Bytes unfinished) {
+  if (unfinished.empty()) return;
+  client.input.reserve(bench_.buffers,
+                       std::max(unfinished.size(), std::min(needed_, announced_bytes_max)));
+  client.input.append(bench_.buffers, unfinished);
 }
 
 // Starts every whole request in `bytes`; returns how many bytes are done with.
@@ -112,6 +120,7 @@ std::size_t Clients::parse(ClientConn& client, Bytes bytes) {
                                       : limits.value_max;
   const proto::memcached::RequestLimits request_limits{value_max, limits.keys_per_get_max};
   std::size_t taken = 0;
+  needed_ = 0;
   ParsedRequest parsed;
   while (!client.closing && !client.finishing && taken < bytes.size()) {
     if (client.swallow > 0) {
@@ -128,6 +137,7 @@ std::size_t Clients::parse(ClientConn& client, Bytes bytes) {
     parse_request(bytes.substr(taken), request_limits, parsed);
     if (parsed.status == RequestStatus::incomplete) {
       client.scanned = parsed.scanned;
+      needed_ = parsed.needed;
       break;
     }
     taken += parsed.consumed;
@@ -145,6 +155,9 @@ bool Clients::accept_parsed(ClientConn& client, const ParsedRequest& parsed) {
   }
   bench_.count(WorkerMetric::requests_rejected).add();
   client.swallow = parsed.swallow;
+  if (bench_.memory_short() && parsed.swallow > modest_bytes_max) {
+    bench_.count(WorkerMetric::requests_shed).add();
+  }
   if (!parsed.unlink_key.empty()) {
     sink_.unlink(client, parsed.unlink_key, parsed.request.base64);
   }

@@ -22,6 +22,8 @@ class Clients {
   // While memory is short: clients that hold more than this get no further
   // request started, and values larger than this are not taken.
   static constexpr std::size_t modest_bytes_max = 64 * 1024;
+  // Room made ahead for a value that a client has only announced.
+  static constexpr std::size_t announced_bytes_max = 256 * 1024;
 
   Clients(Workbench& bench, RequestSink& sink) : bench_(bench), sink_(sink) {}
 
@@ -69,6 +71,7 @@ class Clients {
   void linger(ClientConn& client, std::size_t dropped);
   void take(ClientConn& client, Bytes bytes);
   std::size_t parse(ClientConn& client, Bytes bytes);
+  void keep(ClientConn& client, Bytes unfinished);
   bool accept_parsed(ClientConn& client, const proto::memcached::ParsedRequest& parsed);
   bool has_room(const ClientConn& client) const;
   void resume(ClientConn& client);
@@ -83,6 +86,7 @@ class Clients {
   net::Table<ClientConn> conns_;
   net::List<ClientConn, &ClientConn::touched_link> touched_;
   std::vector<ClientConn*> dead_;
+  std::size_t needed_ = 0;  // What parse() left behind will grow to that; 0: not known.
 };
 
 }  // namespace ringway::proxy

@@ -4,6 +4,7 @@
 // it still has a fragment in a FIFO.
 #include "proxy/executor.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "proxy/error_text.h"
@@ -18,6 +19,9 @@ using proto::memcached::CommandClass;
 using proto::memcached::ReplyKind;
 
 namespace {
+
+// Room made ahead for a value that a server has only announced.
+constexpr std::uint64_t room_bytes_max = 256 * 1024;
 
 bool has_body(ReplyKind kind) {
   return kind == ReplyKind::value || kind == ReplyKind::va;
@@ -165,7 +169,10 @@ void Executor::answer(ClientConn& client, Bytes text) {
 const route::Plan& Executor::plan(const ClientConn& client, Command command, Bytes key) {
   const route::Question question{key, row(command).kind, bench_.io.random()};
   plan_.clear();
-  clients_->listener(client).route->plan(question, bench_.live, plan_);
+  const route::Route& route = *clients_->listener(client).route;
+  route.plan(question, bench_.live, plan_);
+  metrics::PoolCounters& counters = *bench_.pool_counters[route.pool().number];
+  counters[plan_.empty() ? PoolMetric::no_server : PoolMetric::requests].add();
   return plan_;
 }
 
@@ -257,10 +264,21 @@ Verdict Executor::single_line(Exchange& exchange, const ReplyLine& line) {
     if (told(exchange)) {
       exchange.large = line.bytes > clients_->listener(*exchange.client).settings.stream_min;
       if (exchange.large && at_head(exchange)) exchange.streaming = true;
+      if (!hidden) make_room(exchange, line);
     }
   }
   if (!hidden) append_reply(exchange, {line.line.data(), line.consumed});
   return body ? Verdict::more : Verdict::done;
+}
+
+// For the whole reply at once, within reason: growing would copy it again.
+void Executor::make_room(Exchange& exchange, const ReplyLine& line) {
+  constexpr std::size_t ends = 2 + Bytes("END\r\n").size();
+  const std::size_t whole =
+      line.consumed + std::min<std::uint64_t>(line.bytes, room_bytes_max) + ends;
+  const bool direct = at_head(exchange) && exchange.first.stash.empty();
+  if (direct) return exchange.client->output.reserve_uncommitted(bench_.buffers, whole);
+  exchange.first.stash.reserve(bench_.buffers, whole);
 }
 
 void Executor::on_body(Fragment& fragment, Bytes bytes) {
@@ -377,6 +395,8 @@ void Executor::expire() {
   Duration timeout{};
   while (Exchange* exchange = deadlines_.pop_expired(bench_.io.now(), timeout)) {
     bench_.count(WorkerMetric::requests_expired).add();
+    const Duration late = bench_.io.now() - exchange->deadline;
+    if (late > timeout / 4) bench_.count(WorkerMetric::late_turns).add();
     if (exchange->gather) {
       expire_gather(*exchange, timeout);
       continue;

@@ -71,6 +71,7 @@ class Executor final : public RequestSink, public ReplySink {
   void write_request(ServerConn& conn, const Request& request);
   void start_deadline(Exchange& exchange, const config::Pool& settings);
   Verdict single_line(Exchange& exchange, const ReplyLine& line);
+  void make_room(Exchange& exchange, const ReplyLine& line);
   bool is_reply_to(const Exchange& exchange, const ReplyLine& line) const;
   void append_reply(Exchange& exchange, Bytes bytes);
   void stash(Exchange& exchange, Fragment& fragment, Bytes bytes);
