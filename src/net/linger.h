@@ -18,8 +18,9 @@ class Linger {
   static constexpr std::uint32_t completions_max = 64;
   static constexpr std::uint32_t trial_sleeps = 128;
   static constexpr std::uint32_t lingers_per_trial = 2048;
-  // A trickle is less than this at a sleep, on average; many at one sleep count as a few.
-  static constexpr std::uint32_t trickle_below = 3;
+  // Fewer completions in a trial are a trickle; many at one sleep count as a few.
+  // Measured per sleep: 1.4 to 2.0 with real servers, 3.8 with servers that do nothing.
+  static constexpr std::uint32_t trickle_below = trial_sleeps * 5 / 2;
   static constexpr std::uint32_t counted_max = 8;
 
   // How many completions the next sleep is for; 1: it should not linger.
@@ -37,7 +38,7 @@ class Linger {
     if (!trying_ || arrived == 0) return;
     arrived_ += std::min(arrived, counted_max);
     if (++tried_ < trial_sleeps) return;
-    lingers_left_ = arrived_ < trickle_below * trial_sleeps ? lingers_per_trial : 0;
+    lingers_left_ = arrived_ < trickle_below ? lingers_per_trial : 0;
     tried_ = 0;
     arrived_ = 0;
   }

@@ -33,7 +33,7 @@ TEST_CASE("Where replies trickle, sleeps linger until the next trial") {
 
 TEST_CASE("Where replies come in crowds no sleep lingers") {
   Linger linger;
-  CHECK(sleep_often(linger, 5000, Linger::trickle_below) == 0);
+  CHECK(sleep_often(linger, 5000, 3) == 0);
 }
 
 TEST_CASE("With few replies expected no sleep lingers") {
