@@ -47,9 +47,10 @@ struct Workbench {
   metrics::WorkerCounters& counters;
   net::BufferPool buffers;
   net::TimerWheel timers;
-  const snapshot::Snapshot* snapshot = nullptr;    // Constant within a turn.
-  std::uint64_t memory_share = ~std::uint64_t{0};  // Bytes.
-  std::vector<ring::LiveSet> live;                 // By pool number; constant within a turn.
+  const snapshot::Snapshot* snapshot = nullptr;       // Constant within a turn.
+  std::vector<metrics::PoolCounters*> pool_counters;  // By pool number.
+  std::uint64_t memory_share = ~std::uint64_t{0};     // Bytes.
+  std::vector<ring::LiveSet> live;                    // By pool number; constant within a turn.
 };
 
 }  // namespace ringway::proxy

@@ -64,6 +64,10 @@ void Worker::obey(const Adopt& adopt) {
   bench_.snapshot = adopt.snapshot;
   const config::MaybeBytes memory = adopt.snapshot->config.router.memory_max;
   bench_.memory_share = memory ? *memory / crew_.size() : ~std::uint64_t{0};
+  bench_.pool_counters.clear();
+  for (const auto& pool : adopt.snapshot->pools) {
+    bench_.pool_counters.push_back(&bench_.registry.pool(bench_.worker, pool->name()));
+  }
   servers_.adopt();
   live_version_ = 0;
   update_live();
