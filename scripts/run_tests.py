@@ -42,12 +42,14 @@ SANITIZER_REPORTS = {
     "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
     "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
 }
+# Sanitized at -O2 with full debug information one file takes up to 22 s to compile; so, 6 s.
+SANITIZED = ["-Doptimization=1", "-Ddebug=false", "-Dcpp_args=-g1", "-Dbench=false"]
 ASAN = Build("address and undefined behaviour", "build-asan",
-             ["-Dbuildtype=debugoptimized", "-Db_sanitize=address,undefined", "-Dbench=false"],
+             ["-Db_sanitize=address,undefined", *SANITIZED],
              environment=SANITIZER_REPORTS)
 # Only what has threads: the real program, with two workers.
 TSAN = Build("data races", "build-tsan",
-             ["-Dbuildtype=debugoptimized", "-Db_sanitize=thread", "-Dbench=false"],
+             ["-Db_sanitize=thread", *SANITIZED],
              suites=["e2e"], targets=["src/ringway"],
              environment={**SANITIZER_REPORTS, "RINGWAY_E2E_WORKERS": "2"})
 
