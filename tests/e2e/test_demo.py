@@ -23,7 +23,8 @@ def children_of(pid):
 class Demo(cases.EndToEnd):
     def start(self, *options):
         self.demo = self.processes.start(
-            "demo" + "-".join(options), [sys.executable, "-B", str(DEMO), "--ringway", cases.BINARY, *options])
+            "demo" + "-".join(options),
+            [sys.executable, "-B", str(DEMO), "--ringway", cases.BINARY, *options])
         until("the demo to be up", 20, lambda: "Ctrl-C ends it." in self.output() or
               "Running for" in self.output() or self.demo.poll() is not None)
         self.assertIsNone(self.demo.poll(), self.output())

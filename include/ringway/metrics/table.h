@@ -44,12 +44,12 @@ namespace ringway::metrics {
       "Clients closed because they took nothing for client_stall_timeout.")                  \
   ROW(clients_idled, counter, "client_idle_closes_total", "Clients closed by idle_timeout.") \
   ROW(late_turns, counter, "worker_late_turns_total",                                        \
-      "Timeouts found more than a quarter late: ringway itself was stalled.")                   \
+      "Timeouts found more than a quarter late: ringway itself was stalled.")                \
   ROW(buffer_bytes, gauge, "buffer_bytes", "Bytes lent to connections and requests.")        \
   ROW(generation, gauge, "config_generation", "Generation of the snapshot in use.")
 
 // Of one pool as seen by one worker; labels: pool.
-#define RINGWAY_POOL_METRICS(ROW)                                               \
+#define RINGWAY_POOL_METRICS(ROW)                                                       \
   ROW(requests, counter, "pool_requests_total", "Keys routed to a server of the pool.") \
   ROW(no_server, counter, "pool_no_server_total", "Keys for which no server was live.")
 

@@ -33,8 +33,8 @@ TEST_CASE("ms takes every documented flag") {
 }
 
 TEST_CASE("ms refuses flags that not every server knows, and swallows its payload") {
-  for (const char* flag : {"z", "v", "t", "h", "S2", "2", "!", "\x80", "R5", "D1", "J1", "E2",
-                           "x"}) {
+  for (const char* flag :
+       {"z", "v", "t", "h", "S2", "2", "!", "\x80", "R5", "D1", "J1", "E2", "x"}) {
     CHECK(ms_error(flag) == "CLIENT_ERROR invalid flag\r\n");
   }
 }
