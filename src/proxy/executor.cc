@@ -317,10 +317,8 @@ void Executor::on_answered(Fragment& fragment) {
   fragment.state = FragmentState::settled;
   if (!told(exchange)) return release_if_over(exchange);
   if (!exchange.gather) return settle_single(exchange);
-  // All its answers are here: what it may still wait for is its turn.
-  if (exchange.gather->all_asked() && group_settled(*exchange.gather)) {
-    exchange.deadline_link.leave();
-  }
+  // All answers of the group are here: what it may still wait for is its turn.
+  if (group_settled(*exchange.gather)) exchange.deadline_link.leave();
   if (at_head(exchange)) advance(*exchange.client);
 }
 
@@ -357,6 +355,7 @@ void Executor::on_failed(Fragment& fragment, Bytes what) {
   if (fragment.state == FragmentState::asked && !fail_slots(fragment, std::move(error))) {
     return break_stream(exchange);
   }
+  if (group_settled(*exchange.gather)) exchange.deadline_link.leave();
   if (at_head(exchange)) advance(*exchange.client);
 }
 

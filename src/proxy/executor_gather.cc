@@ -27,7 +27,6 @@ void Executor::start_gather(ClientConn& client, const Request& request) {
   gather.keys.append(bench_.buffers, request.keys);
   exchange.stashed = request.keys.size();
   client.stashed += request.keys.size();
-  start_deadline(exchange, pool.settings);
   ask_next(exchange);
   if (at_head(exchange)) advance(client);
 }
@@ -57,7 +56,11 @@ void Executor::ask_next(Exchange& exchange) {
       proto::memcached::next_key(peek, none) ? all.size() - rest.size() : all.size());
   RINGWAY_ASSERT(exchange.client->line_last == &exchange);
   exchange.client->asks_later = !gather.all_asked();
+  // The deadline is for what servers are asked now, not for how many groups there are.
+  exchange.deadline_link.leave();
+  start_deadline(exchange, clients_->listener(*exchange.client).route->pool().settings);
   ask_group(exchange);
+  if (group_settled(gather)) exchange.deadline_link.leave();
 }
 
 void Executor::ask_group(Exchange& exchange) {
@@ -259,10 +262,7 @@ void Executor::expire_gather(Exchange& exchange, Duration timeout) {
     late.push_back(fragment->conn);
     whole &= fail_slots(*fragment, server_error(servers_->label(fragment->server), what));
   }
-  // It ran out of time between two groups: its own reader was slow.
-  if (late.empty() && gather.error.empty()) {
-    fail_gather(gather, "SERVER_ERROR ringway: the request " + what + "\r\n");
-  }
+  RINGWAY_ASSERT(!late.empty() && "between two groups no deadline runs");
   exchange.expired = true;
   if (!whole) {
     break_stream(exchange);
