@@ -209,7 +209,8 @@ class Stream:
         key, name = self.key(), self.pick((b"mg", b"md", b"ma"))
         self.add(self.pick((
             b"%b" % name, b"%b %b v v" % (name, key), b"%b %b q k q" % (name, key),
-            b"%b %b !" % (name, key), b"m%b %b O%b" % (self.pick((b"g", b"d")), key, b"o" * 40),
+            b"%b %b !" % (name, key),
+            b"m%b %bnone O%b" % (self.pick((b"g", b"d")), self.prefix, b"o" * 40),
             b"%b !!! b" % name, b"%b %b" % (name, self.bad_key()),
             b"%b %b S100" % (name, key), b"me", b"mg %b v Txx" % key, b"mg %b v Nxx" % key,
             b"ma %b Dxx" % key, b"ma %b Jxx N0" % key)) + self.end())
@@ -222,7 +223,8 @@ class Stream:
             b"ms %b %b O%b" % (key, size, b"o" * 40), b"ms !!! %b b" % size,
             b"ms %b %b" % (self.bad_key(), size), b"ms %b %b Txx" % (key, size),
             b"ms %b %b Fxx" % (key, size), b"ms %b %b Cxx" % (key, size),
-            b"ms %b %b E77" % (key, size), b"ms %b S%b" % (key, size), b"ms %b abc" % key, b"ms %b -1" % key, b"ms %b" % key,
+            b"ms %b %b E77" % (key, size), b"ms %b S%b" % (key, size),
+            b"ms %b abc" % key, b"ms %b -1" % key, b"ms %b" % key,
             b"ms %b %b" % (key, b"9" * 20), b"ms"))
         self.add(line + b"\r\n" + payload + b"\r\n")
 
@@ -257,7 +259,8 @@ class Stream:
         words = [self.storage_name(), self.key(), b"0", b"0", b"%d" % len(payload), *noreply]
         way = self.random.randrange(3)
         if way == 0:
-            words[1] = self.prefix + self.pick((b"\x00", b"a\x00b", b"a\tb", b"a\x7f", b"\x01", b"a\rb"))
+            words[1] = self.prefix + self.pick(
+                (b"\x00", b"a\x00b", b"a\tb", b"a\x7f", b"\x01", b"a\rb"))
         elif way == 1:
             words[self.pick((2, 3))] = self.pick(LENIENT_NUMBERS + [b"+1", b"5\t"])
         else:
@@ -268,15 +271,18 @@ class Stream:
 
     def key_differs(self):
         key = self.prefix + self.pick((b"\x00", b"a\x00b", b"a\tb", b"a\x7f", b"\x01", b"\x1f"))
-        line = self.pick((b"delete %b", b"incr %b 1", b"touch %b 0", b"mg %b v", b"md %b", b"ma %b"))
+        line = self.pick((b"delete %b", b"incr %b 1", b"touch %b 0",
+                          b"mg %b v", b"md %b", b"ma %b"))
         self.add(line % key + b"\r\n", line % TOO_LONG + b"\r\n")
 
     def read_wrong(self):
         """memcached drops replies it has not sent yet, so there must be none."""
         if self.unframed:
             return
-        self.next_phase()
         before = [self.key() for _ in range(self.pick((0, 1, 5)))]
+        if before:  # So that both sides know them as read.
+            self.add(b"get " + b" ".join(before) + b"\r\n")
+        self.next_phase()
         if self.chance(0.5):
             self.add(self.spaced(b"get", *before, self.bad_key(), self.key()) + self.end())
         else:
@@ -291,7 +297,8 @@ class Stream:
             b"incr %b -1" % key, b"decr %b 99999999999999999999" % key, b"incr %b 1 2 3" % key,
             b"incr %b xx noreply" % key, b"delete", b"delete %b 5" % key, b"delete %b 0 1" % key,
             b"delete %b 0 noreply x" % key, b"delete %b foo noreply" % key,
-            b"delete " + self.bad_key(), b"incr %b 1" % self.bad_key(), b"touch %b 0" % self.bad_key(),
+            b"delete " + self.bad_key(),
+            b"incr %b 1" % self.bad_key(), b"touch %b 0" % self.bad_key(),
             b"verbosity", b"verbosity foo", b"verbosity 1 2 3", b"flush_all abc",
             b"flush_all 1 2 3", b"Set %b 0 0 1" % key, b"\xff\xfe\xfd", b"\x00", b"shutdown",
             b"noreply", b"VALUE a 0 0", b"END", b"misbehave", b"set", b"quitx",
@@ -347,7 +354,8 @@ class Stream:
             return
         self.next_phase()
         self.closes = True
-        self.add(self.pick((b"x" * 3000, b"get %b" % self.key(), b"set %b 0 0 10\r\nshort" % self.key(), b"mn",
+        self.add(self.pick((b"x" * 3000, b"get %b" % self.key(),
+                            b"set %b 0 0 10\r\nshort" % self.key(), b"mn",
                             b"ms %b 5\r\nhello\r" % self.key(), b"set %b 0 0" % self.key())))
 
 

@@ -67,8 +67,9 @@ class Differential:
                 lines.append(f"  phase {number + 1}: {shown(item[0])}")
                 if item[1] != item[0]:
                     lines.append(f"     for memcached: {shown(item[1])}")
-        return "\n".join([*lines, f"  ringway:   {shown(ours, 2000)}",
-                          f"  memcached: {shown(theirs, 2000)}"])
+        at = max(0, len(os.path.commonprefix([ours, theirs])) - 300)
+        return "\n".join([*lines, f"  ringway:   {shown(ours[at:], 2000)}",
+                          f"  memcached: {shown(theirs[at:], 2000)}"])
 
 
 def shown(text, most=300):

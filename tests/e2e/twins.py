@@ -182,8 +182,8 @@ def units(reply, servers):
             line = re.sub(rb"( [tl])\d+", rb"\1~", line)
         elif word == b"ME ":
             line = re.sub(rb"( cas=)(\d+)", cas, line)
-            times = [int(t) for t in re.findall(rb" (?:exp|la)=(\d+)", line)]
-            line = re.sub(rb"( (?:exp|la)=)\d+", rb"\1~", line)
+            times = [int(t) for t in re.findall(rb" (?:exp|la)=(-?\d+)", line)]
+            line = re.sub(rb"( (?:exp|la)=)-?\d+", rb"\1~", line)
         elif line.startswith(b"VERSION "):
             line = b"VERSION\r\n"
         elif line.startswith(b"STAT "):
