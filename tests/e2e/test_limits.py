@@ -1,0 +1,282 @@
+#!/usr/bin/python3
+"""Every limit that a client, a server or an operator can reach: told clearly, counted,
+and never at the cost of the stream or of anybody else."""
+
+import signal
+import socket
+import sys
+import threading
+import time
+
+import cases
+from processes import until
+from protocol import Client
+
+
+class ClientLimits(cases.EndToEnd):
+    def setUp(self):
+        super().setUp()
+        self.servers = self.memcacheds(2)
+
+    def counted(self, router, name):
+        return router.metrics()[f"ringway_{name}"]
+
+    def test_one_client_too_many_is_told_and_finished(self):
+        router = self.ringway(self.servers, listener="clients_max = 3")
+        clients = [self.client(router) for _ in range(3)]
+        for client in clients:
+            client.set(b"k", b"v")
+        for _ in range(3):
+            rejected = self.client(router)
+            rejected.send(b"get k\r\n")
+            self.assertEqual(rejected.rest(), b"SERVER_ERROR ringway: too many clients\r\n")
+        self.assertEqual(clients[0].get(b"k"), {b"k": b"v"})
+        self.assertEqual(self.counted(router, "client_connections_rejected_total"), 3)
+        clients[0].close()
+
+        def there_is_room():
+            with Client((router.host, router.port)) as another:
+                return another.ask(b"get k\r\n").startswith(b"VALUE")
+        until("room for another client", 3, there_is_room)
+
+    def test_the_next_client_waits_where_clients_full_says_wait(self):
+        router = self.ringway(self.servers, listener='clients_max = 2\nclients_full = "wait"')
+        clients = [self.client(router) for _ in range(2)]
+        for client in clients:
+            client.set(b"k", b"v")
+        waiting = self.client(router, timeout=0.5)
+        waiting.send(b"get k\r\n")
+        with self.assertRaises(TimeoutError):
+            waiting.line()
+        clients[0].close()
+        waiting.socket.settimeout(5)
+        self.assertEqual(waiting.line(), b"VALUE k 0 1")
+
+    def test_an_endless_line_closes(self):
+        router = self.ringway(self.servers)
+        for line in (b"x" * 3000, b"set " + b"x" * 3000, b" " * 3000 + b"get a"):
+            client = self.client(router)
+            client.send(b"set k 0 0 1\r\nv\r\n" + line)
+            self.assertEqual(client.rest(), b"STORED\r\n")
+
+    def test_a_read_of_too_many_keys_is_refused_and_the_client_lives_on(self):
+        router = self.ringway(self.servers, listener="keys_per_get_max = 10")
+        client = self.client(router)
+        self.assertEqual(client.ask(b"get" + b" k" * 10 + b"\r\n"), b"END\r\n")
+        self.assertRegex(client.ask(b"get" + b" k" * 11 + b"\r\n"),
+                         rb"^CLIENT_ERROR ringway: too many keys .*\r\n$")
+        self.assertEqual(client.set(b"k", b"v"), b"STORED\r\n")
+
+    def test_a_read_line_without_end_is_told_and_finished(self):
+        router = self.ringway(self.servers, listener="keys_per_get_max = 10")
+        client = self.client(router)
+        client.send(b"set k 0 0 1\r\nv\r\nget" + b" k" * 3000)
+        self.assertRegex(client.rest(),
+                         rb"^STORED\r\nCLIENT_ERROR ringway: line too long .*\r\n$")
+
+    def test_a_hundred_thousand_requests_in_one_go(self):
+        router = self.ringway(self.servers, timeout="20s")
+        client = self.client(router, timeout=30)
+        client.set(b"k", b"v")
+        before, count = router.private_bytes(), 100_000
+        speaker = threading.Thread(target=client.send, args=(b"get k\r\n" * count,))
+        speaker.start()
+        time.sleep(1)  # Far more than it may have in flight is asked, and nothing read.
+        most = router.metrics()["ringway_requests_in_flight"]
+        grown = router.private_bytes() - before
+        reply = b"VALUE k 0 1\r\nv\r\nEND\r\n"
+        self.assertEqual(client.bytes(count * len(reply)), reply * count)
+        speaker.join()
+        print(f"{most:.0f} in flight, {grown} bytes more ", end="", flush=True)
+        self.assertLessEqual(most, 1024)
+        if not cases.SANITIZED:
+            self.assertLess(grown, 8 << 20)
+
+    def test_an_idle_client_is_closed_and_a_busy_one_is_not(self):
+        router = self.ringway(self.servers, listener='idle_timeout = "500ms"')
+        idle, busy, silent = self.client(router), self.client(router), self.client(router)
+        idle.set(b"k", b"v")
+        began = time.monotonic()
+        while time.monotonic() < began + 1.5:
+            self.assertEqual(busy.get(b"k"), {b"k": b"v"})
+            time.sleep(0.1)
+        self.assertEqual(idle.rest(), b"")
+        self.assertEqual(silent.rest(), b"")
+        self.assertEqual(self.counted(router, "client_idle_closes_total"), 2)
+
+    def test_a_client_that_takes_nothing_is_closed(self):
+        router = self.ringway(self.servers, timeout="10s",
+                              listener='client_stall_timeout = "1s"')
+        with Client((router.host, router.port)) as writer:
+            writer.set(b"big", bytes(100_000))
+        stalled = self.client(router)
+        stalled.send(b"get big\r\n" * 1000)
+        until("it to be closed", 6, lambda: self.counted(router, "client_stalls_total") == 1)
+        until("its end", 2, lambda: self.counted(router, "client_connections") == 0)
+
+    def test_a_slow_but_steady_reader_is_not(self):
+        router = self.ringway(self.servers, timeout="30s",
+                              listener='client_stall_timeout = "1s"')
+        client = Client((router.host, router.port))
+        self.addCleanup(client.close)
+        client.set(b"big", bytes(1_000_000))
+        client.send(b"get big\r\n" * 20)
+        taken, end = 0, time.monotonic() + 3
+        while time.monotonic() < end:
+            taken += len(client.socket.recv(400_000))
+            time.sleep(0.1)
+        whole = 20 * (len(b"VALUE big 0 1000000\r\n\r\nEND\r\n") + 1_000_000)
+        client.bytes(whole - taken)
+        self.assertEqual(self.counted(router, "client_stalls_total"), 0)
+
+
+class ServerLimits(cases.EndToEnd):
+    def check_shed(self, pool, value, kept_at_least, kept_at_most):
+        server, = self.memcacheds(1)
+        router = self.ringway([server], timeout="10s", pool=pool)
+        client = self.client(router, timeout=15)
+        client.set(b"k", b"v")
+        server.freeze()
+        for number in range(200):
+            client.send(b"set k%d 0 0 %d\r\n%b\r\n" % (number, len(value), value))
+        until("all to be parsed", 5,
+              lambda: router.metrics()["ringway_requests_total"] >= 201)
+        server.thaw()
+        replies = [client.line() for _ in range(200)]
+        kept = replies.index(next(reply for reply in replies if reply != b"STORED"))
+        self.assertEqual(replies[:kept], [b"STORED"] * kept)
+        for reply in replies[kept:]:
+            self.assertRegex(reply, rb"^SERVER_ERROR ringway: server web1 \(.*\) .*full|queue")
+        self.assertLessEqual(kept_at_least, kept)
+        self.assertLessEqual(kept, kept_at_most)
+        self.assertEqual(router.metrics()["ringway_server_shed_total"], 200 - kept)
+        self.assertEqual(client.set(b"again", b"v"), b"STORED\r\n")
+
+    def test_a_full_queue_sheds_at_once(self):
+        self.check_shed("server_queue_max = 50", b"v", 50, 50)
+
+    def test_a_queue_of_too_many_bytes_sheds_too(self):
+        # What the kernel took is not ours any more.
+        self.check_shed('server_queue_bytes_max = "100KiB"', b"v" * 100_000, 1, 199)
+
+    def test_a_shed_request_harms_no_other_server(self):
+        servers = self.memcacheds(2)
+        router = self.ringway(servers, timeout="3s", pool="server_queue_max = 10")
+        client, other = self.client(router, timeout=10), self.client(router)
+        keys = [b"k%d" % n for n in range(100)]
+        for key in keys:
+            client.set(key, b"v")
+        with Client((servers[1].host, servers[1].port)) as direct:
+            theirs = list(direct.get(*keys))
+        servers[0].freeze()
+        client.send(b"".join(b"get %b\r\n" % key for key in keys))
+        for key in theirs:
+            self.assertEqual(other.get(key), {key: b"v"})
+        servers[0].thaw()
+        replies = [client.reply() for _ in keys]
+        self.assertEqual(sum(reply.startswith(b"VALUE") for reply in replies), len(theirs) + 10)
+
+
+class Leaving(cases.EndToEnd):
+    def setUp(self):
+        super().setUp()
+        self.servers = self.memcacheds(2)
+
+    def test_during_drain_delay_all_goes_on_but_readyz_fails(self):
+        router = self.ringway(self.servers, router='drain_delay = "1500ms"', drain="1s")
+        client = self.client(router)
+        client.set(b"k", b"v")
+        router.process.send_signal(signal.SIGTERM)
+        until("readyz to fail", 0.7, lambda: router.http("/readyz")[0] == 503)
+        self.assertEqual(router.http("/healthz")[0], 200)
+        self.assertEqual(client.get(b"k"), {b"k": b"v"})
+        with Client((router.host, router.port)) as late:
+            self.assertEqual(late.get(b"k"), {b"k": b"v"})
+        self.assertEqual(client.rest(), b"")
+        self.assertEqual(router.process.wait(5), 0)
+
+    def test_what_is_in_flight_is_finished(self):
+        router = self.ringway(self.servers, drain="3s", timeout="2s")
+        client = self.client(router)
+        client.set(b"k", b"v")
+        for server in self.servers:
+            server.freeze()
+        client.send(b"get k\r\nset k 0 0 1\r\nw\r\nget k\r\n")
+        time.sleep(0.2)
+        router.process.send_signal(signal.SIGTERM)
+        time.sleep(0.3)
+        for server in self.servers:
+            server.thaw()
+        self.assertEqual(client.rest(), b"VALUE k 0 1\r\nv\r\nEND\r\nSTORED\r\n"
+                                        b"VALUE k 0 1\r\nw\r\nEND\r\n")
+        self.assertEqual(router.process.wait(5), 0)
+
+    def test_what_waits_in_the_backlog_is_served(self):
+        """Nobody who has connected is turned away without an answer or a clean end."""
+        router = self.ringway(self.servers, drain="2s")
+        clients = [self.client(router) for _ in range(50)]
+        for client in clients:
+            client.send(b"set k 0 0 1\r\nv\r\n")
+        router.process.send_signal(signal.SIGTERM)
+        for client in clients:
+            self.assertEqual(client.rest(), b"STORED\r\n")
+        self.assertEqual(router.process.wait(5), 0)
+
+    def test_idle_clients_are_spread_over_drain_timeout(self):
+        router = self.ringway(self.servers, drain="2s")
+        clients = [self.client(router) for _ in range(20)]
+        for client in clients:
+            client.set(b"k", b"v")
+        began = time.monotonic()
+        router.process.send_signal(signal.SIGTERM)
+        ends = []
+        for client in clients:
+            self.assertEqual(client.rest(), b"")
+            ends.append(time.monotonic() - began)
+        self.assertEqual(router.process.wait(5), 0)
+        self.assertLess(max(ends), 3)
+        self.assertGreater(max(ends), 0.5, "all were closed at once")
+
+    def test_what_is_stuck_is_left_behind_and_the_log_says_how_many(self):
+        router = self.ringway(self.servers, drain="500ms", timeout="20s")
+        client = self.client(router)
+        client.set(b"k", b"v")
+        for server in self.servers:
+            server.freeze()
+        client.send(b"get k\r\n")
+        time.sleep(0.2)
+        began = time.monotonic()
+        self.assertEqual(router.stop(), 0)
+        self.assertLess(time.monotonic() - began, 3)
+        self.assertRegex(router.log(), r"\b1 client")
+
+    def test_a_second_signal_exits_at_once(self):
+        router = self.ringway(self.servers, router='drain_delay = "20s"', drain="20s")
+        self.client(router).set(b"k", b"v")
+        router.process.send_signal(signal.SIGTERM)
+        until("readyz to fail", 1, lambda: router.http("/readyz")[0] == 503)
+        began = time.monotonic()
+        router.process.send_signal(signal.SIGTERM)
+        router.process.wait(3)
+        self.assertLess(time.monotonic() - began, 1)
+
+    def test_a_new_one_can_start_while_the_old_one_drains(self):
+        router = self.ringway(self.servers, drain="3s")
+        client = self.client(router)
+        client.set(b"k", b"v")
+        router.process.send_signal(signal.SIGTERM)
+
+        def is_free():
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind((router.host, router.port))
+                    return True
+                except OSError:
+                    return False
+        until("the address to be free", 2, is_free)
+        self.assertEqual(router.process.wait(6), 0)
+
+
+if __name__ == "__main__":
+    sys.exit(cases.main())
