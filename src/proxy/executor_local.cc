@@ -11,8 +11,9 @@ using proto::memcached::Command;
 namespace {
 
 // Clients read a memcached's version and decide what it can: ringway speaks what
-// 1.6.18 speaks, and says who it is behind that.
-#define RINGWAY_SAYS_VERSION "1.6.18-ringway-" RINGWAY_VERSION
+// 1.6.18 speaks, and says who it is in a word of its own behind that (npm's memcached
+// takes the last three numbers of the first word).
+#define RINGWAY_SAYS_VERSION "1.6.18 ringway-" RINGWAY_VERSION
 constexpr Bytes version_text = RINGWAY_SAYS_VERSION;
 constexpr Bytes version_reply = "VERSION " RINGWAY_SAYS_VERSION;
 

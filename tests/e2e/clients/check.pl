@@ -20,7 +20,7 @@ sub same {
 
 same($client->set('pl:a', 'text', 100), 1, 'set');
 same($client->get('pl:a'), 'text', 'get');
-same($client->get('pl:none'), undef, 'get of nothing');
+same(scalar $client->get('pl:none'), undef, 'get of nothing');
 same(!!$client->add('pl:a', 'x'), '', 'add of what is there');
 same($client->replace('pl:a', 'other'), 1, 'replace');
 same($client->set('pl:n', 7), 1, 'set of a number');
