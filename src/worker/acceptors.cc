@@ -60,7 +60,8 @@ std::optional<TakeClient> Acceptors::on_accepted(const net::Completion& done) {
   const TakeClient client{done.result, socket.listener};
   const std::uint32_t worker = least_loaded();
   crew_.desks[worker]->clients.fetch_add(1, std::memory_order_relaxed);
-  if (socket.accepting && !socket.waiting && full(socket.listener)) {
+  // This one is not admitted yet.
+  if (socket.accepting && !socket.waiting && full(socket.listener, 1)) {
     socket.waiting = true;
     bench_.io.cancel(socket.fd);
   }
@@ -76,10 +77,10 @@ void Acceptors::report_failure(int error) {
 }
 
 // With clients_full = "wait" the next ones stay in the kernel's backlog.
-bool Acceptors::full(snapshot::ListenerId id) const {
+bool Acceptors::full(snapshot::ListenerId id, std::uint32_t on_their_way) const {
   const config::Listener& limits = bench_.snapshot->listener(id)->settings;
   return limits.clients_full == config::ClientsFull::wait && limits.clients_max &&
-         bench_.admitted[id].load(std::memory_order_relaxed) >= *limits.clients_max;
+         bench_.admitted[id].load(std::memory_order_relaxed) + on_their_way >= *limits.clients_max;
 }
 
 std::uint32_t Acceptors::least_loaded() {
@@ -100,7 +101,7 @@ void Acceptors::on_timer(net::Timer& timer) {
   for (std::uint32_t i = 0; i < sockets_.size(); ++i) {
     Socket& socket = *sockets_[i];
     if (&socket != timer.owner || socket.accepting || stopping_) continue;
-    if (full(socket.listener)) {
+    if (full(socket.listener, 0)) {
       bench_.timers.set(timer, bench_.io.now() + retry_after);
       continue;
     }

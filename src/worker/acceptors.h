@@ -41,7 +41,7 @@ class Acceptors {
 
   void accept(std::uint32_t index);
   void report_failure(int error);
-  bool full(snapshot::ListenerId listener) const;
+  bool full(snapshot::ListenerId listener, std::uint32_t on_their_way) const;
   std::uint32_t least_loaded();
 
   proxy::Workbench& bench_;
