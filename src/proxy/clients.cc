@@ -171,6 +171,8 @@ bool Clients::has_room(const ClientConn& client) const {
   const config::Listener& limits = listener(client).settings;
   const std::uint64_t held = client.output.size() + client.stashed;
   if (bench_.memory_short() && held > modest_bytes_max) return false;
+  // Whatever is asked for may come at once, and no reader is sure to take it.
+  if (client.keys_asked >= limits.keys_per_ask) return false;
   return client.line_count < limits.client_in_flight_max && held < limits.client_output_high;
 }
 
@@ -196,7 +198,6 @@ void Clients::resume_blocked() {
 
 void Clients::flush() {
   while (ClientConn* client = touched_.pop_front()) say(*client);
-  bench_.count(WorkerMetric::buffer_bytes).set(bench_.buffers.lent_bytes());
 }
 
 void Clients::say(ClientConn& client) {
@@ -289,6 +290,7 @@ std::uint32_t Clients::reap() {
     conns_.release(*client);
   }
   bench_.count(WorkerMetric::clients).set(conns_.size());
+  bench_.count(WorkerMetric::buffer_bytes).set(bench_.buffers.lent_bytes());
   return static_cast<std::uint32_t>(dead.size());
 }
 

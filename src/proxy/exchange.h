@@ -100,6 +100,7 @@ struct Exchange {
   bool expired = false;               // Its deadline passed: no more is asked for it.
   std::uint32_t fragments_asked = 0;  // Fragments in a FIFO.
   std::uint64_t stashed = 0;          // Bytes that wait in its stashes, keys included.
+  std::uint32_t keys_asked = 0;       // Its part of its client's.
   Gather* gather = nullptr;           // Reads of several keys.
   AskedKey key;                       // Of single-key requests.
   AskedKey opaque;                    // Meta O.

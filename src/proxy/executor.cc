@@ -76,10 +76,18 @@ void Executor::leave_line(ClientConn& client, Exchange& exchange) {
   client.stashed -= exchange.stashed;
   bench_.count(WorkerMetric::in_flight).subtract();
   if (exchange.gather && !exchange.gather->all_asked()) client.asks_later = false;
+  count_asked(exchange, 0);
   exchange.client = nullptr;
   exchange.answered = true;
   exchange.deadline_link.leave();
   release_if_over(exchange);
+}
+
+void Executor::count_asked(Exchange& exchange, std::uint32_t keys) {
+  RINGWAY_ASSERT(exchange.client->keys_asked >= exchange.keys_asked);
+  exchange.client->keys_asked -= exchange.keys_asked;
+  exchange.client->keys_asked += keys;
+  exchange.keys_asked = keys;
 }
 
 void Executor::release_if_over(Exchange& exchange) {
@@ -209,6 +217,8 @@ void Executor::start_single(ClientConn& client, const Request& request) {
   write_request(*conn, request);
   exchange.first.server = step.server;
   ++exchange.fragments_asked;
+  const CommandClass kind = row(request.command).kind;
+  if (kind == CommandClass::read || kind == CommandClass::touch) count_asked(exchange, 1);
   servers_->queued(*conn, exchange.first);
   start_deadline(exchange, step.pool->settings);
 }
@@ -318,7 +328,7 @@ void Executor::on_answered(Fragment& fragment) {
   if (!told(exchange)) return release_if_over(exchange);
   if (!exchange.gather) return settle_single(exchange);
   // All answers of the group are here: what it may still wait for is its turn.
-  if (group_settled(*exchange.gather)) exchange.deadline_link.leave();
+  if (group_settled(*exchange.gather)) on_group_settled(exchange);
   if (at_head(exchange)) advance(*exchange.client);
 }
 
@@ -339,6 +349,7 @@ bool Executor::fits(const Exchange& exchange, std::uint64_t bytes) const {
 void Executor::settle_single(Exchange& exchange) {
   exchange.settled = true;
   exchange.deadline_link.leave();
+  count_asked(exchange, 0);
   if (at_head(exchange)) advance(*exchange.client);
 }
 
@@ -355,7 +366,7 @@ void Executor::on_failed(Fragment& fragment, Bytes what) {
   if (fragment.state == FragmentState::asked && !fail_slots(fragment, std::move(error))) {
     return break_stream(exchange);
   }
-  if (group_settled(*exchange.gather)) exchange.deadline_link.leave();
+  if (group_settled(*exchange.gather)) on_group_settled(exchange);
   if (at_head(exchange)) advance(*exchange.client);
 }
 

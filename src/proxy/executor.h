@@ -70,6 +70,7 @@ class Executor final : public RequestSink, public ReplySink {
   ServerConn* connection(const Exchange& exchange, pool::ServerId server, std::string& error);
   void write_request(ServerConn& conn, const Request& request);
   void start_deadline(Exchange& exchange, const config::Pool& settings);
+  void count_asked(Exchange& exchange, std::uint32_t keys);
   Verdict single_line(Exchange& exchange, const ReplyLine& line);
   void make_room(Exchange& exchange, const ReplyLine& line);
   bool is_reply_to(const Exchange& exchange, const ReplyLine& line) const;
@@ -101,6 +102,8 @@ class Executor final : public RequestSink, public ReplySink {
   Bytes last_line(const Exchange& exchange) const;
   bool emit_slots(ClientConn& client, Gather& gather);
   bool group_settled(const Gather& gather) const;
+  void on_group_settled(Exchange& exchange);
+  std::uint32_t group_max(const ClientConn& client) const;  // Keys asked for at a time.
   void free_fragments(Gather& gather);
   void expire_gather(Exchange& exchange, Duration timeout);
 

@@ -27,11 +27,19 @@ void Executor::start_gather(ClientConn& client, const Request& request) {
   gather.keys.append(bench_.buffers, request.keys);
   exchange.stashed = request.keys.size();
   client.stashed += request.keys.size();
+  client.asks_later = true;  // Until it asks.
+  if (at_head(exchange)) return advance(client);
+  // What does not fit beside the reads before it asks when they are out.
+  const std::uint32_t keys_per_ask = clients_->listener(client).settings.keys_per_ask;
+  if (client.keys_asked + std::min(request.key_count, group_max(client)) > keys_per_ask) return;
   ask_next(exchange);
-  if (at_head(exchange)) advance(client);
 }
 
 // --- Asking -------------------------------------------------------------------
+
+std::uint32_t Executor::group_max(const ClientConn& client) const {
+  return std::min(clients_->listener(client).settings.keys_per_ask, slots_max);
+}
 
 // Fills the slots with the next keys and asks their servers.
 void Executor::ask_next(Exchange& exchange) {
@@ -39,8 +47,7 @@ void Executor::ask_next(Exchange& exchange) {
   free_fragments(gather);
   gather.slot_count = 0;
   gather.next_slot = 0;
-  const config::Listener& limits = clients_->listener(*exchange.client).settings;
-  const std::uint32_t count_max = std::min(limits.keys_per_ask, slots_max);
+  const std::uint32_t count_max = group_max(*exchange.client);
   const Bytes all = gather.keys.bytes();
   Bytes rest = all.substr(gather.unasked);
   for (Bytes key; gather.slot_count < count_max && proto::memcached::next_key(rest, key);) {
@@ -56,11 +63,12 @@ void Executor::ask_next(Exchange& exchange) {
       proto::memcached::next_key(peek, none) ? all.size() - rest.size() : all.size());
   RINGWAY_ASSERT(exchange.client->line_last == &exchange);
   exchange.client->asks_later = !gather.all_asked();
+  count_asked(exchange, gather.slot_count);
   // The deadline is for what servers are asked now, not for how many groups there are.
   exchange.deadline_link.leave();
   start_deadline(exchange, clients_->listener(*exchange.client).route->pool().settings);
   ask_group(exchange);
-  if (group_settled(gather)) exchange.deadline_link.leave();
+  if (group_settled(gather)) on_group_settled(exchange);
 }
 
 void Executor::ask_group(Exchange& exchange) {
@@ -292,6 +300,12 @@ bool Executor::group_settled(const Gather& gather) const {
     if (fragment->state == FragmentState::asked) return false;
   }
   return true;
+}
+
+// What it may still wait for is its turn.
+void Executor::on_group_settled(Exchange& exchange) {
+  exchange.deadline_link.leave();
+  count_asked(exchange, 0);
 }
 
 Bytes Executor::last_line(const Exchange& exchange) const {
