@@ -87,7 +87,9 @@ class Stream:
             return b"%d" % self.random.randrange(10 ** min(size + 1, 20))
         if kind == 1:
             return (b"END\r\nVALUE x 0 1\r\nSTORED\r\nMN\r\n" * (size // 30 + 1))[:size]
-        return self.random.randbytes(size) if size < 2000 else bytes(256) * (size // 256)
+        value = self.random.randbytes(size) if size < 2000 else bytes(256) * (size // 256)
+        # incr of white space reads on behind the item, whatever lies there.
+        return b"#" * size if value.isspace() else value
 
     def end(self):
         return b"\n" if self.chance(0.1) else b"\r\n"
