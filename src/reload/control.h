@@ -9,11 +9,11 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <string>
-#include <vector>
 
 #include "ringway/snapshot/snapshot.h"
 
+#include "reload/listeners.h"
+#include "reload/names.h"
 #include "reload/world.h"
 #include "worker/crew.h"
 
@@ -23,14 +23,11 @@ enum class Phase : std::uint8_t { starting, running, delaying, closing, draining
 
 class Control {
  public:
-  // Names that did not resolve are asked for again this often.
-  static constexpr Duration resolve_again = std::chrono::seconds(1);
   // Of drain_timeout, the share over which clients are asked to leave; the rest
   // is for the last ones to get their replies.
   static constexpr double drain_share = 0.8;
 
   Control(config::Config config, worker::Crew& crew, World& world);
-  ~Control();
 
   // Opens all listeners or none, and sets the workers going.
   Result<void> start();
@@ -50,26 +47,14 @@ class Control {
   const snapshot::Snapshot& snapshot() const { return *snapshot_; }
 
  private:
-  struct OpenListener {
-    int fd;
-    snapshot::ListenerId id;
-  };
-
-  Result<void> open_listeners();
-  void take_waiting();
-  void close_listeners();
-  void locate_servers();
-  void take_resolved();
   bool listening() const;
   void enter(Phase phase, Duration at_most);
 
   worker::Crew& crew_;
   World& world_;
   std::unique_ptr<snapshot::Snapshot> snapshot_;
-  std::vector<std::string> listener_names_;  // By ListenerId.
-  std::vector<OpenListener> listeners_;
-  std::vector<std::pair<pool::ServerId, std::string>> unresolved_;
-  Instant resolve_at_ = never;
+  Listeners listeners_;
+  Names names_;
   std::atomic<Phase> phase_ = Phase::starting;  // Read by whoever asks for readiness.
   Instant phase_ends_ = never;
   Instant next_ = never;
