@@ -7,17 +7,15 @@
 
 #include "cli/explanation.h"
 #include "cli/offline_snapshot.h"
+#include "proxy/pool_live.h"
 
 namespace ringway::cli {
 namespace {
 
-std::vector<ring::LiveSet> live_now(const snapshot::Snapshot& snapshot, const proxy::Board& board) {
-  std::vector<ring::LiveSet> live = all_live(snapshot);
-  for (const auto& pool : snapshot.pools) {
-    for (std::uint32_t i = 0; i < pool->servers.size(); ++i) {
-      live[pool->number].set(i, board.live(pool->servers[i].id));
-    }
-  }
+std::vector<route::PoolLive> live_now(const snapshot::Snapshot& snapshot,
+                                      const proxy::Board& board) {
+  std::vector<route::PoolLive> live;
+  for (const auto& pool : snapshot.pools) live.push_back(proxy::pool_live(*pool, board));
   return live;
 }
 

@@ -15,11 +15,16 @@ namespace {
 ExplainedStep explained(const route::Step& step, Bytes key, route::Live live) {
   const pool::Pool& pool = *step.pool;
   const ring::KeyHash hash = route::ShardRoute::hash_of(pool, {.key = key});
-  const auto trace = pool.distribution->trace(hash, live[pool.number]);
+  const route::PoolLive& now = live[pool.number];
+  const std::uint32_t home = pool.distribution->pick(hash, now.joined).value();
+  // A backup, or an owner that is out, stands where the owner's own vnode is.
+  const bool walked = step.stand_in && step.member < pool.member_count;
+  auto trace = pool.distribution->trace(hash, walked ? now.live : now.joined);
   RINGWAY_ASSERT(trace.has_value());
-  RINGWAY_ASSERT(trace->server == step.member);
+  RINGWAY_ASSERT(trace->server == (walked ? step.member : home));
   RINGWAY_ASSERT(pool.servers[step.member].id == step.server);
-  return {step.verb, &pool, pool.tag.part(key), hash, *trace};
+  trace->home = home;
+  return {step.verb, &pool, pool.tag.part(key), hash, *trace, step, !now.live.live(home)};
 }
 
 // Where on the circle or among the slots; servers without any get keys only when no
@@ -51,8 +56,10 @@ void add_step(const ExplainedStep& step, Bytes key, std::string& out) {
   add("point", place(step));
   add("server", step.server().label);
   if (step.verb != route::Verb::try_) add("verb", word(step.verb));
-  if (step.trace.home != step.trace.server) {
+  if (step.step.stand_in) {
     add("for", fmt::format("{}, which is out", step.home().label));
+  } else if (step.home_out) {
+    add("out", "it takes no traffic now, and the pool's eject.mode gives its keys to nobody");
   }
 }
 
@@ -66,7 +73,7 @@ std::vector<std::string> warnings_of(const Explanation& explanation) {
     warnings.push_back("each request goes to a server by chance: this is one of them");
   }
   if (explanation.steps.empty()) {
-    warnings.push_back(fmt::format("no server of pool '{}' is live", pool.name()));
+    warnings.push_back(fmt::format("no server of pool '{}' owns keys", pool.name()));
   }
   return warnings;
 }

@@ -19,9 +19,11 @@ struct ExplainedStep {
   const pool::Pool* pool = nullptr;
   Bytes hashed;  // The part of the key within the tag, or all of it.
   ring::KeyHash hash;
-  ring::Trace trace;
+  ring::Trace trace;  // Where the distribution's way ended.
+  route::Step step;   // As the plan has it; the server may be a backup.
+  bool home_out = false;
 
-  const pool::Server& server() const { return pool->servers[trace.server]; }
+  const pool::Server& server() const { return pool->servers[step.member]; }
   const pool::Server& home() const { return pool->servers[trace.home]; }
 
   // A server without points or slots gets keys only where no other is left.

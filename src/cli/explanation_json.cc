@@ -41,6 +41,8 @@ ordered_json json_of(const ExplainedStep& step, Bytes key) {
   }
   out["server"] = json_of(step.server());
   out["home"] = json_of(step.home());
+  out["home_out"] = step.home_out;
+  out["stand_in"] = step.step.stand_in;
   return out;
 }
 

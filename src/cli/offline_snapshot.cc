@@ -46,10 +46,10 @@ std::unique_ptr<snapshot::Snapshot> offline_snapshot(config::Config config, std:
   return snapshot::build(std::move(config), 0, fresh_identities());
 }
 
-std::vector<ring::LiveSet> all_live(const snapshot::Snapshot& snapshot) {
-  std::vector<ring::LiveSet> live;
+std::vector<route::PoolLive> all_live(const snapshot::Snapshot& snapshot) {
+  std::vector<route::PoolLive> live;
   for (const auto& pool : snapshot.pools) {
-    live.emplace_back(static_cast<std::uint32_t>(pool->servers.size()));
+    live.emplace_back(pool->member_count);
   }
   return live;
 }

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "ringway/ring/live_set.h"
+#include "ringway/route/pool_live.h"
 #include "ringway/snapshot/snapshot.h"
 
 #include "cli/streams.h"
@@ -19,7 +19,7 @@ std::unique_ptr<snapshot::Snapshot> offline_snapshot(const std::string& file, st
 std::unique_ptr<snapshot::Snapshot> offline_snapshot(config::Config config, std::ostream& err);
 
 // Every server of every pool, by pool number.
-std::vector<ring::LiveSet> all_live(const snapshot::Snapshot& snapshot);
+std::vector<route::PoolLive> all_live(const snapshot::Snapshot& snapshot);
 
 // The listener of this name, or all of them if it is empty; none if there is no such
 // listener.

@@ -70,16 +70,6 @@ void say_hello(const config::Config& config, const WorkerThreads& threads, std::
   }
 }
 
-// What the file may ask for and this version does not do.
-void say_what_is_missing(const config::Config& config) {
-  const auto ejects = [](const config::Pool& pool) { return pool.eject.failures > 0; };
-  if (std::ranges::any_of(config.pools, ejects)) {
-    log::warning(
-        "failing servers are not ejected yet: [pool.NAME.eject] and [pool.NAME.health] have no "
-        "effect, and the keys of a server that is down get errors until it is back");
-  }
-}
-
 void wait_for_the_end(Signals& signals, reload::Control& control, reload::World& world) {
   while (!control.over()) {
     const Duration pause =
@@ -145,7 +135,6 @@ int run(config::Config config) {
   if (const auto ok = control.start(); !ok) return give_up(ok.error());
   threads.begin(crew);
   say_hello(effective, threads, workers);
-  say_what_is_missing(effective);
   wait_for_the_end(signals, control, world);
   threads.join();
   admin.stop();

@@ -16,7 +16,7 @@ Result<Verification> Verification::connect(const snapshot::Listener& listener,
   if (!proxy) return std::unexpected(proxy.error());
   const pool::Pool& pool = listener.route->pool();
   Verification verification(pool, *listener.route, std::move(*proxy), nonce);
-  for (const pool::Server& server : pool.servers) {
+  for (const pool::Server& server : pool.members()) {
     auto peer = MemcachedPeer::connect(server.address, "server " + server.label);
     if (!peer) return std::unexpected(peer.error());
     verification.servers_.push_back(std::move(*peer));
@@ -35,8 +35,8 @@ Result<void> Verification::run(std::uint32_t first, std::uint32_t count) {
 
 // Where each key belongs is what the route plans with every server live.
 Verification::Errands Verification::errands(std::uint32_t first, std::uint32_t count) const {
-  std::vector<ring::LiveSet> live(pool_.number + 1);
-  live[pool_.number] = ring::LiveSet(static_cast<std::uint32_t>(pool_.servers.size()));
+  std::vector<route::PoolLive> live(pool_.number + 1);
+  live[pool_.number] = route::PoolLive(pool_.member_count);
   Errands all;
   for (std::uint32_t n = first; n < first + count; ++n) {
     Errand errand{.key = names_.key(n), .home = 0, .refusal = {}, .places = {}};

@@ -60,7 +60,7 @@ class Verification {
         route_(route),
         proxy_(std::move(proxy)),
         names_(nonce, pool.tag),
-        tallies_(pool.servers.size()) {}
+        tallies_(pool.member_count) {}
 
   Errands errands(std::uint32_t first, std::uint32_t count) const;
   Result<void> write(Errands& errands);

@@ -67,7 +67,7 @@ void print(const Verification& verification, const pool::Pool& pool, const Verif
            std::ostream& out) {
   out << fmt::format("pool {} ({}, {}), {} keys through {}\n", pool.name(), pool.settings.hash,
                      pool.settings.distribution, verification.keys(), options.through);
-  for (std::size_t i = 0; i < pool.servers.size(); ++i) {
+  for (std::size_t i = 0; i < pool.member_count; ++i) {
     const ServerTally& tally = verification.tallies()[i];
     out << fmt::format("  {:>6} of {:>6} found on {}\n", tally.found, tally.keys,
                        pool.servers[i].label);

@@ -43,6 +43,10 @@ EpollIo::~EpollIo() {
   if (wake_fd_ >= 0) ::close(wake_fd_);
 }
 
+std::int64_t EpollIo::unix_now_s() const {
+  return unix_seconds();
+}
+
 std::uint64_t EpollIo::random() {
   return next_random(random_state_);
 }

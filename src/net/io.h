@@ -53,6 +53,8 @@ class Io {
   // As of the return of the last wait(): constant within a turn.
   virtual Instant now() const = 0;
   virtual std::uint64_t random() = 0;
+  // Seconds since 1970, for absolute times to live. May jump.
+  virtual std::int64_t unix_now_s() const = 0;
 
   // Submits everything started since the last call, then sleeps until something
   // completes, `deadline` passes, or wake() was called; returns what completed

@@ -68,6 +68,10 @@ Instant monotonic_now() {
   return Instant(std::chrono::seconds(now.tv_sec) + Duration(now.tv_nsec));
 }
 
+std::int64_t unix_seconds() {
+  return ::time(nullptr);
+}
+
 std::uint64_t system_seed() {
   std::uint64_t seed = 0;
   const ssize_t bytes = ::getrandom(&seed, sizeof seed, 0);

@@ -17,6 +17,7 @@ int open_stream_socket(const Address& address, const SocketOptions& options);
 bool accept_goes_on(int error);
 
 Instant monotonic_now();
+std::int64_t unix_seconds();
 
 std::uint64_t system_seed();
 

@@ -20,6 +20,8 @@ enum class TimerKind : std::uint8_t {
   server_connect,
   server_backoff,
   server_idle,
+  server_silent,
+  server_health,
   accept_retry,
   worker
 };

@@ -45,6 +45,10 @@ UringIo::~UringIo() {
   if (wake_fd_ >= 0) ::close(wake_fd_);
 }
 
+std::int64_t UringIo::unix_now_s() const {
+  return unix_seconds();
+}
+
 std::uint64_t UringIo::random() {
   return next_random(random_state_);
 }

@@ -37,6 +37,7 @@ class UringIo final : public Io {
 
   Instant now() const override { return now_; }
   std::uint64_t random() override;
+  std::int64_t unix_now_s() const override;
   std::span<const Completion> wait(Instant deadline, std::uint32_t in_flight) override;
   bool drained() const override { return drained_; }
   void wake() override;

@@ -2,6 +2,8 @@
 // adds servers.
 #include "proxy/board.h"
 
+#include <utility>
+
 #include "ringway/base/assert.h"
 
 namespace ringway::proxy {
@@ -23,7 +25,7 @@ pool::ServerId Board::id_of(const pool::ServerIdentity& identity) {
   return found->second;
 }
 
-Board::Entry& Board::entry(pool::ServerId id) const {
+BoardEntry& Board::entry(pool::ServerId id) const {
   const std::uint32_t index = pool::index_of(id);
   RINGWAY_ASSERT(index < servers_max);
   Chunk* chunk = chunks_[index / chunk_entries].load(std::memory_order_acquire);
@@ -31,24 +33,80 @@ Board::Entry& Board::entry(pool::ServerId id) const {
   return (*chunk)[index % chunk_entries];
 }
 
-bool Board::live(pool::ServerId id) const {
-  return entry(id).live.load(std::memory_order_relaxed);
+Standing Board::standing(pool::ServerId id) const {
+  return entry(id).standing();
 }
 
-void Board::set_live(pool::ServerId id, bool live) {
-  if (entry(id).live.exchange(live) != live) version_.fetch_add(1, std::memory_order_release);
+void Board::set_standing(pool::ServerId id, Standing standing, std::string_view cause) {
+  BoardEntry& server = entry(id);
+  {
+    const std::lock_guard lock(server.mutex_);
+    server.cause_ = cause;
+    if (server.standing_.exchange(standing, std::memory_order_acq_rel) == standing) return;
+  }
+  moved();
+}
+
+std::string Board::cause(pool::ServerId id) const {
+  const BoardEntry& server = entry(id);
+  const std::lock_guard lock(server.mutex_);
+  return server.cause_;
+}
+
+std::optional<pool::ServerId> Board::backup_of(pool::ServerId member) const {
+  const std::uint32_t backup = entry(member).backup_.load(std::memory_order_acquire);
+  if (backup == BoardEntry::no_backup) return std::nullopt;
+  return pool::ServerId{backup};
+}
+
+void Board::set_backup_of(pool::ServerId member, std::optional<pool::ServerId> backup) {
+  const std::uint32_t to = backup ? pool::index_of(*backup) : BoardEntry::no_backup;
+  if (entry(member).backup_.exchange(to, std::memory_order_acq_rel) != to) moved();
+}
+
+config::ServerState Board::asked(pool::ServerId id) const {
+  const BoardEntry& server = entry(id);
+  const std::lock_guard lock(server.mutex_);
+  return server.hand_state_.value_or(server.file_state_);
+}
+
+void Board::set_file_state(pool::ServerId id, config::ServerState state) {
+  BoardEntry& server = entry(id);
+  const std::lock_guard lock(server.mutex_);
+  server.file_state_ = state;
+}
+
+void Board::set_hand_state(pool::ServerId id, std::optional<config::ServerState> state,
+                           Instant now) {
+  BoardEntry& server = entry(id);
+  const std::lock_guard lock(server.mutex_);
+  if (server.hand_state_ == state) return;
+  server.hand_state_ = state;
+  server.hand_state_since_ = now;
+}
+
+std::optional<config::ServerState> Board::hand_state(pool::ServerId id) const {
+  const BoardEntry& server = entry(id);
+  const std::lock_guard lock(server.mutex_);
+  return server.hand_state_;
+}
+
+Instant Board::hand_state_since(pool::ServerId id) const {
+  const BoardEntry& server = entry(id);
+  const std::lock_guard lock(server.mutex_);
+  return server.hand_state_since_;
 }
 
 net::Address Board::address(pool::ServerId id) const {
-  Entry& server = entry(id);
-  const std::lock_guard lock(server.mutex);
-  return server.address;
+  const BoardEntry& server = entry(id);
+  const std::lock_guard lock(server.mutex_);
+  return server.address_;
 }
 
 void Board::set_address(pool::ServerId id, const net::Address& address) {
-  Entry& server = entry(id);
-  const std::lock_guard lock(server.mutex);
-  server.address = address;
+  BoardEntry& server = entry(id);
+  const std::lock_guard lock(server.mutex_);
+  server.address_ = address;
 }
 
 }  // namespace ringway::proxy

@@ -1,7 +1,11 @@
-// One server, one truth: what every worker has to know about a server beyond the
-// snapshot: whether it takes traffic, and where its name points to at present. It
-// outlives snapshots. Workers read it without locks on the hot path: they look at
-// version() once per turn and copy the bits only when that moved.
+// One server, one truth: what every worker has to know of a server beyond the snapshot:
+// whether it takes traffic, what speaks against it, where its name points to. It outlives
+// snapshots. Workers read it without locks on the hot path: they look at version() once
+// per turn and copy what they need only when that moved. Locks are for bad days: failures,
+// owed keys, and changes of address.
+//
+// Who writes what: control hands out ids, addresses and what is asked by file or by hand;
+// any worker reports failures and owes; the server's home worker alone says how it stands.
 #pragma once
 
 #include <array>
@@ -9,12 +13,16 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "ringway/config/config.h"
 #include "ringway/pool/pool.h"
 
 #include "net/address.h"
+#include "proxy/board_entry.h"
 
 namespace ringway::proxy {
 
@@ -27,28 +35,43 @@ class Board {
   Board& operator=(const Board&) = delete;
   ~Board();
 
-  // Control's thread: the id of this identity, new ones start live and unresolved.
+  // Control's thread: the id of this identity, new ones start up and without an address.
   pool::ServerId id_of(const pool::ServerIdentity& identity);
 
-  // Changes whenever any server's liveness does.
-  std::uint64_t version() const { return version_.load(std::memory_order_acquire); }
-  bool live(pool::ServerId id) const;
-  void set_live(pool::ServerId id, bool live);
+  BoardEntry& entry(pool::ServerId id) const;
 
-  // Where the server is now; empty while its name does not resolve. Any thread.
+  // Changes whenever any server's standing or stand-in does.
+  std::uint64_t version() const { return version_.load(std::memory_order_acquire); }
+
+  Standing standing(pool::ServerId id) const;
+  // Home worker; and control, before any worker has heard of the server. `cause` is what
+  // clients and the log are told: "refused the connection".
+  void set_standing(pool::ServerId id, Standing standing, std::string_view cause = {});
+  std::string cause(pool::ServerId id) const;
+
+  // The backup that took this member's place, if one did. Home worker.
+  std::optional<pool::ServerId> backup_of(pool::ServerId member) const;
+  void set_backup_of(pool::ServerId member, std::optional<pool::ServerId> backup);
+
+  // What is asked for: by hand, which wins, else by the file. Control; tell the home worker.
+  config::ServerState asked(pool::ServerId id) const;
+  void set_file_state(pool::ServerId id, config::ServerState state);
+  void set_hand_state(pool::ServerId id, std::optional<config::ServerState> state, Instant now);
+  std::optional<config::ServerState> hand_state(pool::ServerId id) const;
+  Instant hand_state_since(pool::ServerId id) const;
+  // A server that a reload adds to a running pool, before anybody knows of it.
+  void set_joining(pool::ServerId id) { set_standing(id, Standing::joining, "is joining"); }
+
+  // Where the server is now; empty while its name does not resolve. Any thread; tell the
+  // home worker of changes.
   net::Address address(pool::ServerId id) const;
   void set_address(pool::ServerId id, const net::Address& address);
 
  private:
-  struct Entry {
-    std::atomic<bool> live{true};
-    mutable std::mutex mutex;
-    net::Address address;
-  };
   static constexpr std::uint32_t chunk_entries = 256;
-  using Chunk = std::array<Entry, chunk_entries>;
+  using Chunk = std::array<BoardEntry, chunk_entries>;
 
-  Entry& entry(pool::ServerId id) const;
+  void moved() { version_.fetch_add(1, std::memory_order_release); }
 
   std::atomic<std::uint64_t> version_{1};
   std::array<std::atomic<Chunk*>, servers_max / chunk_entries> chunks_{};

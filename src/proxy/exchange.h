@@ -50,6 +50,9 @@ struct Fragment {
   pool::ServerId server{};
   FragmentState state = FragmentState::idle;
   bool value_seen = false;  // A body arrived (get family: END is still to come).
+  bool stand_in = false;    // Its server serves keys whose home is out.
+  bool late = false;        // Its reply will come after its time.
+  bool retried = false;     // Was asked a second time.
   std::uint16_t slot = 0;   // Gather: the next of its keys that may be answered.
   net::Buffer stash;        // What arrived and cannot leave yet.
 };
@@ -98,12 +101,16 @@ struct Exchange {
   bool direct = false;                // Its reply goes straight into the client's output.
   bool streaming = false;             // Part of it was sent already: it cannot become an error.
   bool expired = false;               // Its deadline passed: no more is asked for it.
+  bool internal = false;              // A check or an owed delete: no client asked.
+  bool retry_safe = false;            // A read that may be asked twice.
   std::uint32_t fragments_asked = 0;  // Fragments in a FIFO.
   std::uint64_t stashed = 0;          // Bytes that wait in its stashes, keys included.
   std::uint32_t keys_asked = 0;       // Its part of its client's.
   Gather* gather = nullptr;           // Reads of several keys.
   AskedKey key;                       // Of single-key requests.
   AskedKey opaque;                    // Meta O.
+  AskedKey meta_flags;                // Of an mg that may be asked twice.
+  pool::ServerId home{};              // Where its one key belongs.
   Fragment first;                     // The fragment of single-key requests; its stash also
                                       // holds what ringway itself answers.
 };

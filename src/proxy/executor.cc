@@ -101,6 +101,7 @@ void Executor::release_if_over(Exchange& exchange) {
   }
   exchange.key.clear(bench_.buffers);
   exchange.opaque.clear(bench_.buffers);
+  exchange.meta_flags.clear(bench_.buffers);
   exchange.first.stash.clear(bench_.buffers);
   exchanges_.free(exchange);
 }
@@ -211,11 +212,29 @@ void Executor::start_single(ClientConn& client, const Request& request) {
   }
   RINGWAY_ASSERT(plan.single());
   const route::Step& step = plan.steps()[0];
+  if (!bench_.live[pool.number].plain()) [[unlikely]]
+    owe(step, request.command, key);
+  const CommandClass kind = row(request.command).kind;
+  exchange.home = step.home;
+  exchange.retry_safe = kind == CommandClass::read && request.retry_safe;
+  if (exchange.retry_safe && request.command == Command::mg && pool.settings.read_retries > 0) {
+    exchange.meta_flags.set(bench_.buffers, request.meta_flags);
+  }
+  if (step.stand_in || request.cas_given) [[unlikely]] {
+    Request adapted = request;
+    if (adapt_to_stand_in(exchange, step, adapted)) ask_single(exchange, step, adapted);
+    return;
+  }
+  ask_single(exchange, step, request);
+}
+
+void Executor::ask_single(Exchange& exchange, const route::Step& step, const Request& request) {
   std::string error;
+  exchange.first.server = step.server;
+  exchange.first.stand_in = step.stand_in;
   ServerConn* conn = connection(exchange, step.server, error);
   if (!conn) return fail_single(exchange, std::move(error));
   write_request(*conn, request);
-  exchange.first.server = step.server;
   ++exchange.fragments_asked;
   const CommandClass kind = row(request.command).kind;
   if (kind == CommandClass::read || kind == CommandClass::touch) count_asked(exchange, 1);
@@ -277,7 +296,7 @@ Verdict Executor::single_line(Exchange& exchange, const ReplyLine& line) {
       if (!hidden) make_room(exchange, line);
     }
   }
-  if (!hidden) append_reply(exchange, {line.line.data(), line.consumed});
+  if (!hidden) append_reply(exchange, told_line(exchange.first, line));
   return body ? Verdict::more : Verdict::done;
 }
 
@@ -325,6 +344,7 @@ void Executor::on_answered(Fragment& fragment) {
   RINGWAY_ASSERT(exchange.fragments_asked > 0);
   --exchange.fragments_asked;
   fragment.state = FragmentState::settled;
+  if (exchange.internal) return on_internal_over(exchange, true, {});
   if (!told(exchange)) return release_if_over(exchange);
   if (!exchange.gather) return settle_single(exchange);
   // All answers of the group are here: what it may still wait for is its turn.
@@ -357,9 +377,18 @@ void Executor::on_failed(Fragment& fragment, Bytes what) {
   Exchange& exchange = *fragment.exchange;
   RINGWAY_ASSERT(exchange.fragments_asked > 0);
   --exchange.fragments_asked;
+  if (exchange.internal) return on_internal_over(exchange, false, what);
+  if (!exchange.gather) owe_failed(exchange);
   if (!told(exchange)) {
     fragment.state = FragmentState::settled;
     return release_if_over(exchange);
+  }
+  if (may_retry(fragment)) {
+    if (exchange.gather) {
+      ask_anew(fragment);
+    } else if (retry_single(exchange)) {
+      return;
+    }
   }
   std::string error = server_error(servers_->label(fragment.server), what);
   if (!exchange.gather) return fail_single(exchange, std::move(error));
@@ -392,11 +421,16 @@ void Executor::fail_single(Exchange& exchange, std::string error) {
 std::string Executor::read_miss(const Exchange& exchange) const {
   if (!row(exchange.command).meta) return "END\r\n";
   if (exchange.quiet) return "";
-  std::string line = "EN";
-  if (!exchange.opaque.get().empty()) line.append(" O").append(exchange.opaque.get());
-  if (exchange.wants_key) line.append(" k").append(exchange.key.get());
-  if (exchange.wants_key && exchange.base64) line.append(" b");
-  return line + "\r\n";
+  return "EN" + echoed_flags(exchange) + "\r\n";
+}
+
+// What a meta reply repeats of its request.
+std::string Executor::echoed_flags(const Exchange& exchange) const {
+  std::string flags;
+  if (!exchange.opaque.get().empty()) flags.append(" O").append(exchange.opaque.get());
+  if (exchange.wants_key) flags.append(" k").append(exchange.key.get());
+  if (exchange.wants_key && exchange.base64) flags.append(" b");
+  return flags;
 }
 
 // --- Deadlines --------------------------------------------------------------
@@ -406,19 +440,30 @@ void Executor::expire() {
   while (Exchange* exchange = deadlines_.pop_expired(bench_.io.now(), timeout)) {
     bench_.count(WorkerMetric::requests_expired).add();
     const Duration late = bench_.io.now() - exchange->deadline;
-    if (late > timeout / 4) bench_.count(WorkerMetric::late_turns).add();
+    const bool ours = late > timeout / 4;
+    if (ours) bench_.count(WorkerMetric::late_turns).add();
     if (exchange->gather) {
-      expire_gather(*exchange, timeout);
+      expire_gather(*exchange, timeout, ours);
       continue;
     }
     ServerConn* conn = exchange->first.conn;
     RINGWAY_ASSERT(conn && "settled exchanges wait for nothing");
     const pool::ServerId server = exchange->first.server;
+    const Instant begun = exchange->deadline - timeout;
+    const bool sent = exchange->first.request_end <= conn->sent;
     servers_->counters(server)[ServerMetric::timeouts].add();
+    exchange->first.late = true;
+    owe_failed(*exchange);
     fail_single(*exchange,
                 server_error(servers_->label(server), "timed out after " + duration_text(timeout)));
-    servers_->suspect(*conn, timeout);
+    blame_late(*conn, begun, timeout, sent && !ours);
   }
+}
+
+// `theirs`: the request was sent in time, and it was not ringway that came late.
+void Executor::blame_late(ServerConn& conn, Instant begun, Duration timeout, bool theirs) {
+  servers_->suspect(conn, timeout);
+  if (theirs && conn.state == ServerConnState::ready) servers_->blame_timeout(conn, begun, timeout);
 }
 
 }  // namespace ringway::proxy

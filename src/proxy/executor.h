@@ -5,13 +5,17 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+
+#include "ringway/proto/memcached/stand_in.h"
 
 #include "net/slab.h"
 #include "proxy/clients.h"
 #include "proxy/deadlines.h"
 #include "proxy/exchange.h"
 #include "proxy/gather.h"
+#include "proxy/health_sink.h"
 #include "proxy/reply_sink.h"
 #include "proxy/request_sink.h"
 #include "proxy/servers.h"
@@ -19,13 +23,14 @@
 
 namespace ringway::proxy {
 
-class Executor final : public RequestSink, public ReplySink {
+class Executor final : public RequestSink, public ReplySink, public InternalRequests {
  public:
   explicit Executor(Workbench& bench) : bench_(bench) {}
-  // The three know each other; set once, before the first turn.
-  void meet(Clients& clients, Servers& servers) {
+  // They know each other; set once, before the first turn.
+  void meet(Clients& clients, Servers& servers, HealthSink& health) {
     clients_ = &clients;
     servers_ = &servers;
+    health_ = &health;
   }
 
   // RequestSink
@@ -41,6 +46,10 @@ class Executor final : public RequestSink, public ReplySink {
   Verdict on_body_end(Fragment& fragment) override;
   void on_answered(Fragment& fragment) override;
   void on_failed(Fragment& fragment, Bytes what) override;
+
+  // InternalRequests
+  void send_check(ServerConn& conn) override;
+  void send_owed_delete(ServerConn& conn, Bytes key) override;
 
   // Settles with an error whatever is past its deadline.
   void expire();
@@ -67,6 +76,8 @@ class Executor final : public RequestSink, public ReplySink {
   const route::Plan& plan(const ClientConn& client, proto::memcached::Command command, Bytes key);
   static bool may_miss(const config::Pool& settings, proto::memcached::Command command);
   void start_single(ClientConn& client, const Request& request);
+  void ask_single(Exchange& exchange, const route::Step& step, const Request& request);
+  void blame_late(ServerConn& conn, Instant begun, Duration timeout, bool theirs);
   ServerConn* connection(const Exchange& exchange, pool::ServerId server, std::string& error);
   void write_request(ServerConn& conn, const Request& request);
   void start_deadline(Exchange& exchange, const config::Pool& settings);
@@ -81,6 +92,25 @@ class Executor final : public RequestSink, public ReplySink {
   void fail_single(Exchange& exchange, std::string error);
   std::string read_miss(const Exchange& exchange) const;
 
+  // Keys whose home is out (executor_stand_in.cc).
+  bool adapt_to_stand_in(Exchange& exchange, const route::Step& step, Request& request);
+  bool token_fits(const route::Step& step, Request& request);
+  std::optional<proto::memcached::TtlCap> ttl_cap(const config::Pool& settings) const;
+  void answer_exists(Exchange& exchange);
+  std::string echoed_flags(const Exchange& exchange) const;
+  void owe(const route::Step& step, proto::memcached::Command command, Bytes key);
+  void owe_failed(const Exchange& exchange);
+  Bytes told_line(const Fragment& fragment, const ReplyLine& line);
+
+  // What no client asked for, and what is asked twice (executor_internal.cc, executor_retry.cc).
+  Exchange& open_internal(proto::memcached::Command command);
+  void on_internal_over(Exchange& exchange, bool answered, Bytes what);
+  bool may_retry(const Fragment& fragment);
+  bool retry_single(Exchange& exchange);
+  void ask_anew(Fragment& fragment);
+  void add_to_chain(Exchange& exchange, Fragment*& first, const route::Step& step,
+                    std::uint16_t slot);
+
   // Commands that ringway answers itself.
   void start_local(ClientConn& client, const Request& request);
   void start_broadcast(ClientConn& client, const Request& request);
@@ -91,7 +121,9 @@ class Executor final : public RequestSink, public ReplySink {
   void ask_next(Exchange& exchange);
   void ask_group(Exchange& exchange);
   void ask_server(Exchange& exchange, Fragment& fragment);
-  Fragment& gather_fragment(Gather& gather, Exchange& exchange, pool::ServerId server);
+  Fragment& gather_fragment(Gather& gather, Exchange& exchange, pool::ServerId server,
+                            bool stand_in);
+
   void fail_gather(Gather& gather, std::string error);
   bool fail_slots(Fragment& fragment, std::string error);
   Verdict gather_line(Exchange& exchange, Fragment& fragment, const ReplyLine& line);
@@ -105,15 +137,17 @@ class Executor final : public RequestSink, public ReplySink {
   void on_group_settled(Exchange& exchange);
   std::uint32_t group_max(const ClientConn& client) const;  // Keys asked for at a time.
   void free_fragments(Gather& gather);
-  void expire_gather(Exchange& exchange, Duration timeout);
+  void expire_gather(Exchange& exchange, Duration timeout, bool ours);
 
   void break_stream(Exchange& exchange);
 
   Workbench& bench_;
   Clients* clients_ = nullptr;
   Servers* servers_ = nullptr;
+  HealthSink* health_ = nullptr;
   Deadlines deadlines_;
-  route::Plan plan_;  // The present one; kept to be reused.
+  route::Plan plan_;     // The present one; kept to be reused.
+  std::string scratch_;  // A line or flags that are written anew.
   net::Slab<Exchange> exchanges_;
   net::Slab<Fragment> fragments_;
   net::Slab<Gather> gathers_;

@@ -21,6 +21,7 @@ void Executor::start_gather(ClientConn& client, const Request& request) {
   Exchange& exchange = open(client, request);
   const pool::Pool& pool = clients_->listener(client).route->pool();
   exchange.misses_errors = may_miss(pool.settings, request.command);
+  exchange.retry_safe = row(request.command).kind == proto::memcached::CommandClass::read;
   Gather& gather = gathers_.make();
   exchange.gather = &gather;
   gather.exptime = request.exptime;
@@ -83,7 +84,8 @@ void Executor::ask_group(Exchange& exchange) {
       fail_gather(gather, pool_error(pool.name(), "has no server that takes traffic"));
       continue;
     }
-    Fragment& fragment = gather_fragment(gather, exchange, plan.steps()[0].server);
+    const route::Step& step = plan.steps()[0];
+    Fragment& fragment = gather_fragment(gather, exchange, step.server, step.stand_in);
     slot.fragment = &fragment;
     if (fragment.slot == no_slot) {
       fragment.slot = i;
@@ -97,14 +99,18 @@ void Executor::ask_group(Exchange& exchange) {
   }
 }
 
-Fragment& Executor::gather_fragment(Gather& gather, Exchange& exchange, pool::ServerId server) {
+// A server may own some keys and stand in for others: these are asked apart, for their
+// times and tokens are not the same.
+Fragment& Executor::gather_fragment(Gather& gather, Exchange& exchange, pool::ServerId server,
+                                    bool stand_in) {
   Fragment** place = &gather.fragments;
   for (; *place; place = &(*place)->sibling) {
-    if ((*place)->server == server) return **place;
+    if ((*place)->server == server && (*place)->stand_in == stand_in) return **place;
   }
   Fragment& fragment = fragments_.make();
   fragment.exchange = &exchange;
   fragment.server = server;
+  fragment.stand_in = stand_in;
   fragment.slot = no_slot;
   *place = &fragment;
   return fragment;
@@ -124,7 +130,13 @@ void Executor::ask_server(Exchange& exchange, Fragment& fragment) {
     room += gather.slots[i].key_bytes + std::size_t{1};
   }
   char* const begin = conn->output.reserve(bench_.buffers, room);
-  char* out = proto::memcached::write_get_head(exchange.command, gather.exptime, begin);
+  std::int64_t exptime = gather.exptime;
+  if (fragment.stand_in) {
+    servers_->counters(fragment.server)[ServerMetric::stand_ins].add();
+    const auto cap = ttl_cap(clients_->listener(*exchange.client).route->pool().settings);
+    if (cap) exptime = proto::memcached::capped(exptime, *cap);
+  }
+  char* out = proto::memcached::write_get_head(exchange.command, exptime, begin);
   for (std::uint16_t i = fragment.slot; i != no_slot; i = gather.slots[i].next) {
     const Bytes key = gather.key(gather.slots[i]);
     *out++ = ' ';
@@ -174,6 +186,7 @@ Verdict Executor::gather_value(Exchange& exchange, Fragment& fragment, const Rep
   }
   if (i == no_slot) return Verdict::foreign;
   fragment.slot = i;
+  fragment.value_seen = true;
   if (!open || !told(exchange)) return Verdict::more;
 
   Slot& slot = gather.slots[i];
@@ -182,7 +195,7 @@ Verdict Executor::gather_value(Exchange& exchange, Fragment& fragment, const Rep
     fail_gather(gather, std::string(reply_too_large));
     return Verdict::more;
   }
-  const Bytes text{line.line.data(), line.consumed};
+  const Bytes text = told_line(fragment, line);
   if (at_head(exchange)) {
     emit_slots(*exchange.client, gather);
     clients_->touch(*exchange.client);
@@ -258,16 +271,22 @@ bool Executor::fail_slots(Fragment& fragment, std::string error) {
   return whole;
 }
 
-void Executor::expire_gather(Exchange& exchange, Duration timeout) {
+void Executor::expire_gather(Exchange& exchange, Duration timeout, bool ours) {
   RINGWAY_ASSERT(told(exchange));
   Gather& gather = *exchange.gather;
   const std::string what = "timed out after " + duration_text(timeout);
-  std::vector<ServerConn*> late;
+  struct Late {
+    ServerConn* conn;
+    bool sent;
+  };
+  const Instant begun = exchange.deadline - timeout;
+  std::vector<Late> late;
   bool whole = true;
   for (Fragment* fragment = gather.fragments; fragment; fragment = fragment->sibling) {
     if (fragment->state != FragmentState::asked) continue;
     servers_->counters(fragment->server)[ServerMetric::timeouts].add();
-    late.push_back(fragment->conn);
+    late.push_back({fragment->conn, fragment->request_end <= fragment->conn->sent});
+    fragment->late = true;
     whole &= fail_slots(*fragment, server_error(servers_->label(fragment->server), what));
   }
   RINGWAY_ASSERT(!late.empty() && "between two groups no deadline runs");
@@ -277,7 +296,7 @@ void Executor::expire_gather(Exchange& exchange, Duration timeout) {
   } else if (at_head(exchange)) {
     advance(*exchange.client);
   }
-  for (ServerConn* conn : late) servers_->suspect(*conn, timeout);
+  for (const auto& [conn, sent] : late) blame_late(*conn, begun, timeout, sent && !ours);
 }
 
 // --- Answering ----------------------------------------------------------------

@@ -58,8 +58,8 @@ std::string Executor::stats_text() const {
   add("request_errors", total(WorkerMetric::request_errors));
   add("request_timeouts", total(WorkerMetric::requests_expired));
   for (const auto& pool : bench_.snapshot->pools) {
-    add(fmt::format("pool.{}.servers", pool->name()), pool->servers.size());
-    add(fmt::format("pool.{}.servers_live", pool->name()), bench_.live[pool->number].count());
+    add(fmt::format("pool.{}.servers", pool->name()), pool->member_count);
+    add(fmt::format("pool.{}.servers_live", pool->name()), bench_.live[pool->number].live.count());
   }
   return text + "END\r\n";
 }
@@ -76,7 +76,7 @@ void Executor::start_broadcast(ClientConn& client, const Request& request) {
   exchange.gather = &gather;
   start_deadline(exchange, pool.settings);
   for (const pool::Server& server : pool.servers) {
-    Fragment& fragment = gather_fragment(gather, exchange, server.id);
+    Fragment& fragment = gather_fragment(gather, exchange, server.id, false);
     std::string error;
     if (ServerConn* conn = connection(exchange, server.id, error)) {
       write_request(*conn, request);

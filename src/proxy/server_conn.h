@@ -20,6 +20,7 @@
 #include "net/output_buffer.h"
 #include "net/table.h"
 #include "net/timer_wheel.h"
+#include "proxy/board_entry.h"
 
 namespace ringway::proxy {
 
@@ -28,7 +29,7 @@ struct ServerConn;
 
 struct ServerLink {
   pool::ServerId id{};
-  std::string label;  // As errors name it.
+  std::string label;  // As errors name it, with its pool.
   std::uint32_t connections = 1;
   std::uint32_t queue_max = 0;
   std::uint64_t queue_bytes_max = 0;
@@ -39,6 +40,15 @@ struct ServerLink {
   config::MaybeTime idle_timeout;
   net::SocketOptions socket;
   metrics::ServerCounters* counters = nullptr;
+  config::Eject eject;
+  bool tcp_check = false;      // A connection is proof enough.
+  bool watched = false;        // This worker checks it: its connection stays open.
+  std::uint32_t home = 0;      // The worker that says how it stands.
+  std::uint64_t cas_mark = 0;  // Of its tokens while it stands in for another.
+  BoardEntry* entry = nullptr;
+
+  Standing standing = Standing::up;  // As of the present turn.
+  std::string out_because;           // What clients are told while it is not up.
 
   std::vector<ServerConn*> conns;  // By lane; null where there is none.
   Duration backoff{};              // The next one.
@@ -57,6 +67,7 @@ struct ServerConn {
   ServerLink& link;
   const std::uint32_t lane;
   int fd = -1;
+  Instant begun{};  // When it was begun to be made.
   ServerConnState state = ServerConnState::connecting;
   bool replied = false;             // To some request, not only to the greeting.
   bool retry = false;               // closing: connect anew afterwards, with the queue as it is.

@@ -99,13 +99,16 @@ bool Servers::on_line(ServerConn& conn, const ReplyLine& line) {
     return true;
   }
   if (verdict == Verdict::done) pop_head(conn);
+  if (conn.state != ServerConnState::ready) return false;
   // What the server made of a payload it complains about is not known: it may
   // have read it as commands. SERVER_ERROR swallows it.
   const bool unsure =
       error && proto::memcached::row(command).payload && line.kind != ReplyKind::server_error;
   if (unsure || early) {
-    fail(conn, early ? "answered before it had read the request"
-                     : "refused a value and may have misread it");
+    fail(conn,
+         early ? "answered before it had read the request"
+               : "refused a value and may have misread it",
+         false);
     return false;
   }
   return true;
@@ -137,11 +140,16 @@ void Servers::pop_head(ServerConn& conn) {
   --in_flight_;
   conn.head_sent = conn.fifo_first && conn.fifo_first->request_end <= conn.sent;
   if (!std::exchange(conn.replied, true)) conn.link.backoff = Duration::zero();
-  (*conn.link.counters)[ServerMetric::replies].add();
+  // Success is a well-framed reply in time, whatever it says; checks are none of traffic's.
+  if (!head.exchange->internal) {
+    if (!head.late) conn.link.entry->report_success(bench_.io.now());
+    (*conn.link.counters)[ServerMetric::replies].add();
+  }
   (*conn.link.counters)[ServerMetric::queued].subtract();
   head.fifo_next = nullptr;
   head.conn = nullptr;
   sink_.on_answered(head);
+  prefer_closed(conn);
 }
 
 void Servers::foreign(ServerConn& conn, std::string_view what) {

@@ -4,10 +4,15 @@
 #include "proxy/servers.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
+
+#include "ringway/hash/hash.h"
+#include "ringway/proto/memcached/stand_in.h"
 
 #include "log/log.h"
 #include "proxy/error_text.h"
+#include "proxy/exchange.h"
 
 namespace ringway::proxy {
 
@@ -42,6 +47,7 @@ ServerLink& Servers::link(pool::ServerId server) {
 }
 
 void Servers::adopt() {
+  board_version_ = 0;
   for (const auto& pool : bench_.snapshot->pools) {
     for (const pool::Server& server : pool->servers) {
       const std::uint32_t index = pool::index_of(server.id);
@@ -55,7 +61,7 @@ void Servers::adopt() {
 void Servers::configure(ServerLink& link, const pool::Pool& pool, const pool::Server& server) {
   const config::Pool& settings = pool.settings;
   link.id = server.id;
-  link.label = server.label;
+  link.label = server.label + " of pool " + settings.name;
   link.connections = settings.server_connections;
   link.queue_max = settings.server_queue_max;
   link.queue_bytes_max = settings.server_queue_bytes_max;
@@ -66,6 +72,12 @@ void Servers::configure(ServerLink& link, const pool::Pool& pool, const pool::Se
   link.idle_timeout = settings.server_idle_timeout;
   link.socket = socket_options(settings);
   link.counters = &bench_.registry.server(bench_.worker, settings.name, server.name);
+  link.eject = settings.eject;
+  link.tcp_check = settings.health.check == config::Check::tcp;
+  link.home = bench_.homes.home_of(settings.name);
+  link.watched = link.home == bench_.worker && settings.health.check != config::Check::off;
+  link.cas_mark = proto::memcached::cas_mark(hash::find("xxh3_64")->of(server.address));
+  link.entry = &bench_.board.entry(server.id);
   if (link.conns.size() < link.connections) link.conns.resize(link.connections);
 }
 
@@ -91,6 +103,11 @@ void Servers::touch(ServerConn& conn) {
 
 ServerConn* Servers::connection(pool::ServerId server, std::uint32_t lane, std::string& refusal) {
   ServerLink& to = link(server);
+  if (to.standing != Standing::up) [[unlikely]] {
+    (*to.counters)[ServerMetric::refused_out].add();
+    refusal = to.out_because;
+    return nullptr;
+  }
   ServerConn*& place = to.conns[lane % to.connections];
   if (!place) {
     if (bench_.io.now() < to.retry_at) {
@@ -98,10 +115,7 @@ ServerConn* Servers::connection(pool::ServerId server, std::uint32_t lane, std::
                 duration_text(std::max(to.retry_at - bench_.io.now(), Duration(1'000'000)));
       return nullptr;
     }
-    place = &conns_.open(to, lane % to.connections);
-    place->timer.owner = place;
-    ServerConn& conn = *place;
-    if (!begin_connect(conn)) {
+    if (!open(to, lane % to.connections)) {
       refusal = to.last_failure;
       return nullptr;
     }
@@ -116,17 +130,27 @@ ServerConn* Servers::connection(pool::ServerId server, std::uint32_t lane, std::
   return place;
 }
 
+ServerConn* Servers::open(ServerLink& to, std::uint32_t lane) {
+  RINGWAY_ASSERT(to.conns[lane] == nullptr);
+  ServerConn& conn = conns_.open(to, lane);
+  to.conns[lane] = &conn;
+  conn.timer.owner = &conn;
+  return begin_connect(conn) ? &conn : nullptr;
+}
+
 bool Servers::begin_connect(ServerConn& conn) {
   ServerLink& to = conn.link;
+  conn.begun = bench_.io.now();
   (*to.counters)[ServerMetric::connects].add();
   const net::Address address = bench_.board.address(to.id);
   if (address.empty()) {
-    connect_failed(conn, "has a name that does not resolve");
+    connect_failed(conn, "has a name that does not resolve", false);
     return false;
   }
   const int fd = bench_.io.connect(token(net::Op::server_connect, conn), address, to.socket);
   if (fd < 0) {
-    connect_failed(conn, std::string(connection_failure(-fd)));
+    const bool ours = fd == -EMFILE || fd == -ENFILE;
+    connect_failed(conn, std::string(connection_failure(-fd)), !ours);
     return false;
   }
   conn.fd = fd;
@@ -143,6 +167,7 @@ void Servers::on_connected(const net::Completion& done) {
   RINGWAY_ASSERT(conn.state == ServerConnState::connecting);
   if (done.result < 0) return connect_failed(conn, std::string(connection_failure(-done.result)));
   (*conn.link.counters)[ServerMetric::connections].add();
+  if (conn.link.tcp_check && health_) health_->on_proved(conn.link.id);
   greet(conn);
 }
 
@@ -162,11 +187,9 @@ void Servers::become_ready(ServerConn& conn) {
   conn.link.retry_at = Instant{};
   conn.quiet_since = bench_.io.now();
   bench_.timers.stop(conn.timer);
-  if (conn.link.idle_timeout) {
-    conn.timer.kind = net::TimerKind::server_idle;
-    bench_.timers.set(conn.timer, bench_.io.now() + *conn.link.idle_timeout);
-  }
+  set_idle_timer(conn);
   touch(conn);
+  if (health_) health_->on_proved(conn.link.id);
 }
 
 // Doubles from backoff_min to backoff_max, each time off by up to a half either
@@ -178,13 +201,15 @@ Duration Servers::next_backoff(ServerLink& link) {
   return link.backoff / 2 + link.backoff * share / 1000;
 }
 
-void Servers::connect_failed(ServerConn& conn, std::string what) {
+void Servers::connect_failed(ServerConn& conn, std::string what, bool theirs) {
   ServerLink& to = conn.link;
   (*to.counters)[ServerMetric::connect_failures].add();
   to.retry_at = bench_.io.now() + next_backoff(to);
   to.last_failure = std::move(what);
   if (!std::exchange(to.failing, true)) say(to, to.last_failure);
-  fail(conn, to.last_failure);
+  if (theirs) blame(to, conn.begun, to.last_failure);
+  fail(conn, to.last_failure, theirs);
+  if (health_) health_->on_disproved(to.id, to.last_failure);
 }
 
 // The server has too many connections: what waits here was not executed, so it
@@ -193,8 +218,12 @@ void Servers::turned_away(ServerConn& conn) {
   ServerLink& to = conn.link;
   (*to.counters)[ServerMetric::connections_refused].add();
   (*to.counters)[ServerMetric::connect_failures].add();
-  // Once is chance; what waits longer would be answered long after it was given up.
-  if (to.backoff != Duration::zero()) return connect_failed(conn, "has too many connections");
+  // Once is chance; what waits longer would be answered long after it was given up. It is
+  // no reason to eject a server on which another connection works.
+  const bool works = bench_.io.now() - to.entry->heard_at() < to.eject.window;
+  if (to.backoff != Duration::zero()) {
+    return connect_failed(conn, "has too many connections", !works);
+  }
   to.last_failure = "has too many connections";
   if (!std::exchange(to.failing, true)) say(to, to.last_failure);
   conn.retry = true;
@@ -202,10 +231,10 @@ void Servers::turned_away(ServerConn& conn) {
 }
 
 // Whatever is in the FIFO fails; the place in the link is free for a successor.
-void Servers::fail(ServerConn& conn, std::string_view what) {
+void Servers::fail(ServerConn& conn, std::string_view what, bool theirs) {
   RINGWAY_ASSERT(conn.state != ServerConnState::closing || conn.retry);
   conn.retry = false;
-  conn.link.conns[conn.lane] = nullptr;
+  if (conn.link.conns[conn.lane] == &conn) conn.link.conns[conn.lane] = nullptr;
   if (conn.fifo_first && conn.state == ServerConnState::ready) {
     (*conn.link.counters)[ServerMetric::connections_lost].add();
     // A server that greets and answers nothing is no better than one that refuses.
@@ -214,6 +243,7 @@ void Servers::fail(ServerConn& conn, std::string_view what) {
       conn.link.retry_at = bench_.io.now() + next_backoff(conn.link);
     }
     if (!std::exchange(conn.link.failing, true)) say(conn.link, what);
+    if (theirs) blame(conn.link, conn.quiet_since, what);
   }
   const std::string cause(what);
   if (conn.state != ServerConnState::closing) close_down(conn);
@@ -277,7 +307,8 @@ void Servers::queued(ServerConn& conn, Fragment& fragment) {
   conn.fifo_last = &fragment;
   ++conn.fifo_count;
   ++in_flight_;
-  (*conn.link.counters)[ServerMetric::requests].add();
+  // Checks and owed deletes have counters of their own.
+  if (!fragment.exchange->internal) (*conn.link.counters)[ServerMetric::requests].add();
   (*conn.link.counters)[ServerMetric::queued].add();
   touch(conn);
 }
@@ -322,13 +353,6 @@ void Servers::on_sent(const net::Completion& done) {
   touch(conn);
 }
 
-void Servers::suspect(ServerConn& conn, Duration timeout) {
-  if (conn.state != ServerConnState::ready) return;
-  if (!conn.head_sent && !conn.output.sending()) return;
-  if (bench_.io.now() - conn.quiet_since < timeout) return;
-  fail(conn, "has been silent for " + duration_text(timeout));
-}
-
 void Servers::on_timer(net::Timer& timer) {
   ServerConn& conn = *static_cast<ServerConn*>(timer.owner);
   if (conn.state == ServerConnState::closing) return;
@@ -339,10 +363,12 @@ void Servers::on_timer(net::Timer& timer) {
                                        : "did not greet a new connection within ") +
                                       duration_text(conn.link.connect_timeout));
     case net::TimerKind::server_backoff: begin_connect(conn); return;
+    case net::TimerKind::server_silent: return on_silent(conn);
     case net::TimerKind::server_idle: {
+      if (conn.link.watched) return;
       const Instant idle_at =
           conn.quiet_since + conn.link.idle_timeout.value_or(Duration::max() / 4);
-      if (!conn.fifo_first && idle_at <= bench_.io.now()) return fail(conn, "was idle");
+      if (!conn.fifo_first && idle_at <= bench_.io.now()) return fail(conn, "was idle", false);
       return bench_.timers.set(conn.timer,
                                std::max(idle_at, bench_.io.now() + std::chrono::seconds(1)));
     }
@@ -365,7 +391,8 @@ void Servers::say(const ServerLink& link, std::string_view what) {
 void Servers::retire_all() {
   ending_ = true;
   conns_.each([this](ServerConn& conn) {
-    if (conn.state != ServerConnState::closing || conn.retry) fail(conn, "is not used any more");
+    if (conn.state != ServerConnState::closing || conn.retry)
+      fail(conn, "is not used any more", false);
   });
 }
 

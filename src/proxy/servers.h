@@ -24,8 +24,12 @@ class Servers {
   Servers(Workbench& bench, ReplySink& sink) : bench_(bench), sink_(sink) {}
   ~Servers();
 
+  void meet(HealthSink& health) { health_ = &health; }
+
   // Takes over settings from the present snapshot; links are made for new servers.
   void adopt();
+  // Takes over from the board how servers stand.
+  void update_standings();
 
   // The connection that requests of `lane` to this server go to, opened if there
   // is none. Null if none can be had now: `refusal` says why.
@@ -34,11 +38,30 @@ class Servers {
   // `fragment`'s request was appended to the connection's output.
   void queued(ServerConn& conn, Fragment& fragment);
 
-  // A request on this connection took longer than `timeout`: if the connection has
-  // been silent for so long, it is retired.
+  // A request on this connection, begun at `begun`, took longer than `timeout`. If the
+  // connection has been silent for so long, it is retired; if not, it is watched. A request
+  // that was sent in time speaks against the server.
   void suspect(ServerConn& conn, Duration timeout);
+  void blame_timeout(ServerConn& conn, Instant begun, Duration timeout);
+
+  // For checks and probes, by the home worker. Connects if there is no connection; HealthSink
+  // is told, perhaps at once. The connection, if a check has to be sent on it.
+  ServerConn* prove(pool::ServerId server);
+  bool connecting(pool::ServerId server);
+  // Retires the connection if nothing has come for so long; false if it is not silent.
+  bool give_up_silent(pool::ServerId server, Duration silence, const std::string& cause);
+  // Null if there is none that requests could be sent on at once.
+  ServerConn* ready_connection(pool::ServerId server);
+  // Its address changed: what is under way ends where it is, all else goes to the new one.
+  void relocate(pool::ServerId server);
 
   const std::string& label(pool::ServerId server) { return link(server).label; }
+  std::uint64_t cas_mark(pool::ServerId server) { return link(server).cas_mark; }
+  BoardEntry& entry(pool::ServerId server) { return *link(server).entry; }
+  Standing standing(pool::ServerId server) { return link(server).standing; }
+  std::uint32_t home(pool::ServerId server) { return link(server).home; }
+  // A write failed there: its key is owed if the server turns out to be failing.
+  void owe_if_ejected(pool::ServerId server, Bytes key);
   metrics::ServerCounters& counters(pool::ServerId server) { return *link(server).counters; }
 
   void on_connected(const net::Completion& done);
@@ -69,12 +92,13 @@ class Servers {
   net::Token token(net::Op op, const ServerConn& conn) const;
   void touch(ServerConn& conn);
 
+  ServerConn* open(ServerLink& link, std::uint32_t lane);
   bool begin_connect(ServerConn& conn);
   void greet(ServerConn& conn);
   void on_greeting(ServerConn& conn, Bytes bytes);
   void on_greeting_sent(ServerConn& conn, std::int32_t result);
   void become_ready(ServerConn& conn);
-  void connect_failed(ServerConn& conn, std::string what);
+  void connect_failed(ServerConn& conn, std::string what, bool theirs = true);
   void turned_away(ServerConn& conn);
   Duration next_backoff(ServerLink& link);
 
@@ -85,19 +109,26 @@ class Servers {
   void pop_head(ServerConn& conn);
   void foreign(ServerConn& conn, std::string_view what);
   void say(const ServerLink& link, std::string_view what);
+  void blame(ServerLink& link, Instant begun, std::string_view cause);
+  void prefer_closed(ServerConn& conn);
+  void set_idle_timer(ServerConn& conn);
+  void on_silent(ServerConn& conn);
 
-  // Ends the connection now: everything in its FIFO fails with `what`.
-  void fail(ServerConn& conn, std::string_view what);
+  // Ends the connection now: everything in its FIFO fails with `what`. `theirs`: the
+  // server is to blame, if it owed anything.
+  void fail(ServerConn& conn, std::string_view what, bool theirs = true);
   void close_down(ServerConn& conn);
 
   Workbench& bench_;
   ReplySink& sink_;
+  HealthSink* health_ = nullptr;
   net::Table<ServerConn> conns_;
   std::vector<std::unique_ptr<ServerLink>> links_;  // By ServerId.
   net::List<ServerConn, &ServerConn::touched_link> touched_;
   std::vector<ServerConn*> dead_;      // Closing, with nothing in flight.
   std::vector<ServerConn*> suspects_;  // Shed something in this turn.
   std::uint32_t in_flight_ = 0;        // Fragments in all FIFOs.
+  std::uint64_t board_version_ = 0;    // Up to which standings were taken over.
   bool ending_ = false;                // The worker's own end is no news of any server.
   log::RateLimit lines_{lines_per_minute_max};
 };

@@ -9,13 +9,15 @@
 #include <vector>
 
 #include "ringway/metrics/counters.h"
-#include "ringway/ring/live_set.h"
+#include "ringway/route/pool_live.h"
 #include "ringway/snapshot/snapshot.h"
 
 #include "net/buffer_pool.h"
 #include "net/io.h"
 #include "net/timer_wheel.h"
 #include "proxy/board.h"
+#include "proxy/health_sink.h"
+#include "proxy/retry_budget.h"
 
 namespace ringway::proxy {
 
@@ -25,12 +27,13 @@ using Admitted = std::array<std::atomic<std::uint32_t>, listeners_max>;
 
 struct Workbench {
   Workbench(std::uint32_t number, net::Io& its_io, Board& shared_board, metrics::Registry& shared,
-            Admitted& shared_admitted)
+            Admitted& shared_admitted, Homes& all_homes)
       : worker(number),
         io(its_io),
         board(shared_board),
         registry(shared),
         admitted(shared_admitted),
+        homes(all_homes),
         counters(shared.worker(number)),
         timers(its_io.now()) {}
 
@@ -44,13 +47,15 @@ struct Workbench {
   Board& board;
   metrics::Registry& registry;
   Admitted& admitted;
+  Homes& homes;
   metrics::WorkerCounters& counters;
   net::BufferPool buffers;
   net::TimerWheel timers;
   const snapshot::Snapshot* snapshot = nullptr;       // Constant within a turn.
   std::vector<metrics::PoolCounters*> pool_counters;  // By pool number.
   std::uint64_t memory_share = ~std::uint64_t{0};     // Bytes.
-  std::vector<ring::LiveSet> live;                    // By pool number; constant within a turn.
+  std::vector<RetryBudget> retry_budgets;             // By pool number.
+  std::vector<route::PoolLive> live;                  // By pool number; constant within a turn.
 };
 
 }  // namespace ringway::proxy

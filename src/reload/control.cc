@@ -11,7 +11,7 @@
 namespace ringway::reload {
 
 Control::Control(config::Config config, worker::Crew& crew, World& world)
-    : crew_(crew), world_(world), listeners_(crew, world), names_(crew.board, world) {
+    : crew_(crew), world_(world), listeners_(crew, world), states_(crew), names_(crew, world) {
   const snapshot::Identities identities{
       .server =
           [this](const pool::ServerIdentity& identity) { return crew_.board.id_of(identity); },
@@ -20,6 +20,7 @@ Control::Control(config::Config config, worker::Crew& crew, World& world)
 }
 
 Result<void> Control::start() {
+  states_.adopt(*snapshot_, true);
   names_.locate(*snapshot_);
   if (auto opened = listeners_.open(*snapshot_); !opened) return opened;
   crew_.post_all(worker::Adopt{snapshot_.get()});

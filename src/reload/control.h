@@ -14,6 +14,7 @@
 
 #include "reload/listeners.h"
 #include "reload/names.h"
+#include "reload/states.h"
 #include "reload/world.h"
 #include "worker/crew.h"
 
@@ -54,6 +55,7 @@ class Control {
   World& world_;
   std::unique_ptr<snapshot::Snapshot> snapshot_;
   Listeners listeners_;
+  States states_;
   Names names_;
   std::atomic<Phase> phase_ = Phase::starting;  // Read by whoever asks for readiness.
   Instant phase_ends_ = never;

@@ -36,12 +36,19 @@ void Names::take_answers() {
     if (!answer.address) {
       log::warning("server {}: {}; asking again every {}", asked->second, answer.address.error(),
                    proxy::duration_text(ask_again));
+      set_unresolvable(answer.server, true);
       continue;
     }
     log::info("server {} is at {}", asked->second, answer.address->text());
     board_.set_address(answer.server, *answer.address);
+    set_unresolvable(answer.server, false);
     unresolved_.erase(asked);
   }
+}
+
+void Names::set_unresolvable(pool::ServerId server, bool so) {
+  board_.entry(server).set_unresolvable(so);
+  crew_.post_all(worker::Reconsider{server});
 }
 
 void Names::ask_for_the_rest() {

@@ -8,8 +8,8 @@
 
 #include "ringway/snapshot/snapshot.h"
 
-#include "proxy/board.h"
 #include "reload/world.h"
+#include "worker/crew.h"
 
 namespace ringway::reload {
 
@@ -20,7 +20,7 @@ class Names {
   // While an answer is on its way it is looked for this often.
   static constexpr Duration look_again = std::chrono::milliseconds(50);
 
-  Names(proxy::Board& board, World& world) : board_(board), world_(world) {}
+  Names(worker::Crew& crew, World& world) : crew_(crew), board_(crew.board), world_(world) {}
 
   // All servers of a snapshot.
   void locate(const snapshot::Snapshot& snapshot);
@@ -30,8 +30,10 @@ class Names {
 
  private:
   void take_answers();
+  void set_unresolvable(pool::ServerId server, bool so);
   void ask_for_the_rest();
 
+  worker::Crew& crew_;
   proxy::Board& board_;
   World& world_;
   std::vector<std::pair<pool::ServerId, std::string>> unresolved_;

@@ -1,5 +1,5 @@
-// A plan of one step: hash, pick, done. No live server makes an empty plan, which is
-// an answer, not a failure.
+// A plan of one step: hash, pick, done. What is done about a server that is out, the
+// pool's eject.mode says; keys of servers that are there never move.
 #include "ringway/route/shard_route.h"
 
 #include "ringway/pool/pool.h"
@@ -20,9 +20,26 @@ ring::KeyHash ShardRoute::hash_of(const pool::Pool& pool, const Question& questi
 
 void ShardRoute::plan(const Question& question, Live live, Plan& plan) const {
   const ring::KeyHash hash = hash_of(pool_, question);
-  const auto member = pool_.distribution->pick(hash, live[pool_.number]);
-  if (!member) return;
-  plan.add({Verb::try_, pool_.servers[*member].id, &pool_, *member});
+  const PoolLive& now = live[pool_.number];
+  const auto home = pool_.distribution->pick(hash, now.joined);
+  if (!home) return;
+  std::uint32_t server = *home;
+  if (!now.live.live(*home)) [[unlikely]]
+    server = stand_in(hash, *home, now).value_or(*home);
+  plan.add({Verb::try_, pool_.servers[server].id, &pool_, server, pool_.servers[*home].id,
+            server != *home});
+}
+
+std::optional<std::uint32_t> ShardRoute::stand_in(ring::KeyHash hash, std::uint32_t home,
+                                                  const PoolLive& now) const {
+  const config::Eject& eject = pool_.settings.eject;
+  config::EjectMode mode = eject.mode;
+  if (mode == config::EjectMode::backup) {
+    if (now.backup_of[home] != PoolLive::no_backup) return now.backup_of[home];
+    mode = eject.then;
+  }
+  if (mode != config::EjectMode::rehash) return std::nullopt;
+  return pool_.distribution->pick(hash, now.live);
 }
 
 }  // namespace ringway::route

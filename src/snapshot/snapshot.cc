@@ -33,7 +33,12 @@ Server built_server(const config::Pool& pool, const config::Server& server,
                     const Identities& identities) {
   const ServerIdentity identity{pool.name, server.address,
                                 shares_address(pool, server) ? server.name : std::string{}};
-  return {identities.server(identity), server.name, server.address, label_of(server)};
+  return {identities.server(identity),
+          server.name,
+          server.address,
+          label_of(server),
+          server.state,
+          server.backup};
 }
 
 std::unique_ptr<Pool> built_pool(const config::Pool& settings, std::uint32_t number,
@@ -47,9 +52,13 @@ std::unique_ptr<Pool> built_pool(const config::Pool& settings, std::uint32_t num
   RINGWAY_ASSERT(pool->hash && kind && "the configuration was checked");
   std::vector<ring::Member> members;
   for (const config::Server& server : settings.servers) {
-    if (server.backup) continue;  // Owns no keys.
+    if (server.backup) continue;
     members.push_back({server.name, server.weight});
     pool->servers.push_back(built_server(settings, server, identities));
+  }
+  pool->member_count = static_cast<std::uint32_t>(members.size());
+  for (const config::Server& server : settings.servers) {
+    if (server.backup) pool->servers.push_back(built_server(settings, server, identities));
   }
   pool->distribution = kind->build(members);
   return pool;

@@ -10,6 +10,7 @@
 #include "ringway/metrics/counters.h"
 
 #include "proxy/board.h"
+#include "proxy/health_sink.h"
 #include "proxy/workbench.h"
 #include "worker/mailbox.h"
 
@@ -26,7 +27,7 @@ struct Desk {
   std::atomic<bool> stopped{false};
 };
 
-struct Crew {
+struct Crew final : proxy::Homes {
   // `ios`: one per worker, in order; they outlive the crew.
   explicit Crew(const std::vector<net::Io*>& ios) {
     for (net::Io* io : ios) desks.push_back(std::make_unique<Desk>(*io));
@@ -41,6 +42,10 @@ struct Crew {
   void post_all(const Letter& letter) {
     for (const auto& desk : desks) desk->mailbox.post(letter);
   }
+
+  // By name, so that a reload never moves a home.
+  std::uint32_t home_of(std::string_view pool) const override;
+  void call_home(std::uint32_t worker, pool::ServerId server) override;
 
   proxy::Board board;
   metrics::Registry registry;

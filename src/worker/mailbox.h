@@ -36,10 +36,19 @@ struct TakeClient {
 struct Drain {
   Duration spread;
 };
+// Something about this server changed: if its pool's home is here, look at it again.
+struct Reconsider {
+  pool::ServerId server;
+};
+// The server has another address now.
+struct Relocate {
+  pool::ServerId server;
+};
 // End now: retire everything.
 struct Stop {};
 
-using Letter = std::variant<Adopt, Listen, StopListening, TakeClient, Drain, Stop>;
+using Letter =
+    std::variant<Adopt, Listen, StopListening, TakeClient, Drain, Reconsider, Relocate, Stop>;
 
 class Mailbox {
  public:

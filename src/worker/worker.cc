@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "proxy/pool_live.h"
+
 namespace ringway::worker {
 
 using metrics::WorkerMetric;
@@ -12,12 +14,15 @@ using net::Op;
 Worker::Worker(std::uint32_t number, net::Io& io, Crew& crew)
     : crew_(crew),
       desk_(*crew.desks[number]),
-      bench_(number, io, crew.board, crew.registry, crew.admitted),
+      bench_(number, io, crew.board, crew.registry, crew.admitted, crew),
       executor_(bench_),
       clients_(bench_, executor_),
       servers_(bench_, executor_),
+      health_(bench_, servers_),
       acceptors_(bench_, crew) {
-  executor_.meet(clients_, servers_);
+  executor_.meet(clients_, servers_, health_);
+  servers_.meet(health_);
+  health_.meet(executor_);
   drain_timer_.kind = net::TimerKind::worker;
 }
 
@@ -34,8 +39,10 @@ void Worker::turn() {
   // What is already here must not count as late: a stall of ours is not theirs.
   // Yet under lasting load there may always be something.
   undrained_turns_ = bench_.io.drained() ? 0 : undrained_turns_ + 1;
-  if (undrained_turns_ % (undrained_turns_max + 1) == 0) executor_.expire();
-  run_timers();
+  if (undrained_turns_ % (undrained_turns_max + 1) == 0) {
+    executor_.expire();
+    run_timers();
+  }
   end_turn();
 }
 
@@ -68,9 +75,11 @@ void Worker::obey(const Adopt& adopt) {
   for (const auto& pool : adopt.snapshot->pools) {
     bench_.pool_counters.push_back(&bench_.registry.pool(bench_.worker, pool->name()));
   }
+  bench_.retry_budgets.resize(adopt.snapshot->pools.size());
   servers_.adopt();
   live_version_ = 0;
   update_live();
+  health_.adopt();
   bench_.count(WorkerMetric::generation).set(adopt.snapshot->generation);
   desk_.generation.store(adopt.snapshot->generation, std::memory_order_release);
 }
@@ -120,8 +129,17 @@ void Worker::drain_some() {
   if (!leaving_.empty()) bench_.timers.set(drain_timer_, bench_.io.now() + step);
 }
 
+void Worker::obey(const Reconsider& what) {
+  if (!stopping_) health_.reconsider(what.server);
+}
+
+void Worker::obey(const Relocate& what) {
+  if (!stopping_) servers_.relocate(what.server);
+}
+
 void Worker::obey(const Stop&) {
   stopping_ = true;
+  health_.stop();
   bench_.timers.stop(drain_timer_);
   acceptors_.stop();
   clients_.each([this](proxy::ClientConn& client) { clients_.retire(client); });
@@ -129,6 +147,7 @@ void Worker::obey(const Stop&) {
 }
 
 void Worker::run_timers() {
+  move_budgets_on();
   fired_.clear();
   bench_.timers.expire(bench_.io.now(), fired_);
   for (net::Timer* timer : fired_) {
@@ -136,6 +155,7 @@ void Worker::run_timers() {
       case net::TimerKind::client: clients_.on_timer(*timer); break;
       case net::TimerKind::accept_retry: acceptors_.on_timer(*timer); break;
       case net::TimerKind::worker: drain_some(); break;
+      case net::TimerKind::server_health: health_.on_timer(*timer); break;
       default: servers_.on_timer(*timer);
     }
   }
@@ -148,9 +168,17 @@ void Worker::update_live() {
   live_version_ = version;
   bench_.live.clear();
   for (const auto& pool : bench_.snapshot->pools) {
-    const auto size = static_cast<std::uint32_t>(pool->servers.size());
-    ring::LiveSet& live = bench_.live.emplace_back(size);
-    for (std::uint32_t i = 0; i < size; ++i) live.set(i, bench_.board.live(pool->servers[i].id));
+    bench_.live.push_back(proxy::pool_live(*pool, bench_.board));
+  }
+  servers_.update_standings();
+}
+
+void Worker::move_budgets_on() {
+  if (!bench_.snapshot || bench_.io.now() - budgets_at_ < std::chrono::seconds(1)) return;
+  budgets_at_ = bench_.io.now();
+  for (std::size_t i = 0; i < bench_.retry_budgets.size(); ++i) {
+    const auto requests = (*bench_.pool_counters[i])[metrics::PoolMetric::requests].value();
+    bench_.retry_budgets[i].move_on(bench_.io.now(), requests);
   }
 }
 

@@ -13,6 +13,7 @@
 
 #include "proxy/clients.h"
 #include "proxy/executor.h"
+#include "proxy/health.h"
 #include "proxy/servers.h"
 #include "proxy/workbench.h"
 #include "worker/acceptors.h"
@@ -49,11 +50,14 @@ class Worker {
   void obey(const StopListening&);
   void obey(const TakeClient& client);
   void obey(const Drain& drain);
+  void obey(const Reconsider& what);
+  void obey(const Relocate& what);
   void obey(const Stop&);
   void take_client(const TakeClient& client);
   void run_timers();
   void drain_some();
   void update_live();
+  void move_budgets_on();
   void end_turn();
 
   Crew& crew_;
@@ -62,6 +66,7 @@ class Worker {
   proxy::Executor executor_;
   proxy::Clients clients_;
   proxy::Servers servers_;
+  proxy::Health health_;
   Acceptors acceptors_;
   net::Timer drain_timer_;
   Duration drain_step_{};
@@ -70,6 +75,7 @@ class Worker {
   bool stopping_ = false;
   std::uint32_t undrained_turns_ = 0;  // In a row.
   std::uint64_t live_version_ = 0;
+  Instant budgets_at_{};  // When retry budgets were last told what is recent.
   std::vector<net::Timer*> fired_;
 };
 

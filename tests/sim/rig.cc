@@ -152,6 +152,12 @@ void Rig::calm_round(std::uint32_t count) {
 
 void Rig::rest() {
   run_for(5s + 2 * *scenario_.pool().timeout);
+  // Checks go on for ever: look between two of them.
+  const auto between_checks = [this] {
+    return std::ranges::all_of(seats_,
+                               [](const Seat& seat) { return seat.worker->open_exchanges() == 0; });
+  };
+  if (!scenario_.lost_silently) run_until(world_.now() + 30s, "checks to end", between_checks);
   check_rest();
   check_counters();
 }

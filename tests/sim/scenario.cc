@@ -21,6 +21,7 @@ void draw_pool(Chance chance, Scenario& scenario) {
   pool.name = "sim";
   static constexpr const char* distributions[] = {"ring", "ring", "ketama", "modula"};
   pool.distribution = distributions[chance.below(4)];
+  pool.eject.failures = 0;  // Every server keeps its keys.
   pool.timeout = pick(chance, {100ms, 250ms, 500ms, 1000ms});
   pool.connect_timeout = pick(chance, {50ms, 300ms, 1500ms});
   pool.backoff_min = pick(chance, {1ms, 50ms});

@@ -25,6 +25,10 @@ class SimIo final : public net::Io, private Inhabitant {
 
   Instant now() const override { return now_; }
   std::uint64_t random() override { return app_chance_.next(); }
+  std::int64_t unix_now_s() const override {
+    return unix_start_s + now().time_since_epoch() / std::chrono::seconds(1);
+  }
+  static constexpr std::int64_t unix_start_s = 1'700'000'000;
   std::span<const net::Completion> wait(Instant deadline, std::uint32_t in_flight) override;
   bool drained() const override { return drained_; }
   void wake() override { woken_ = true; }

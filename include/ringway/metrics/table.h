@@ -51,7 +51,13 @@ namespace ringway::metrics {
 // Of one pool as seen by one worker; labels: pool.
 #define RINGWAY_POOL_METRICS(ROW)                                                       \
   ROW(requests, counter, "pool_requests_total", "Keys routed to a server of the pool.") \
-  ROW(no_server, counter, "pool_no_server_total", "Keys for which no server was live.")
+  ROW(no_server, counter, "pool_no_server_total", "Keys for which no server was live.") \
+  ROW(read_retries, counter, "pool_read_retries_total",                                 \
+      "Reads asked once more because their connection died.")                           \
+  ROW(retries_refused, counter, "pool_read_retries_refused_total",                      \
+      "Reads not asked again because retry_budget was used up.")                        \
+  ROW(cas_refused, counter, "pool_cas_refused_total",                                   \
+      "Tokens of a stand-in used at home or the other way round: answered EXISTS.")
 
 // Of one server as seen by one worker; labels: pool, server.
 #define RINGWAY_SERVER_METRICS(ROW)                                                              \
@@ -72,7 +78,23 @@ namespace ringway::metrics {
   ROW(shed, counter, "server_shed_total", "Requests refused because the queue was full.")        \
   ROW(queued, gauge, "server_queue", "Requests queued or in flight to the server.")              \
   ROW(bytes_sent, counter, "server_sent_bytes_total", "Bytes sent to the server.")               \
-  ROW(bytes_read, counter, "server_read_bytes_total", "Bytes read from the server.")
+  ROW(bytes_read, counter, "server_read_bytes_total", "Bytes read from the server.")             \
+  ROW(failures, counter, "server_failures_total",                                                \
+      "Failures of the server that count towards its ejection, as this router saw them.")        \
+  ROW(up, gauge, "server_up", "1 while the server takes its keys, 0 while it is out or held.")   \
+  ROW(ejections, counter, "server_ejections_total", "Times the server was taken out.")           \
+  ROW(holds, counter, "server_holds_total",                                                      \
+      "Times it failed too often but was held: too many servers of its pool were out.")          \
+  ROW(readmissions, counter, "server_readmissions_total", "Times the server was taken back.")    \
+  ROW(checks, counter, "server_checks_total", "Checks and probes begun.")                        \
+  ROW(check_failures, counter, "server_check_failures_total", "Checks and probes that failed.")  \
+  ROW(stand_ins, counter, "server_stand_in_requests_total",                                      \
+      "Requests the server got for a key whose home was out.")                                   \
+  ROW(refused_out, counter, "server_refused_while_out_total",                                    \
+      "Requests refused at once because the server is out or held.")                             \
+  ROW(owed, counter, "server_owed_deletes_total",                                                \
+      "Writes and deletes the server did not get; their keys are deleted when it is back.")      \
+  ROW(owed_delivered, counter, "server_owed_deletes_sent_total", "Owed deletes it got.")
 
 #define RINGWAY_METRIC_NAME(id, kind, name, help) id,
 enum class WorkerMetric : std::uint16_t { RINGWAY_WORKER_METRICS(RINGWAY_METRIC_NAME) count };

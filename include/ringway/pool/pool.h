@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,8 @@ struct Server {
   std::string name;
   std::string address;
   std::string label;  // As errors name it: "web2 (10.0.0.2:11211)".
+  config::ServerState state = config::ServerState::up;  // As the file has it.
+  bool backup = false;  // Owns no keys: takes the place of one that is out.
 };
 
 struct Pool {
@@ -46,8 +49,13 @@ struct Pool {
   const hash::HashFunction* hash = nullptr;
   hash::HashTag tag;
   std::unique_ptr<ring::Distribution> distribution;
-  std::vector<Server> servers;  // In the order of the file, as the distribution counts them.
+  // First the members, as the distribution counts them, then the backups; each in the order
+  // of the file.
+  std::vector<Server> servers;
+  std::uint32_t member_count = 0;
 
+  std::span<const Server> members() const { return {servers.data(), member_count}; }
+  std::span<const Server> backups() const { return std::span(servers).subspan(member_count); }
   const std::string& name() const { return settings.name; }
 };
 

@@ -27,6 +27,8 @@ struct Step {
   pool::ServerId server{};
   const pool::Pool* pool = nullptr;  // Whose limits and timeouts apply; not kept past the turn.
   std::uint32_t member = 0;          // The server's index in that pool.
+  pool::ServerId home{};             // Where the key belongs.
+  bool stand_in = false;             // `server` is not `home`: it serves the key meanwhile.
 };
 
 class Plan {

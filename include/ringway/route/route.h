@@ -9,8 +9,8 @@
 
 #include "ringway/base/bytes.h"
 #include "ringway/proto/memcached/command.h"
-#include "ringway/ring/live_set.h"
 #include "ringway/route/plan.h"
+#include "ringway/route/pool_live.h"
 
 namespace ringway::route {
 
@@ -21,7 +21,7 @@ struct Question {
 };
 
 // Who is live now, by pool number. Constant within a turn.
-using Live = std::span<const ring::LiveSet>;
+using Live = std::span<const PoolLive>;
 
 class Route {
  public:
@@ -32,7 +32,8 @@ class Route {
 
   virtual std::string_view name() const = 0;
 
-  // Appends to `plan`; appends nothing if no server can take the key.
+  // Appends to `plan`; appends nothing if nobody owns the key. Where the owner is out and
+  // nobody stands in, the plan names the owner: asking it says why it is out.
   virtual void plan(const Question& question, Live live, Plan& plan) const = 0;
 
   // The pool that answers for what concerns no key (flush_all, error texts).

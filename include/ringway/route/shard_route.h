@@ -1,6 +1,8 @@
-// The leaf of every tree: one pool, each key on the server that owns it. Makes plans
-// of one try or none; what follows a failure is not its business.
+// The leaf of every tree: one pool, each key on the server that owns it, or on the one
+// that stands in for it. Makes plans of one try, or of none where no server owns keys.
 #pragma once
+
+#include <optional>
 
 #include "ringway/ring/distribution.h"
 #include "ringway/route/route.h"
@@ -21,6 +23,10 @@ class ShardRoute final : public Route {
   const pool::Pool& pool() const override { return pool_; }
 
  private:
+  // Who serves a key whose home is out; nobody where the mode says so or all are out.
+  std::optional<std::uint32_t> stand_in(ring::KeyHash hash, std::uint32_t home,
+                                        const PoolLive& now) const;
+
   const pool::Pool& pool_;
 };
 

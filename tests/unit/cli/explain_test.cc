@@ -53,7 +53,7 @@ TEST_CASE("for every distribution the explanation is the plan") {
     const auto snapshot =
         snapshot_of(web(three, "distribution = \"" + std::string(kind.name) + "\"\n"));
     auto live = all_live(*snapshot);
-    live[0].set(1, false);
+    live[0].live.set(1, false);
     for (int n = 0; n < 200; ++n) {
       const std::string key = "user:" + std::to_string(n);
       route::Plan plan;
@@ -117,19 +117,20 @@ TEST_CASE("while the home is out, the stand-in is told with whom it stands in fo
   const auto snapshot = snapshot_of(web(three));
   auto live = all_live(*snapshot);
   const auto home = explain(snapshot->listeners[0], "k", live).steps[0].trace.home;
-  live[0].set(home, false);
+  live[0].live.set(home, false);
   const auto told = explain(snapshot->listeners[0], "k", live);
   CHECK(told.steps[0].trace.server != home);
   CHECK(has(as_text(told), "for       " + told.steps[0].home().label + ", which is out"));
 }
 
-TEST_CASE("with no server live there is no plan, and that is said") {
+TEST_CASE("with no server live the owner is named, and that it is out") {
   const auto snapshot = snapshot_of(web("[\"a:1\"]"));
   auto live = all_live(*snapshot);
-  live[0].set(0, false);
+  live[0].live.set(0, false);
   const auto told = explain(snapshot->listeners[0], "k", live);
-  CHECK(told.steps.empty());
-  CHECK(has(as_text(told), "warning   no server of pool 'web' is live"));
+  REQUIRE(told.steps.size() == 1);
+  CHECK(told.steps[0].home_out);
+  CHECK(has(as_text(told), "out       it takes no traffic now"));
 }
 
 TEST_CASE("each listener is told unless one is chosen") {

@@ -1,5 +1,5 @@
-// The board: ids by identity, liveness with its version, addresses. What several
-// threads make of it at once is for the simulator and the thread sanitizer.
+// The board: ids by identity, standings with their version, addresses, failures, what is owed. What
+// several threads make of it at once is for the simulator and the thread sanitizer.
 #include "proxy/board.h"
 
 #include <doctest/doctest.h>
@@ -33,37 +33,145 @@ TEST_CASE("ids count up without gaps, so that they can be places in a vector") {
   for (int i = 0; i < 1000; ++i) REQUIRE(pool::index_of(nth(board, i)) == i);
 }
 
-TEST_CASE("a new server is live and nowhere") {
+TEST_CASE("a new server is up and nowhere") {
   Board board;
   const ServerId server = nth(board, 1);
-  CHECK(board.live(server));
+  CHECK(board.standing(server) == Standing::up);
   CHECK(board.address(server).empty());
 }
 
-TEST_CASE("the version moves when a server's liveness does, and only then") {
+TEST_CASE("the version moves when a server's standing does, and only then") {
   Board board;
   const ServerId server = nth(board, 1);
   const auto before = board.version();
-  board.set_live(server, true);
+  board.set_standing(server, Standing::up);
   board.set_address(server, at("10.0.0.1:11211"));
   CHECK(board.version() == before);
-  board.set_live(server, false);
+  board.set_standing(server, Standing::ejected, "refused the connection");
+  CHECK(board.cause(server) == "refused the connection");
   CHECK(board.version() != before);
 }
 
 TEST_CASE("an identity that comes again finds its server as it was left") {
   Board board;
-  board.set_live(nth(board, 1), false);
+  board.set_standing(nth(board, 1), Standing::held);
   board.set_address(nth(board, 1), at("10.0.0.7:11211"));
   nth(board, 2);
-  CHECK_FALSE(board.live(nth(board, 1)));
+  CHECK(board.standing(nth(board, 1)) == Standing::held);
   CHECK(board.address(nth(board, 1)) == at("10.0.0.7:11211"));
 }
 
 TEST_CASE("many servers do not touch each other") {
   Board board;
-  for (int i = 0; i < 1000; ++i) board.set_live(nth(board, i), i % 3 == 0);
-  for (int i = 0; i < 1000; ++i) REQUIRE(board.live(nth(board, i)) == (i % 3 == 0));
+  for (int i = 0; i < 1000; ++i) {
+    if (i % 3 == 0) board.set_standing(nth(board, i), Standing::ejected);
+  }
+  for (int i = 0; i < 1000; ++i) {
+    REQUIRE((board.standing(nth(board, i)) == Standing::ejected) == (i % 3 == 0));
+  }
+}
+
+TEST_CASE("what is asked by hand wins over the file, until it is set back") {
+  using config::ServerState;
+  Board board;
+  const ServerId server = nth(board, 1);
+  board.set_file_state(server, ServerState::drain);
+  CHECK(board.asked(server) == ServerState::drain);
+  board.set_hand_state(server, ServerState::up, Instant{Duration(7)});
+  CHECK(board.asked(server) == ServerState::up);
+  CHECK(board.hand_state_since(server) == Instant{Duration(7)});
+  board.set_hand_state(server, std::nullopt, Instant{Duration(9)});
+  CHECK(board.asked(server) == ServerState::drain);
+}
+
+// --- Failures ---
+
+struct Case {
+  bool fails(int begun_ms, int now_ms) {
+    return entry.report_failure(at_ms(begun_ms), at_ms(now_ms), rule, "timed out");
+  }
+  static Instant at_ms(int ms) { return Instant{std::chrono::milliseconds(ms)}; }
+  Board board;
+  BoardEntry& entry = board.entry(nth(board, 1));
+  config::Eject rule;  // 3 within 10 s.
+};
+
+TEST_CASE("the third failure in a row is one too many") {
+  Case server;
+  CHECK_FALSE(server.fails(0, 100));
+  CHECK_FALSE(server.fails(100, 200));
+  CHECK(server.fails(200, 300));
+  CHECK(server.entry.too_many_failures());
+}
+
+TEST_CASE("what happens together counts once") {
+  Case server;
+  for (int i = 0; i < 10; ++i) CHECK_FALSE(server.fails(50, 100));
+  CHECK_FALSE(server.fails(100, 200));
+  CHECK(server.fails(200, 300));
+}
+
+TEST_CASE("a success ends the row") {
+  Case server;
+  server.fails(0, 100);
+  server.fails(100, 200);
+  server.entry.report_success(Case::at_ms(250));
+  CHECK_FALSE(server.fails(260, 300));
+  CHECK_FALSE(server.entry.too_many_failures());
+}
+
+TEST_CASE("failures longer ago than the window are forgotten") {
+  Case server;
+  server.fails(0, 100);
+  server.fails(100, 200);
+  CHECK_FALSE(server.fails(10'200, 10'201));
+  CHECK_FALSE(server.fails(10'201, 10'202));
+  CHECK(server.fails(10'202, 10'203));
+}
+
+TEST_CASE("failures = 0 never ejects") {
+  Case server;
+  server.rule.failures = 0;
+  for (int i = 1; i < 100; ++i) CHECK_FALSE(server.fails(i * 100, i * 100 + 1));
+}
+
+// --- What is owed ---
+
+TEST_CASE("a key is owed once, and a server that is up by now wants to hear of it") {
+  Case server;
+  CHECK(server.entry.owe("a", 1000));
+  server.board.set_standing(nth(server.board, 1), Standing::ejected);
+  CHECK_FALSE(server.entry.owe("a", 1000));
+  CHECK_FALSE(server.entry.owe("b", 1000));
+  CHECK(server.entry.take_owed(9) == std::vector<std::string>{"a", "b"});
+  CHECK(server.entry.take_owed(9).empty());
+}
+
+TEST_CASE("what failed on the way to an ejection is owed with it") {
+  Case server;
+  server.entry.owe_if_ejected("a", 1000);
+  CHECK(server.entry.owed().keys == 0);
+  server.entry.confirm_owed(1000);
+  CHECK(server.entry.owed().keys == 1);
+}
+
+TEST_CASE("what failed before a success is not owed: its client was told, the server was there") {
+  Case server;
+  server.fails(0, 1);
+  server.entry.owe_if_ejected("a", 1000);
+  server.entry.report_success(Case::at_ms(500));
+  server.entry.confirm_owed(1000);
+  CHECK(server.entry.owed().keys == 0);
+}
+
+TEST_CASE("beyond the limit the oldest owed keys are dropped and counted") {
+  Owed owed;
+  const std::uint64_t room = 3 * (Owed::key_overhead_bytes + 1);
+  for (const char* key : {"a", "b", "c", "d", "e"}) owed.add(key, room);
+  CHECK(owed.dropped() == 2);
+  CHECK(owed.bytes() == room);
+  CHECK(owed.take(9) == std::vector<std::string>{"c", "d", "e"});
+  CHECK(owed.bytes() == 0);
 }
 
 }  // namespace

@@ -26,6 +26,8 @@ class Web {
       members.push_back({.name = name});
       pool.servers.push_back({ServerId{100 + i}, name, name + ":11211", name});
     }
+    pool.member_count = 5;
+    pool.servers.push_back({ServerId{200}, "spare", "spare:11211", "spare"});
     pool.settings.name = "web";
     pool.number = 1;
     pool.hash = hash::find("xxh3_64");
@@ -42,10 +44,17 @@ class Web {
     const Plan plan = planned(key, chance);
     return plan.empty() ? std::nullopt : std::optional(plan.steps()[0].server);
   }
-  void set_live(ServerId server, bool lives) { live[1].set(pool::index_of(server) - 100, lives); }
+  void set_live(ServerId server, bool lives) {
+    live[1].live.set(pool::index_of(server) - 100, lives);
+  }
+  void set_joined(ServerId server, bool joined) {
+    set_live(server, joined);
+    live[1].joined.set(pool::index_of(server) - 100, joined);
+  }
+  void use_backup_for(ServerId server) { live[1].backup_of[pool::index_of(server) - 100] = 5; }
 
   pool::Pool pool;
-  std::vector<ring::LiveSet> live{ring::LiveSet(1), ring::LiveSet(5)};
+  std::vector<route::PoolLive> live{PoolLive(1), PoolLive(5)};
 };
 
 std::string key(int i) {
@@ -83,16 +92,68 @@ TEST_CASE("keys of a server that is out go to others, all other keys stay") {
   }
 }
 
-TEST_CASE("with nobody live the plan is empty") {
+TEST_CASE("with nobody live the owner itself is asked, to say why it is out") {
   Web web;
+  const auto home = web.server_of("user:1");
   for (std::uint32_t i = 0; i < 5; ++i) web.set_live(ServerId{100 + i}, false);
-  CHECK(web.planned("user:1").empty());
+  CHECK(web.server_of("user:1") == home);
+  CHECK_FALSE(web.planned("user:1").steps()[0].stand_in);
+}
+
+TEST_CASE("a stand-in is named as one, with the home it stands in for") {
+  Web web;
+  const ServerId home = *web.server_of("user:1");
+  web.set_live(home, false);
+  const Step step = web.planned("user:1").steps()[0];
+  CHECK(step.stand_in);
+  CHECK(step.home == home);
+  CHECK(step.server != home);
+}
+
+TEST_CASE("in mode error nobody stands in") {
+  Web web;
+  web.pool.settings.eject.mode = config::EjectMode::error;
+  const ServerId home = *web.server_of("user:1");
+  web.set_live(home, false);
+  CHECK(web.server_of("user:1") == home);
+}
+
+TEST_CASE("a backup takes exactly the keys of the server whose place it has") {
+  Web web;
+  web.pool.settings.eject.mode = config::EjectMode::backup;
+  const ServerId out = *web.server_of(key(0));
+  for (int i = 0; i < keys; ++i) {
+    const ServerId home = *web.server_of(key(i));
+    web.set_live(out, false);
+    web.use_backup_for(out);
+    CHECK(web.server_of(key(i)) == (home == out ? ServerId{200} : home));
+    web.set_live(out, true);
+  }
+}
+
+TEST_CASE("with no backup left `then` decides") {
+  Web web;
+  web.pool.settings.eject.mode = config::EjectMode::backup;
+  const ServerId home = *web.server_of("user:1");
+  web.set_live(home, false);
+  CHECK(web.server_of("user:1") != home);
+  web.pool.settings.eject.then = config::EjectMode::error;
+  CHECK(web.server_of("user:1") == home);
+}
+
+TEST_CASE("keys of a server that is only joining stay with their old owners, who are their home") {
+  Web web;
+  const ServerId joining = *web.server_of("user:1");
+  web.set_joined(joining, false);
+  const Step step = web.planned("user:1").steps()[0];
+  CHECK(step.server != joining);
+  CHECK_FALSE(step.stand_in);
 }
 
 TEST_CASE("servers of other pools that are out change nothing") {
   Web web;
   const auto home = web.server_of("user:1");
-  web.live[0].set(0, false);
+  web.live[0].live.set(0, false);
   CHECK(web.server_of("user:1") == home);
 }
 

@@ -84,7 +84,8 @@ TEST_CASE("backups own no keys") {
   const auto snapshot =
       built(web(R"(["10.0.0.1:11211", { address = "10.0.0.2:11211", backup = true }])"), ids);
   CHECK(snapshot->pools[0]->distribution->servers() == 1);
-  CHECK(snapshot->pools[0]->servers.size() == 1);
+  CHECK(snapshot->pools[0]->members().size() == 1);
+  CHECK(snapshot->pools[0]->backups().size() == 1);
 }
 
 TEST_CASE("a distribution counts servers in the order of the file") {

@@ -70,6 +70,12 @@ void parse_request(Bytes input, const RequestLimits& limits, ParsedRequest& out)
 // `out` has room for key_bytes_max bytes.
 bool decode_key(Bytes encoded, char* out, std::size_t& size);
 
+// The other way. `out` has room for encoded_key_bytes_max bytes.
+inline constexpr std::size_t encoded_key_bytes_max = (key_bytes_max + 2) / 3 * 4;
+Bytes encode_key(Bytes key, char* out);
+// Whether a key can stand in a line as it is.
+bool is_plain_key(Bytes key);
+
 // Walks the keys of a get line: `for (Bytes key; next_key(rest, key);)`.
 bool next_key(Bytes& rest, Bytes& key);
 

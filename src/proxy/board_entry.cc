@@ -1,0 +1,78 @@
+// What is behind the mutex of an entry: nothing of it happens while all is well. Callers on
+// the hot path look at atomics first.
+#include "proxy/board_entry.h"
+
+namespace ringway::proxy {
+
+bool BoardEntry::report_failure(Instant begun, Instant now, const config::Eject& rule,
+                                std::string_view cause) {
+  const std::lock_guard lock(mutex_);
+  last_failure_ = cause;
+  if (rule.failures == 0) return false;
+  const bool too_many = failures_.add(begun, now, rule.failures, rule.window);
+  failing_.store(failures_.count() > 0, std::memory_order_relaxed);
+  if (too_many) too_many_.store(true, std::memory_order_release);
+  return too_many;
+}
+
+// Whoever wrote in vain meanwhile was told so; the server was there all the time.
+void BoardEntry::end_of_failures() {
+  const std::lock_guard lock(mutex_);
+  failures_.clear();
+  too_many_.store(false, std::memory_order_relaxed);
+  failing_.store(false, std::memory_order_relaxed);
+  if (in_ring(standing_.load(std::memory_order_relaxed))) doubtful_.clear();
+}
+
+void BoardEntry::forget_failures() {
+  const std::lock_guard lock(mutex_);
+  failures_.clear();
+  doubtful_.clear();
+  too_many_.store(false, std::memory_order_relaxed);
+  failing_.store(false, std::memory_order_relaxed);
+}
+
+std::string BoardEntry::last_failure() const {
+  const std::lock_guard lock(mutex_);
+  return last_failure_;
+}
+
+bool BoardEntry::owe(Bytes key, std::uint64_t bytes_max) {
+  const std::lock_guard lock(mutex_);
+  owed_.add(key, bytes_max);
+  return standing_.load(std::memory_order_relaxed) == Standing::up;
+}
+
+void BoardEntry::owe_if_ejected(Bytes key, std::uint64_t bytes_max) {
+  const std::lock_guard lock(mutex_);
+  const bool out = standing_.load(std::memory_order_relaxed) != Standing::up;
+  (out ? owed_ : doubtful_).add(key, bytes_max);
+}
+
+std::vector<std::string> BoardEntry::take_owed(std::size_t count) {
+  const std::lock_guard lock(mutex_);
+  return owed_.take(count);
+}
+
+void BoardEntry::forget_owed() {
+  const std::lock_guard lock(mutex_);
+  owed_.clear();
+  doubtful_.clear();
+}
+
+void BoardEntry::owe_again(const std::vector<std::string>& keys, std::uint64_t bytes_max) {
+  const std::lock_guard lock(mutex_);
+  for (const std::string& key : keys) owed_.add(key, bytes_max);
+}
+
+void BoardEntry::confirm_owed(std::uint64_t bytes_max) {
+  const std::lock_guard lock(mutex_);
+  owed_.take_over(doubtful_, bytes_max);
+}
+
+BoardEntry::OwedFigures BoardEntry::owed() const {
+  const std::lock_guard lock(mutex_);
+  return {owed_.size(), owed_.bytes(), owed_.dropped()};
+}
+
+}  // namespace ringway::proxy

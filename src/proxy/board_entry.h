@@ -1,0 +1,106 @@
+// One server on the board. Atomics are read on the hot path; the rest is behind a mutex
+// and touched on bad days only.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ringway/base/time.h"
+#include "ringway/config/config.h"
+
+#include "net/address.h"
+#include "proxy/failures.h"
+#include "proxy/owed.h"
+#include "proxy/standing.h"
+
+namespace ringway::proxy {
+
+class BoardEntry {
+ public:
+  // Successes are noted no more often than this: the note is shared by all workers.
+  static constexpr Duration heard_again = std::chrono::milliseconds(100);
+
+  // --- Traffic, any worker ---
+
+  // Something that began at `begun` failed for a reason that is the server's. True if that
+  // was one too many: then call the home worker. `cause`: "refused the connection".
+  bool report_failure(Instant begun, Instant now, const config::Eject& rule,
+                      std::string_view cause);
+  // A well-framed reply came in time, whatever it says.
+  void report_success(Instant now) {
+    if (now - heard_at() >= heard_again) {
+      heard_at_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+    }
+    if (failing_.load(std::memory_order_relaxed)) end_of_failures();
+  }
+  // Whether report_failure() said so, and no success has come since.
+  bool too_many_failures() const { return too_many_.load(std::memory_order_acquire); }
+  Standing standing() const { return standing_.load(std::memory_order_acquire); }
+  // The last success that was noted; at most heard_again before the last one.
+  Instant heard_at() const { return Instant{Duration(heard_at_.load(std::memory_order_relaxed))}; }
+
+  // --- Names, control ---
+
+  // Its name was asked for and has no address, as opposed to not having been asked for yet.
+  bool unresolvable() const { return unresolvable_.load(std::memory_order_acquire); }
+  void set_unresolvable(bool so) { unresolvable_.store(so, std::memory_order_release); }
+
+  // --- Owed keys, any worker ---
+
+  // Its home is out, so a stand-in or nobody got this write. True if the server is up by
+  // now, so that only a call to the home worker gets it delivered.
+  bool owe(Bytes key, std::uint64_t bytes_max);
+  // A write failed at a server that is up: owed only if the server turns out to be failing.
+  void owe_if_ejected(Bytes key, std::uint64_t bytes_max);
+
+  // --- Home worker ---
+
+  std::vector<std::string> take_owed(std::size_t count);
+  void forget_owed();
+  // Puts back what could not be delivered.
+  void owe_again(const std::vector<std::string>& keys, std::uint64_t bytes_max);
+  // What failed on the way to an ejection is owed from now on.
+  void confirm_owed(std::uint64_t bytes_max);
+  // The row ends without a success: a new chance begins.
+  void forget_failures();
+  std::string last_failure() const;
+
+  struct OwedFigures {
+    std::size_t keys;
+    std::uint64_t bytes;
+    std::uint64_t dropped;
+  };
+  OwedFigures owed() const;
+
+ private:
+  friend class Board;
+
+  void end_of_failures();
+
+  std::atomic<Standing> standing_{Standing::up};
+  std::atomic<bool> failing_{false};  // failures_ is not empty.
+  std::atomic<bool> too_many_{false};
+  std::atomic<bool> unresolvable_{false};
+  std::atomic<std::int64_t> heard_at_{0};
+  std::atomic<std::uint32_t> backup_{no_backup};
+
+  static constexpr std::uint32_t no_backup = ~std::uint32_t{0};
+
+  mutable std::mutex mutex_;
+  net::Address address_;
+  std::string cause_;         // Of the present standing.
+  std::string last_failure_;  // In the words of its reporter.
+  Failures failures_;
+  Owed owed_;
+  Owed doubtful_;  // Failed at a server that is not ejected (yet).
+  config::ServerState file_state_ = config::ServerState::up;
+  std::optional<config::ServerState> hand_state_;
+  Instant hand_state_since_{};
+};
+
+}  // namespace ringway::proxy

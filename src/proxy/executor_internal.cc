@@ -1,0 +1,66 @@
+// Requests that no client asked for: checks, and deletes that are owed to a server that
+// was away. They are exchanges without a client, from the beginning what orphans are.
+#include "ringway/proto/memcached/request.h"
+
+#include "proxy/executor.h"
+
+namespace ringway::proxy {
+
+using proto::memcached::Command;
+
+Exchange& Executor::open_internal(Command command) {
+  Exchange& exchange = exchanges_.make();
+  exchange.command = command;
+  exchange.internal = true;
+  exchange.answered = true;
+  exchange.first.exchange = &exchange;
+  return exchange;
+}
+
+void Executor::send_check(ServerConn& conn) {
+  Exchange& exchange = open_internal(Command::version);
+  Request request;
+  request.command = Command::version;
+  write_request(conn, request);
+  exchange.first.server = conn.link.id;
+  ++exchange.fragments_asked;
+  servers_->queued(conn, exchange.first);
+}
+
+void Executor::send_owed_delete(ServerConn& conn, Bytes key) {
+  char encoded[proto::memcached::encoded_key_bytes_max];
+  Request request;
+  const bool plain = proto::memcached::is_plain_key(key);
+  request.command = plain ? Command::delete_ : Command::md;
+  request.key = plain ? key : proto::memcached::encode_key(key, encoded);
+  request.key_count = 1;
+  request.base64 = !plain;
+  if (!plain) request.meta_flags = "b";
+  Exchange& exchange = open_internal(request.command);
+  exchange.key.set(bench_.buffers, request.key);
+  exchange.base64 = request.base64;
+  write_request(conn, request);
+  exchange.first.server = conn.link.id;
+  ++exchange.fragments_asked;
+  servers_->queued(conn, exchange.first);
+}
+
+void Executor::on_internal_over(Exchange& exchange, bool answered, Bytes what) {
+  const pool::ServerId server = exchange.first.server;
+  const bool check = exchange.command == Command::version;
+  std::string key;
+  if (!check && !answered) {
+    char decoded[proto::memcached::key_bytes_max];
+    std::size_t bytes = 0;
+    key = exchange.key.get();
+    if (exchange.base64 && proto::memcached::decode_key(key, decoded, bytes)) {
+      key.assign(decoded, bytes);
+    }
+  }
+  release_if_over(exchange);
+  if (check) return answered ? health_->on_proved(server) : health_->on_disproved(server, what);
+  if (answered) return health_->on_owed_delivered(server);
+  health_->on_owed_failed(server, std::move(key));
+}
+
+}  // namespace ringway::proxy

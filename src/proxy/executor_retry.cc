@@ -1,0 +1,113 @@
+// A read whose connection died before any byte of its reply came is asked once more,
+// within its one deadline and out of the pool's retry budget. Writes never are: they may
+// have been executed.
+#include <utility>
+
+#include "proxy/executor.h"
+
+namespace ringway::proxy {
+
+using metrics::PoolMetric;
+using metrics::WorkerMetric;
+using proto::memcached::Command;
+using proto::memcached::CommandClass;
+
+namespace {
+
+// With less time left an answer would come too late.
+constexpr Duration time_left_min = std::chrono::milliseconds(5);
+
+bool untouched(const Fragment& fragment) {
+  return fragment.state == FragmentState::asked && !fragment.value_seen && fragment.stash.empty() &&
+         !fragment.late;
+}
+
+}  // namespace
+
+bool Executor::may_retry(const Fragment& fragment) {
+  const Exchange& exchange = *fragment.exchange;
+  const pool::Pool& pool = clients_->listener(*exchange.client).route->pool();
+  if (!exchange.retry_safe || fragment.retried || !untouched(fragment)) return false;
+  if (exchange.direct || exchange.expired || pool.settings.read_retries == 0) return false;
+  if (exchange.client->closing) return false;
+  const bool in_time =
+      !exchange.deadline_link.linked() || exchange.deadline - bench_.io.now() >= time_left_min;
+  if (!in_time) return false;
+  metrics::PoolCounters& counters = *bench_.pool_counters[pool.number];
+  const bool affordable = bench_.retry_budgets[pool.number].take(
+      bench_.io.now(), counters[PoolMetric::requests].value(), pool.settings.retry_budget);
+  counters[affordable ? PoolMetric::read_retries : PoolMetric::retries_refused].add();
+  return affordable;
+}
+
+// True if it is in a FIFO again.
+bool Executor::retry_single(Exchange& exchange) {
+  exchange.first.retried = true;
+  char decoded[proto::memcached::key_bytes_max];
+  std::size_t bytes = 0;
+  Request request;
+  request.command = exchange.command;
+  request.key = exchange.key.get();
+  request.key_count = 1;
+  request.base64 = exchange.base64;
+  request.meta_flags = exchange.meta_flags.get();
+  Bytes key = request.key;
+  if (exchange.base64 && proto::memcached::decode_key(key, decoded, bytes)) key = {decoded, bytes};
+  const route::Plan& plan = this->plan(*exchange.client, exchange.command, key);
+  if (plan.empty()) return false;
+  const route::Step step = plan.steps()[0];
+  std::string refusal;
+  ServerConn* conn = connection(exchange, step.server, refusal);
+  if (!conn) return false;
+  write_request(*conn, request);
+  exchange.first.server = step.server;
+  exchange.first.stand_in = step.stand_in;
+  ++exchange.fragments_asked;
+  servers_->queued(*conn, exchange.first);
+  return true;
+}
+
+// Its keys go to whoever has them now: to one server or several, each asked anew.
+void Executor::ask_anew(Fragment& fragment) {
+  Exchange& exchange = *fragment.exchange;
+  Gather& gather = *exchange.gather;
+  fragment.state = FragmentState::settled;
+  Fragment** end = &gather.fragments;
+  while (*end) end = &(*end)->sibling;
+  Fragment** const made = end;
+  for (std::uint16_t i = std::exchange(fragment.slot, no_slot); i != no_slot;) {
+    const std::uint16_t next = std::exchange(gather.slots[i].next, no_slot);
+    const route::Plan& plan =
+        this->plan(*exchange.client, exchange.command, gather.key(gather.slots[i]));
+    RINGWAY_ASSERT(!plan.empty() && "it had an owner before");
+    add_to_chain(exchange, *made, plan.steps()[0], i);
+    i = next;
+  }
+  for (Fragment* again = *made; again; again = again->sibling) ask_server(exchange, *again);
+}
+
+// To the end of the chain of its server among the fragments from `first` on.
+void Executor::add_to_chain(Exchange& exchange, Fragment*& first, const route::Step& step,
+                            std::uint16_t slot) {
+  Gather& gather = *exchange.gather;
+  Fragment** place = &first;
+  while (*place && !((*place)->server == step.server && (*place)->stand_in == step.stand_in)) {
+    place = &(*place)->sibling;
+  }
+  if (!*place) {
+    Fragment& fragment = fragments_.make();
+    fragment.exchange = &exchange;
+    fragment.server = step.server;
+    fragment.stand_in = step.stand_in;
+    fragment.retried = true;
+    fragment.slot = slot;
+    *place = &fragment;
+  } else {
+    std::uint16_t last = (*place)->slot;
+    while (gather.slots[last].next != no_slot) last = gather.slots[last].next;
+    gather.slots[last].next = slot;
+  }
+  gather.slots[slot].fragment = *place;
+}
+
+}  // namespace ringway::proxy

@@ -1,0 +1,36 @@
+// The case against one server: failures in a row within a window of time. One event
+// is one failure, however many connections and requests it took along: what had begun
+// before the last failure that counted says nothing new. Pure; guarded by its owner.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "ringway/base/time.h"
+
+namespace ringway::proxy {
+
+class Failures {
+ public:
+  // Something that began at `begun` failed at `now`. True if with it `limit` failures
+  // are within `window`.
+  bool add(Instant begun, Instant now, std::uint32_t limit, Duration window) {
+    if (begun < last_) return false;
+    last_ = now;
+    std::erase_if(times_, [&](Instant time) { return now - time > window; });
+    times_.push_back(now);
+    return times_.size() >= limit;
+  }
+
+  // A success ends the row. What began before the last failure still does not count.
+  void clear() { times_.clear(); }
+
+  std::uint32_t count() const { return static_cast<std::uint32_t>(times_.size()); }
+
+ private:
+  std::vector<Instant> times_;  // Oldest first; never more than the limit.
+  Instant last_{};
+};
+
+}  // namespace ringway::proxy

@@ -1,0 +1,313 @@
+// How a server's standing changes. When it is looked at, and how checks and probes are
+// timed, is in health_checks.cc.
+#include "proxy/health.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "log/log.h"
+#include "proxy/error_text.h"
+#include "proxy/health_watched.h"
+
+namespace ringway::proxy {
+
+using config::EjectMode;
+using config::ServerState;
+using metrics::ServerMetric;
+
+Health::Health(Workbench& bench, Servers& servers) : bench_(bench), servers_(servers) {}
+
+Health::~Health() {
+  RINGWAY_ASSERT(stopped_ || watched_.empty());
+}
+
+// --- Whom it watches ------------------------------------------------------------
+
+void Health::adopt() {
+  for (auto& [name, pool] : pools_) pool->present = false;
+  for (auto& [id, server] : watched_) server->present = false;
+  for (const auto& pool : bench_.snapshot->pools) {
+    if (bench_.homes.home_of(pool->name()) != bench_.worker) continue;
+    auto& own = pools_[pool->name()];
+    if (!own) own = std::make_unique<Pool>();
+    own->present = true;
+    own->settings = pool->settings;
+    own->members.clear();
+    own->backups.clear();
+    for (const pool::Server& server : pool->servers) watch(*own, server);
+  }
+  forget_missing();
+  for (auto& [name, pool] : pools_) {
+    for (Watched* server : pool->members) reconsider(server->id);
+    for (Watched* server : pool->backups) reconsider(server->id);
+    assign_backups(*pool);
+  }
+}
+
+void Health::watch(Pool& pool, const pool::Server& server) {
+  auto& watched = watched_[server.id];
+  const bool new_here = !watched;
+  if (new_here) watched = std::make_unique<Watched>();
+  watched->present = true;
+  watched->id = server.id;
+  watched->pool = &pool;
+  watched->backup = server.backup;
+  watched->label = server.label + " of pool " + pool.settings.name;
+  watched->entry = &bench_.board.entry(server.id);
+  watched->counters = &bench_.registry.server(bench_.worker, pool.settings.name, server.name);
+  (server.backup ? pool.backups : pool.members).push_back(watched.get());
+  if (!new_here) return;
+  watched->timer.owner = watched.get();
+  watched->timer.kind = net::TimerKind::server_health;
+  watched->since = bench_.io.now();
+  watched->retry_after = pool.settings.eject.retry_after;
+  check_again(*watched);
+}
+
+void Health::forget_missing() {
+  for (auto at = watched_.begin(); at != watched_.end();) {
+    if (at->second->present) {
+      ++at;
+      continue;
+    }
+    bench_.timers.stop(at->second->timer);
+    at = watched_.erase(at);
+  }
+  std::erase_if(pools_, [](const auto& pool) { return !pool.second->present; });
+}
+
+Health::Watched* Health::find(pool::ServerId server) {
+  const auto found = watched_.find(server);
+  return found == watched_.end() || stopped_ ? nullptr : found->second.get();
+}
+
+void Health::stop() {
+  stopped_ = true;
+  for (auto& [id, server] : watched_) bench_.timers.stop(server->timer);
+}
+
+// --- How they stand -------------------------------------------------------------
+
+Standing Health::standing(const Watched& server) const {
+  return bench_.board.standing(server.id);
+}
+
+void Health::stand(Watched& server, Standing standing, std::string_view cause) {
+  server.since = bench_.io.now();
+  server.good = 0;
+  server.bad = 0;
+  bench_.board.set_standing(server.id, standing, cause);
+  (*server.counters)[ServerMetric::up].set(standing == Standing::up);
+}
+
+void Health::reconsider(pool::ServerId id) {
+  Watched* server = find(id);
+  if (!server) return;
+  (*server->counters)[ServerMetric::up].set(standing(*server) == Standing::up);
+  const ServerState asked = bench_.board.asked(id);
+  const bool by_hand = out_by_hand(standing(*server));
+  if (asked != ServerState::up || by_hand) return ask_for(*server, asked);
+  const bool nowhere = bench_.board.address(id).empty();
+  const bool up = standing(*server) == Standing::up;
+  if (nowhere && up && server->entry->unresolvable()) {
+    return eject(*server, "has a name that does not resolve");
+  }
+  if (!nowhere && server->unresolved && !up) return probe_soon(*server);
+  if (standing(*server) == Standing::joining) return probe_soon(*server);
+  if (up && server->entry->too_many_failures()) {
+    return eject(*server, server->entry->last_failure());
+  }
+  if (up) deliver_owed(*server);
+}
+
+// Drain and maintenance: the operator's will, whatever its health.
+void Health::ask_for(Watched& server, ServerState asked) {
+  const Standing now = standing(server);
+  switch (asked) {
+    case ServerState::up: server.returning_by_hand = true; return probe_soon(server);
+    case ServerState::drain:
+      if (now == Standing::drained) return;
+      stand(server, Standing::drained, "is drained");
+      say(server, true, "is drained" + keys_go(server, Standing::drained));
+      check_again(server);
+      break;
+    case ServerState::maintenance:
+      if (now == Standing::maintenance) return;
+      stand(server, Standing::maintenance, "is in maintenance");
+      say(server, true, "is in maintenance" + keys_go(server, Standing::maintenance));
+      bench_.timers.stop(server.timer);
+      break;
+  }
+  server.returning_by_hand = false;
+  assign_backups(*server.pool);
+}
+
+// The guard: a fault near ringway must not empty the ring.
+bool Health::may_leave(const Watched& server) const {
+  if (server.backup) return true;
+  const Pool& pool = *server.pool;
+  const auto count = static_cast<double>(pool.members.size());
+  const auto most = std::max(1.0, std::floor(count * pool.settings.eject.max_ejected));
+  double out = 0;
+  bool others = false;
+  for (const Watched* other : pool.members) {
+    const Standing now = standing(*other);
+    if (now == Standing::ejected || now == Standing::unresolved) ++out;
+    if (other != &server && in_ring(now)) others = true;
+  }
+  return out < most && others;
+}
+
+Standing Health::out_standing(const Watched& server) const {
+  if (!may_leave(server)) return Standing::held;
+  return server.unresolved ? Standing::unresolved : Standing::ejected;
+}
+
+void Health::eject(Watched& server, std::string_view cause) {
+  const config::Eject& rule = server.pool->settings.eject;
+  const Instant now = bench_.io.now();
+  server.unresolved = bench_.board.address(server.id).empty();
+  if (rule.failures == 0) return check_again(server);  // No ejection of any kind.
+  const bool flapping = server.readmitted && now - *server.readmitted <= flapping_within;
+  server.retry_after =
+      flapping ? std::min(server.retry_after * 2, rule.retry_max) : rule.retry_after;
+  server.probe_pause = probe_first;
+  const Standing standing = out_standing(server);
+  stand(server, standing, cause);
+  server.ejected_at = now;
+  server.entry->confirm_owed(rule.owed_max);
+  server.entry->forget_failures();
+  const bool held = standing == Standing::held;
+  (*server.counters)[held ? ServerMetric::holds : ServerMetric::ejections].add();
+  say(server, false,
+      std::string(held ? "is held in the ring although it " : "is ejected: it ") +
+          std::string(cause) + keys_go(server, standing));
+  assign_backups(*server.pool);
+  probe_again(server);
+}
+
+// Good probes are enough: what is owed first, then its keys.
+void Health::come_back(Watched& server) {
+  if (server.pool->settings.eject.on_readmit == config::OnReadmit::keep) {
+    server.entry->forget_owed();
+  }
+  server.coming_back = true;
+  server.asking = true;
+  set_timer(server, server.pool->settings.health.timeout);
+  deliver_owed(server);
+}
+
+void Health::readmit(Watched& server) {
+  const bool was_ejected = server.ejected_at.has_value();
+  const bool joined = standing(server) == Standing::joining;
+  const Duration away = bench_.io.now() - server.since;
+  server.coming_back = false;
+  server.returning_by_hand = false;
+  server.unresolved = false;
+  server.entry->forget_failures();
+  stand(server, Standing::up, {});
+  if (was_ejected) server.readmitted = bench_.io.now();
+  server.ejected_at.reset();
+  (*server.counters)[ServerMetric::readmissions].add();
+  if (joined) {
+    say(server, true, "has joined and takes its keys");
+  } else {
+    say(server, true,
+        "is up again after " +
+            duration_text(std::chrono::duration_cast<Duration>(
+                std::chrono::duration_cast<std::chrono::milliseconds>(away))) +
+            " and takes its keys back");
+  }
+  assign_backups(*server.pool);
+  eject_held(*server.pool);
+  check_again(server);
+}
+
+// A place outside the ring became free.
+void Health::eject_held(Pool& pool) {
+  Watched* longest = nullptr;
+  for (Watched* server : pool.members) {
+    if (standing(*server) != Standing::held || server->coming_back) continue;
+    if (!longest || server->since < longest->since) longest = server;
+  }
+  if (!longest || !may_leave(*longest)) return;
+  const std::string cause = bench_.board.cause(longest->id);
+  const std::uint32_t good = longest->good;
+  stand(*longest, out_standing(*longest), cause);
+  longest->good = good;
+  (*longest->counters)[ServerMetric::ejections].add();
+  say(*longest, false, "is ejected now, too" + keys_go(*longest, standing(*longest)));
+  assign_backups(pool);
+}
+
+bool Health::anybody_up(const Pool& pool) const {
+  return std::ranges::any_of(
+      pool.members, [&](const Watched* server) { return standing(*server) == Standing::up; });
+}
+
+// --- Backups ----------------------------------------------------------------------
+
+// A backup stays where it is while both it and its need last: keys move once.
+void Health::assign_backups(Pool& pool) {
+  if (pool.settings.eject.mode != EjectMode::backup) {
+    for (const Watched* member : pool.members) bench_.board.set_backup_of(member->id, std::nullopt);
+    return;
+  }
+  for (const Watched* member : pool.members) {
+    const auto backup = bench_.board.backup_of(member->id);
+    const Watched* present = backup ? find(*backup) : nullptr;
+    const bool needed = !in_ring(standing(*member)) && standing(*member) != Standing::joining;
+    const bool good = present && present->backup && standing(*present) == Standing::up;
+    if (backup && !(needed && good)) bench_.board.set_backup_of(member->id, std::nullopt);
+  }
+  for (std::uint32_t i = 0; i < pool.members.size(); ++i) {
+    const Watched& member = *pool.members[i];
+    const bool needed = !in_ring(standing(member)) && standing(member) != Standing::joining;
+    if (!needed || bench_.board.backup_of(member.id)) continue;
+    if (const auto backup = free_backup(pool, i)) bench_.board.set_backup_of(member.id, backup);
+  }
+}
+
+// By index, so that every router would choose the same.
+std::optional<pool::ServerId> Health::free_backup(const Pool& pool, std::uint32_t member) const {
+  const auto count = static_cast<std::uint32_t>(pool.backups.size());
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const Watched& backup = *pool.backups[(member + i) % count];
+    if (standing(backup) != Standing::up) continue;
+    const bool taken = std::ranges::any_of(pool.members, [&](const Watched* other) {
+      return bench_.board.backup_of(other->id) == backup.id;
+    });
+    if (!taken) return backup.id;
+  }
+  return std::nullopt;
+}
+
+// --- Words ------------------------------------------------------------------------
+
+std::string Health::keys_go(const Watched& server, Standing standing) const {
+  if (server.backup) return "; it is a backup and owns no keys";
+  if (standing == Standing::held) {
+    return "; too many servers of the pool are out, so its keys fail until it is back";
+  }
+  const config::Eject& rule = server.pool->settings.eject;
+  switch (rule.mode) {
+    case EjectMode::rehash: return "; its keys go to the other servers";
+    case EjectMode::backup: return "; a backup takes its keys, if one is left";
+    default: return "; its keys fail until it is back";
+  }
+}
+
+void Health::say(const Watched& server, bool good, std::string_view what) {
+  const auto verdict = lines_.ask(server.label, bench_.io.now());
+  if (!verdict.allowed) return;
+  const std::string left_out =
+      verdict.left_out > 0 ? " (" + std::to_string(verdict.left_out) + " lines like this left out)"
+                           : "";
+  if (good) {
+    log::info("server {} {}{}", server.label, what, left_out);
+  } else {
+    log::warning("server {} {}{}", server.label, what, left_out);
+  }
+}
+
+}  // namespace ringway::proxy

@@ -1,0 +1,173 @@
+// When servers are looked at: checks of idle ones, probes of those that are out, and
+// the deletes that are owed before one comes back. One question per server at a time.
+#include <utility>
+
+#include "proxy/error_text.h"
+#include "proxy/health.h"
+#include "proxy/health_watched.h"
+
+namespace ringway::proxy {
+
+using metrics::ServerMetric;
+
+namespace {
+
+constexpr double check_jitter = 0.2;
+constexpr double probe_jitter = 0.2;
+
+}  // namespace
+
+// Off by up to `share` either way, so that many routers do not ask in step.
+Duration Health::off_by(Duration time, double share) {
+  const double chance = static_cast<double>(bench_.io.random() % 2001) / 1000 - 1;
+  return time + std::chrono::duration_cast<Duration>(time * (chance * share));
+}
+
+void Health::set_timer(Watched& server, Duration in) {
+  if (!stopped_) bench_.timers.set(server.timer, bench_.io.now() + in);
+}
+
+// The next check of a server that is up or drained. None, where checks are off.
+void Health::check_again(Watched& server) {
+  server.asking = false;
+  const config::Health& health = server.pool->settings.health;
+  if (health.check == config::Check::off) return bench_.timers.stop(server.timer);
+  set_timer(server, off_by(health.interval, check_jitter));
+}
+
+// The next probe of a server that is out.
+void Health::probe_again(Watched& server) {
+  server.asking = false;
+  const bool urgent = standing(server) == Standing::held || !anybody_up(*server.pool);
+  const Duration pause = urgent ? std::min(server.probe_pause, probe_urgent) : server.probe_pause;
+  server.probe_pause = std::min(server.probe_pause * 3 / 2, probe_slowest);
+  set_timer(server, std::min(off_by(pause, probe_jitter), urgent ? probe_urgent : probe_slowest));
+}
+
+void Health::probe_soon(Watched& server) {
+  if (server.asking || server.coming_back) return;
+  server.probe_pause = probe_first;
+  set_timer(server, Duration::zero());
+}
+
+void Health::on_timer(net::Timer& timer) {
+  Watched& server = *static_cast<Watched*>(timer.owner);
+  if (server.asking) return check_timed_out(server);
+  const config::Health& health = server.pool->settings.health;
+  const Standing now = standing(server);
+  if (now == Standing::maintenance && !server.returning_by_hand) return;
+  const bool checked =
+      now == Standing::up || (now == Standing::drained && !server.returning_by_hand);
+  // Traffic proves more than a check could.
+  if (checked && bench_.io.now() - server.entry->heard_at() < health.interval) {
+    server.bad = 0;
+    return check_again(server);
+  }
+  ask(server);
+}
+
+void Health::ask(Watched& server) {
+  (*server.counters)[ServerMetric::checks].add();
+  server.asking = true;
+  // Of a connection that is being made, its own limits tell.
+  set_timer(server, server.pool->settings.health.timeout);
+  if (ServerConn* conn = servers_.prove(server.id)) requests_->send_check(*conn);
+}
+
+// A new connection has connect_timeout to prove the server; a ready one that is busy says
+// nothing either way. And if it is us who are late, nothing is known.
+void Health::check_timed_out(Watched& server) {
+  const config::Health& health = server.pool->settings.health;
+  const Duration late = bench_.io.now() - server.timer.at;
+  if (late > health.timeout / 4) {
+    bench_.count(metrics::WorkerMetric::late_turns).add();
+    return set_timer(server, health.timeout);
+  }
+  if (servers_.connecting(server.id)) return set_timer(server, health.timeout);
+  const std::string cause = "did not answer a check within " + duration_text(health.timeout);
+  if (servers_.give_up_silent(server.id, health.timeout, cause)) return;  // on_disproved() came.
+  if (server.coming_back) return set_timer(server, health.timeout);
+  in_ring(standing(server)) ? check_again(server) : probe_again(server);
+}
+
+void Health::on_proved(pool::ServerId id) {
+  Watched* server = find(id);
+  if (!server || server->coming_back) return;
+  ++server->good;
+  server->bad = 0;
+  const config::Pool& settings = server->pool->settings;
+  switch (standing(*server)) {
+    case Standing::up: return check_again(*server);
+    case Standing::joining: return come_back(*server);
+    case Standing::drained:
+      return server->returning_by_hand ? come_back(*server) : check_again(*server);
+    case Standing::maintenance:
+      if (server->returning_by_hand) come_back(*server);
+      return;
+    default: break;
+  }
+  const bool patient = server->unresolved || standing(*server) == Standing::held ||
+                       bench_.io.now() - *server->ejected_at >= server->retry_after;
+  const std::uint32_t enough = server->unresolved ? 1 : settings.health.rise;
+  if (server->good >= enough && patient) return come_back(*server);
+  // It lives: no reason to let it wait longer than it must.
+  server->probe_pause = probe_first;
+  probe_again(*server);
+}
+
+void Health::on_disproved(pool::ServerId id, std::string_view cause) {
+  Watched* server = find(id);
+  if (!server) return;
+  const config::Health& health = server->pool->settings.health;
+  const Standing now = standing(*server);
+  // Traffic's own failures are counted where they happen.
+  if (!server->asking && !server->coming_back) return;
+  if (now == Standing::maintenance && !server->returning_by_hand) return;
+  (*server->counters)[ServerMetric::check_failures].add();
+  server->good = 0;
+  server->coming_back = false;
+  if (std::exchange(server->returning_by_hand, false)) return eject(*server, cause);
+  if (now != Standing::up && now != Standing::drained) return probe_again(*server);
+  const bool heard = bench_.io.now() - server->entry->heard_at() < health.interval;
+  server->bad = heard ? 0 : server->bad + 1;
+  if (now == Standing::up && server->bad >= health.fall) return eject(*server, cause);
+  check_again(*server);
+}
+
+// --- What is owed -------------------------------------------------------------------
+
+void Health::deliver_owed(Watched& server) {
+  while (server.delivering < owed_batch) {
+    const auto keys = server.entry->take_owed(1);
+    if (keys.empty()) break;
+    ServerConn* conn = servers_.ready_connection(server.id);
+    if (!conn) {
+      server.entry->owe_again(keys, server.pool->settings.eject.owed_max);
+      if (server.coming_back) on_disproved(server.id, "lost the connection");
+      return;
+    }
+    ++server.delivering;
+    requests_->send_owed_delete(*conn, keys[0]);
+  }
+  if (server.delivering == 0 && server.coming_back) readmit(server);
+}
+
+void Health::on_owed_delivered(pool::ServerId id) {
+  Watched* server = find(id);
+  if (!server) return;
+  RINGWAY_ASSERT(server->delivering > 0);
+  --server->delivering;
+  (*server->counters)[ServerMetric::owed_delivered].add();
+  deliver_owed(*server);
+}
+
+void Health::on_owed_failed(pool::ServerId id, std::string key) {
+  Watched* server = find(id);
+  if (!server) return;
+  RINGWAY_ASSERT(server->delivering > 0);
+  --server->delivering;
+  server->entry->owe_again({std::move(key)}, server->pool->settings.eject.owed_max);
+  if (server->delivering == 0 && server->coming_back) on_disproved(id, "lost the connection");
+}
+
+}  // namespace ringway::proxy

@@ -1,0 +1,44 @@
+// Keys whose write or delete their home did not get: what it still stores under them is
+// stale, and is deleted before it takes traffic again. Bounded: the oldest are dropped,
+// and counted. Pure; guarded by its owner.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "ringway/base/bytes.h"
+
+namespace ringway::proxy {
+
+class Owed {
+ public:
+  // What a remembered key costs beside its bytes: two strings and a node of a set.
+  static constexpr std::size_t key_overhead_bytes = 128;
+
+  // `key` as it is hashed: decoded. Once is enough, however often it is written.
+  void add(Bytes key, std::uint64_t bytes_max);
+  // The oldest keys, at most `count`; they are not remembered here any more.
+  std::vector<std::string> take(std::size_t count);
+  // Everything that `other` remembers, too.
+  void take_over(Owed& other, std::uint64_t bytes_max);
+  void clear();
+
+  bool empty() const { return order_.empty(); }
+  std::size_t size() const { return order_.size(); }
+  std::uint64_t bytes() const { return bytes_; }
+  std::uint64_t dropped() const { return dropped_; }  // Ever.
+
+ private:
+  static std::uint64_t cost(const std::string& key) { return key.size() + key_overhead_bytes; }
+  std::string pop_oldest();
+
+  std::unordered_set<std::string> keys_;
+  std::deque<const std::string*> order_;  // Oldest first; into keys_, whose nodes stay.
+  std::uint64_t bytes_ = 0;
+  std::uint64_t dropped_ = 0;
+};
+
+}  // namespace ringway::proxy

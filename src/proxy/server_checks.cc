@@ -1,0 +1,151 @@
+// What speaks for and against servers, as connections see it: failures, silence, signs of
+// life for checks and probes, and connections that are to end when nobody needs them.
+#include <algorithm>
+#include <fmt/core.h>
+
+#include "proxy/error_text.h"
+#include "proxy/servers.h"
+
+namespace ringway::proxy {
+
+using metrics::ServerMetric;
+
+// Errors during a back-off never come here: nothing was tried.
+void Servers::blame(ServerLink& link, Instant begun, std::string_view cause) {
+  if (ending_ || link.standing != Standing::up) return;
+  (*link.counters)[ServerMetric::failures].add();
+  if (link.entry->report_failure(begun, bench_.io.now(), link.eject, cause)) {
+    bench_.homes.call_home(link.home, link.id);
+  }
+}
+
+void Servers::blame_timeout(ServerConn& conn, Instant begun, Duration timeout) {
+  blame(conn.link, begun, "timed out after " + duration_text(timeout));
+}
+
+void Servers::owe_if_ejected(pool::ServerId server, Bytes key) {
+  ServerLink& to = link(server);
+  if (to.eject.failures == 0 || to.eject.on_readmit == config::OnReadmit::keep) return;
+  to.entry->owe_if_ejected(key, to.eject.owed_max);
+}
+
+// --- Silence ------------------------------------------------------------------------
+
+void Servers::suspect(ServerConn& conn, Duration timeout) {
+  if (conn.state != ServerConnState::ready) return;
+  if (!conn.head_sent && !conn.output.sending()) return;
+  const Instant silent_at = conn.quiet_since + timeout;
+  if (silent_at <= bench_.io.now()) {
+    return fail(conn, "has been silent for " + duration_text(timeout));
+  }
+  // Its time is not up yet, but nobody else may come to look.
+  if (conn.timer.kind == net::TimerKind::server_silent && conn.timer.set()) return;
+  conn.timer.kind = net::TimerKind::server_silent;
+  bench_.timers.set(conn.timer, silent_at);
+}
+
+void Servers::on_silent(ServerConn& conn) {
+  const Duration late = bench_.io.now() - conn.timer.at;
+  set_idle_timer(conn);
+  if (!conn.fifo_first || !conn.link.timeout) return;
+  // A stall of ours is not its silence: it gets the time anew.
+  if (late > *conn.link.timeout / 4) conn.quiet_since = bench_.io.now();
+  suspect(conn, *conn.link.timeout);
+}
+
+void Servers::set_idle_timer(ServerConn& conn) {
+  bench_.timers.stop(conn.timer);
+  conn.timer.kind = net::TimerKind::server_idle;
+  if (!conn.link.idle_timeout || conn.link.watched) return;
+  bench_.timers.set(conn.timer, bench_.io.now() + *conn.link.idle_timeout);
+}
+
+// --- Signs of life --------------------------------------------------------------------
+
+ServerConn* Servers::prove(pool::ServerId server) {
+  ServerLink& to = link(server);
+  ServerConn* conn = to.conns[0];
+  if (!conn) {
+    open(to, 0);
+    return nullptr;
+  }
+  if (conn->state != ServerConnState::ready) return nullptr;
+  if (!to.tcp_check) return conn;
+  health_->on_proved(server);
+  return nullptr;
+}
+
+bool Servers::connecting(pool::ServerId server) {
+  const ServerConn* conn = link(server).conns[0];
+  return conn && conn->state != ServerConnState::ready;
+}
+
+bool Servers::give_up_silent(pool::ServerId server, Duration silence, const std::string& cause) {
+  ServerConn* conn = link(server).conns[0];
+  if (!conn || conn->state != ServerConnState::ready) return false;
+  if (bench_.io.now() - conn->quiet_since < silence) return false;
+  // With requests of clients on it, it has failed them, too.
+  fail(*conn, cause);
+  return true;
+}
+
+ServerConn* Servers::ready_connection(pool::ServerId server) {
+  ServerConn* conn = link(server).conns[0];
+  return conn && conn->state == ServerConnState::ready ? conn : nullptr;
+}
+
+// --- How servers stand ------------------------------------------------------------------
+
+void Servers::update_standings() {
+  if (bench_.board.version() == board_version_) return;
+  board_version_ = bench_.board.version();
+  for (const auto& link : links_) {
+    if (!link) continue;
+    const Standing before = link->standing;
+    link->standing = link->entry->standing();
+    if (link->standing == Standing::up) {
+      if (before == Standing::up) continue;
+      // Its probes went well: no reason to wait for the end of an old back-off.
+      link->retry_at = {};
+      link->backoff = {};
+      link->failing = false;
+      continue;
+    }
+    const std::string cause = bench_.board.cause(link->id);
+    link->out_because = out_by_hand(link->standing) || link->standing == Standing::joining
+                            ? cause
+                            : fmt::format("is {}: it {}", word(link->standing), cause);
+    if (link->standing != Standing::maintenance) continue;
+    for (ServerConn* conn : link->conns) {
+      if (conn) prefer_closed(*conn);
+    }
+  }
+}
+
+// In maintenance a connection ends once nobody waits for it.
+void Servers::prefer_closed(ServerConn& conn) {
+  const bool unwanted =
+      conn.link.standing == Standing::maintenance || conn.link.conns[conn.lane] != &conn;
+  if (!unwanted || conn.fifo_first || conn.body_left > 0) return;
+  if (conn.state == ServerConnState::closing) return;
+  fail(conn, "is not used any more", false);
+}
+
+void Servers::relocate(pool::ServerId server) {
+  const std::uint32_t index = pool::index_of(server);
+  if (index >= links_.size() || !links_[index]) return;
+  ServerLink& moved = *links_[index];
+  moved.retry_at = {};
+  for (ServerConn*& place : moved.conns) {
+    if (!place || place->state == ServerConnState::closing) continue;
+    ServerConn& conn = *place;
+    if (conn.state != ServerConnState::ready) {
+      fail(conn, "moved to another address", false);
+      continue;
+    }
+    place = nullptr;
+    prefer_closed(conn);
+  }
+}
+
+}  // namespace ringway::proxy
