@@ -145,7 +145,8 @@ class ServerLimits(cases.EndToEnd):
         replies = [client.line() for _ in range(200)]
         shed = [reply for reply in replies if reply != b"STORED"]
         for reply in shed:
-            self.assertRegex(reply, rb"^SERVER_ERROR ringway: server web1 \(.*\) of pool web has a full queue$")
+            self.assertRegex(
+                reply, rb"^SERVER_ERROR ringway: server web1 \(.*\) of pool web has a full queue$")
         self.assertIn(len(shed), shed_counts)
         self.assertEqual(router.metrics()["ringway_server_shed_total"], len(shed))
         self.assertEqual(client.set(b"again", b"v"), b"STORED\r\n")
