@@ -21,6 +21,8 @@ pool::ServerId Board::id_of(const pool::ServerIdentity& identity) {
       chunk.store(new Chunk, std::memory_order_release);
     }
     ++size_;
+    entry(found->second).id_ = found->second;
+    entry(found->second).watcher_ = watcher_;
   }
   return found->second;
 }
@@ -42,7 +44,9 @@ void Board::set_standing(pool::ServerId id, Standing standing, std::string_view 
   {
     const std::lock_guard lock(server.mutex_);
     server.cause_ = cause;
-    if (server.standing_.exchange(standing, std::memory_order_acq_rel) == standing) return;
+    const Standing before = server.standing_.exchange(standing, std::memory_order_acq_rel);
+    if (before == standing) return;
+    if (watcher_) watcher_->on_standing(id, before, standing);
   }
   moved();
 }

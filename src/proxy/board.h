@@ -40,6 +40,9 @@ class Board {
 
   BoardEntry& entry(pool::ServerId id) const;
 
+  // Before any server is known; for as long as the board lives.
+  void watch(BoardWatcher& watcher) { watcher_ = &watcher; }
+
   // Changes whenever any server's standing or stand-in does.
   std::uint64_t version() const { return version_.load(std::memory_order_acquire); }
 
@@ -73,6 +76,7 @@ class Board {
 
   void moved() { version_.fetch_add(1, std::memory_order_release); }
 
+  BoardWatcher* watcher_ = nullptr;
   std::atomic<std::uint64_t> version_{1};
   std::array<std::atomic<Chunk*>, servers_max / chunk_entries> chunks_{};
   std::uint32_t size_ = 0;                              // Control only.

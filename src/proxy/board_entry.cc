@@ -8,6 +8,7 @@ bool BoardEntry::report_failure(Instant begun, Instant now, const config::Eject&
                                 std::string_view cause) {
   const std::lock_guard lock(mutex_);
   last_failure_ = cause;
+  if (watcher_) watcher_->on_failure(id_, begun, now);
   if (rule.failures == 0) return false;
   const bool too_many = failures_.add(begun, now, rule.failures, rule.window);
   failing_.store(failures_.count() > 0, std::memory_order_relaxed);
@@ -18,6 +19,7 @@ bool BoardEntry::report_failure(Instant begun, Instant now, const config::Eject&
 // Whoever wrote in vain meanwhile was told so; the server was there all the time.
 void BoardEntry::end_of_failures() {
   const std::lock_guard lock(mutex_);
+  if (watcher_) watcher_->on_success(id_);
   failures_.clear();
   too_many_.store(false, std::memory_order_relaxed);
   failing_.store(false, std::memory_order_relaxed);

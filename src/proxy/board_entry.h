@@ -14,6 +14,7 @@
 #include "ringway/config/config.h"
 
 #include "net/address.h"
+#include "proxy/board_watcher.h"
 #include "proxy/failures.h"
 #include "proxy/owed.h"
 #include "proxy/standing.h"
@@ -60,6 +61,11 @@ class BoardEntry {
 
   // --- Home worker ---
 
+  // A check or probe ended.
+  void report_probe(bool good, bool heard) {
+    if (watcher_) watcher_->on_probe(id_, good, heard);
+  }
+
   std::vector<std::string> take_owed(std::size_t count);
   void forget_owed();
   // Puts back what could not be delivered.
@@ -90,6 +96,9 @@ class BoardEntry {
   std::atomic<std::uint32_t> backup_{no_backup};
 
   static constexpr std::uint32_t no_backup = ~std::uint32_t{0};
+
+  pool::ServerId id_{};
+  BoardWatcher* watcher_ = nullptr;
 
   mutable std::mutex mutex_;
   net::Address address_;

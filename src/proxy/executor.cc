@@ -452,8 +452,8 @@ void Executor::expire() {
     const Instant begun = exchange->deadline - timeout;
     const bool sent = exchange->first.request_end <= conn->sent;
     servers_->counters(server)[ServerMetric::timeouts].add();
-    exchange->first.late = true;
     owe_failed(*exchange);
+    exchange->first.late = true;
     fail_single(*exchange,
                 server_error(servers_->label(server), "timed out after " + duration_text(timeout)));
     blame_late(*conn, begun, timeout, sent && !ours);

@@ -94,6 +94,7 @@ void Health::on_proved(pool::ServerId id) {
   Watched* server = find(id);
   if (!server || server->coming_back) return;
   ++server->good;
+  server->entry->report_probe(true, false);
   server->bad = 0;
   const config::Pool& settings = server->pool->settings;
   switch (standing(*server)) {
@@ -124,11 +125,12 @@ void Health::on_disproved(pool::ServerId id, std::string_view cause) {
   if (!server->asking && !server->coming_back) return;
   if (now == Standing::maintenance && !server->returning_by_hand) return;
   (*server->counters)[ServerMetric::check_failures].add();
+  const bool heard = bench_.io.now() - server->entry->heard_at() < health.interval;
+  server->entry->report_probe(false, heard);
   server->good = 0;
   server->coming_back = false;
   if (std::exchange(server->returning_by_hand, false)) return eject(*server, cause);
   if (now != Standing::up && now != Standing::drained) return probe_again(*server);
-  const bool heard = bench_.io.now() - server->entry->heard_at() < health.interval;
   server->bad = heard ? 0 : server->bad + 1;
   if (now == Standing::up && server->bad >= health.fall) return eject(*server, cause);
   check_again(*server);

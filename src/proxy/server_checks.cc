@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include "proxy/error_text.h"
+#include "proxy/exchange.h"
 #include "proxy/servers.h"
 
 namespace ringway::proxy {
@@ -17,6 +18,13 @@ void Servers::blame(ServerLink& link, Instant begun, std::string_view cause) {
   if (link.entry->report_failure(begun, bench_.io.now(), link.eject, cause)) {
     bench_.homes.call_home(link.home, link.id);
   }
+}
+
+bool Servers::owes_traffic(const ServerConn& conn) {
+  for (const Fragment* fragment = conn.fifo_first; fragment; fragment = fragment->fifo_next) {
+    if (!fragment->exchange->internal) return true;
+  }
+  return false;
 }
 
 void Servers::blame_timeout(ServerConn& conn, Instant begun, Duration timeout) {
@@ -66,7 +74,7 @@ ServerConn* Servers::prove(pool::ServerId server) {
   ServerLink& to = link(server);
   ServerConn* conn = to.conns[0];
   if (!conn) {
-    open(to, 0);
+    open(to, 0, true);
     return nullptr;
   }
   if (conn->state != ServerConnState::ready) return nullptr;

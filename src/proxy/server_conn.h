@@ -71,6 +71,7 @@ struct ServerConn {
   ServerConnState state = ServerConnState::connecting;
   bool replied = false;             // To some request, not only to the greeting.
   bool retry = false;               // closing: connect anew afterwards, with the queue as it is.
+  bool probing = false;             // Begun by a check, not by traffic.
   bool greeting_in_flight = false;  // The greeting's send, apart from `output`'s.
   std::uint16_t ops_in_flight = 0;
 

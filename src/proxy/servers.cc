@@ -115,7 +115,7 @@ ServerConn* Servers::connection(pool::ServerId server, std::uint32_t lane, std::
                 duration_text(std::max(to.retry_at - bench_.io.now(), Duration(1'000'000)));
       return nullptr;
     }
-    if (!open(to, lane % to.connections)) {
+    if (!open(to, lane % to.connections, false)) {
       refusal = to.last_failure;
       return nullptr;
     }
@@ -130,11 +130,12 @@ ServerConn* Servers::connection(pool::ServerId server, std::uint32_t lane, std::
   return place;
 }
 
-ServerConn* Servers::open(ServerLink& to, std::uint32_t lane) {
+ServerConn* Servers::open(ServerLink& to, std::uint32_t lane, bool probing) {
   RINGWAY_ASSERT(to.conns[lane] == nullptr);
   ServerConn& conn = conns_.open(to, lane);
   to.conns[lane] = &conn;
   conn.timer.owner = &conn;
+  conn.probing = probing;
   return begin_connect(conn) ? &conn : nullptr;
 }
 
@@ -207,7 +208,8 @@ void Servers::connect_failed(ServerConn& conn, std::string what, bool theirs) {
   to.retry_at = bench_.io.now() + next_backoff(to);
   to.last_failure = std::move(what);
   if (!std::exchange(to.failing, true)) say(to, to.last_failure);
-  if (theirs) blame(to, conn.begun, to.last_failure);
+  // Checks have a count of their own.
+  if (theirs && (!conn.probing || owes_traffic(conn))) blame(to, conn.begun, to.last_failure);
   fail(conn, to.last_failure, theirs);
   if (health_) health_->on_disproved(to.id, to.last_failure);
 }
@@ -243,7 +245,7 @@ void Servers::fail(ServerConn& conn, std::string_view what, bool theirs) {
       conn.link.retry_at = bench_.io.now() + next_backoff(conn.link);
     }
     if (!std::exchange(conn.link.failing, true)) say(conn.link, what);
-    if (theirs) blame(conn.link, conn.quiet_since, what);
+    if (theirs && owes_traffic(conn)) blame(conn.link, conn.quiet_since, what);
   }
   const std::string cause(what);
   if (conn.state != ServerConnState::closing) close_down(conn);

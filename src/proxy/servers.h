@@ -92,7 +92,7 @@ class Servers {
   net::Token token(net::Op op, const ServerConn& conn) const;
   void touch(ServerConn& conn);
 
-  ServerConn* open(ServerLink& link, std::uint32_t lane);
+  ServerConn* open(ServerLink& link, std::uint32_t lane, bool probing);
   bool begin_connect(ServerConn& conn);
   void greet(ServerConn& conn);
   void on_greeting(ServerConn& conn, Bytes bytes);
@@ -110,6 +110,7 @@ class Servers {
   void foreign(ServerConn& conn, std::string_view what);
   void say(const ServerLink& link, std::string_view what);
   void blame(ServerLink& link, Instant begun, std::string_view cause);
+  static bool owes_traffic(const ServerConn& conn);
   void prefer_closed(ServerConn& conn);
   void set_idle_timer(ServerConn& conn);
   void on_silent(ServerConn& conn);

@@ -1,0 +1,55 @@
+// The rules of ejection once more, from the sentences and not from the router's
+// code: told what is noted on the board, it says which changes of a server's standing are
+// right, and which are overdue.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <vector>
+
+#include "ringway/config/config.h"
+
+#include "proxy/board_watcher.h"
+
+namespace ringway::sim {
+
+class EjectModel final : public proxy::BoardWatcher {
+ public:
+  using Standing = proxy::Standing;
+
+  // `members`: how many servers own keys; ids count from 0, backups come last.
+  EjectModel(const config::Pool& pool, std::uint32_t members, std::function<Instant()> now);
+
+  void on_failure(pool::ServerId server, Instant begun, Instant now) override;
+  void on_success(pool::ServerId server) override;
+  void on_probe(pool::ServerId server, bool good, bool heard) override;
+  void on_standing(pool::ServerId server, Standing before, Standing after) override;
+
+  // No ejection that is due may wait longer than this.
+  void check_overdue(Duration at_most) const;
+
+ private:
+  struct Server {
+    Standing standing = Standing::up;
+    std::deque<Instant> failures;
+    Instant last_failure{};
+    Instant due_since = never;  // Since when it failed too often.
+    std::uint32_t good = 0;
+    std::uint32_t bad = 0;
+    Instant ejected_at{};
+    Instant readmitted_at = never;
+    Duration wait{};
+  };
+
+  bool may_leave(std::uint32_t server) const;
+  void leaves(std::uint32_t server, Standing after);
+  void returns(std::uint32_t server, Standing before);
+
+  const config::Pool& pool_;
+  const std::uint32_t members_;
+  std::function<Instant()> now_;
+  std::vector<Server> servers_;
+};
+
+}  // namespace ringway::sim
