@@ -78,6 +78,9 @@ class Processes:
                 extra_groups=[] if account else None, start_new_session=True,
                 env={**os.environ, **(environment or {})})
         process.log = log
+        return self.adopt(process)
+
+    def adopt(self, process):
         self._started.append(process)
         return process
 
@@ -205,16 +208,26 @@ class Ringway:
         except urllib.error.HTTPError as answer:
             return answer.code, answer.headers, answer.read().decode()
 
-    def metrics(self):
-        """Sums over all labels: {"ringway_requests_total": 12.0, ...}."""
+    def metrics(self, server=None):
+        """Sums over all labels: {"ringway_requests_total": 12.0, ...}; or of one server."""
         sums = {}
         for line in self.http("/metrics")[2].splitlines():
+            if server and f'server="{server}"' not in line:
+                continue
             if found := re.match(r"(\w+)(?:\{.*\})? (\S+)", line):
                 sums[found[1]] = sums.get(found[1], 0.0) + float(found[2])
         return sums
 
     def status(self):
         return json.loads(self.http("/status", admin=True)[2])
+
+    def server(self, name):
+        """One server of the first pool, as /status has it."""
+        return next(s for s in self.status()["pools"][0]["servers"] if s["name"] == name)
+
+    def standings(self):
+        """{name: "up", "ejected", ...} of the first pool."""
+        return {s["name"]: s["standing"] for s in self.status()["pools"][0]["servers"]}
 
     def private_bytes(self):
         """What the process would give back if it ended."""
@@ -226,7 +239,7 @@ class Config:
     """A configuration on free ports; keywords are what a test wants otherwise."""
 
     def __init__(self, servers, workers=1, io="auto", timeout="500ms", drain="200ms",
-                 host="127.0.0.1", bind=(), pool="", router="", listener=""):
+                 host="127.0.0.1", bind=(), pool="", router="", listener="", options=None):
         self.servers, self.workers, self.io = servers, workers, io
         self.timeout, self.drain = timeout, drain
         self.host, self.port = host, free_port(host)
@@ -235,16 +248,23 @@ class Config:
         self.admin_bind = f"127.0.0.1:{self.admin_port}"
         self.bind = list(bind)
         self.pool, self.router, self.listener = pool, router, listener
+        self.options = options or {}  # Of servers, by name: "backup = true".
 
     def text(self):
         host = f"[{self.host}]" if ":" in self.host else self.host
         bind = [f"{host}:{self.port}", *self.bind]
-        servers = [f"{server.address}:1 {server.name}" for server in self.servers]
+        servers = ", ".join(self._server(server) for server in self.servers)
         return "\n".join([
             "[router]", f"workers = {self.workers}", f'io = "{self.io}"',
             f'drain_timeout = "{self.drain}"', self.router,
             "[metrics]", f'bind = "{self.metrics_bind}"',
             "[admin]", f'bind = "{self.admin_bind}"',
             "[listener.web]", f"bind = {json.dumps(bind)}", 'route = "web"', self.listener,
-            "[pool.web]", f'timeout = "{self.timeout}"', f"servers = {json.dumps(servers)}",
+            "[pool.web]", f'timeout = "{self.timeout}"', f"servers = [{servers}]",
             self.pool, ""])
+
+    def _server(self, server):
+        options = self.options.get(server.name)
+        if not options:
+            return f'"{server.address}:1 {server.name}"'
+        return f'{{ address = "{server.address}", name = "{server.name}", {options} }}'

@@ -59,14 +59,16 @@ class Client:
             return taken
 
     def reply(self):
-        """One whole reply, as bytes: a line, or values up to END or an error."""
+        """One whole reply, as bytes: a line, a meta value, or values up to END or an error."""
         whole = b""
         while True:
             line = self.line()
             whole += line + b"\r\n"
-            if found := re.match(rb"VALUE \S+ \d+ (\d+)", line):
-                whole += self.bytes(int(found[1]) + 2)
-            else:
+            found = re.match(rb"VALUE \S+ \d+ (\d+)|VA (\d+)", line)
+            if not found:
+                return whole
+            whole += self.bytes(int(found[1] or found[2]) + 2)
+            if found[2]:
                 return whole
 
     def ask(self, request):
