@@ -159,9 +159,10 @@ bool Clients::accept_parsed(ClientConn& client, const ParsedRequest& parsed) {
     bench_.count(WorkerMetric::requests_shed).add();
   }
   if (!parsed.unlink_key.empty()) {
-    sink_.unlink(client, parsed.unlink_key, parsed.request.base64);
+    sink_.unlink(client, parsed.unlink_key, parsed.request.base64, parsed.error);
+  } else if (!parsed.error.empty()) {
+    sink_.answer(client, parsed.error);
   }
-  if (!parsed.error.empty()) sink_.answer(client, parsed.error);
   if (parsed.status == RequestStatus::refused) finish(client);
   return parsed.status == RequestStatus::rejected;
 }

@@ -191,7 +191,7 @@ bool Executor::may_miss(const config::Pool& settings, Command command) {
          row(command).kind == CommandClass::read;
 }
 
-void Executor::start_single(ClientConn& client, const Request& request) {
+void Executor::start_single(ClientConn& client, const Request& request, Bytes told) {
   char decoded[proto::memcached::key_bytes_max];
   std::size_t decoded_bytes = 0;
   Bytes key = request.key;
@@ -203,6 +203,7 @@ void Executor::start_single(ClientConn& client, const Request& request) {
   exchange.opaque.set(bench_.buffers, request.opaque);
   exchange.wants_key = request.wants_key;
   exchange.base64 = request.base64;
+  if (!told.empty()) exchange.first.stash.append(bench_.buffers, std::string(told) + "\r\n");
 
   const route::Plan& plan = this->plan(client, request.command, key);
   const pool::Pool& pool = clients_->listener(client).route->pool();
@@ -270,10 +271,14 @@ Verdict Executor::on_line(Fragment& fragment, const ReplyLine& line) {
   return exchange.gather ? gather_line(exchange, fragment, line) : single_line(exchange, line);
 }
 
+// What a reply names must be what was asked, and what was asked to be named must be.
+// (Old servers name nothing in a miss.)
 bool Executor::is_reply_to(const Exchange& exchange, const ReplyLine& line) const {
   if (!names_key(line, exchange.key.get(), exchange.base64)) return false;
-  if (line.opaque_given && line.opaque != exchange.opaque.get()) return false;
-  return true;
+  const Bytes opaque = exchange.opaque.get();
+  if (line.opaque_given && line.opaque != opaque) return false;
+  if (line.kind == ReplyKind::en || proto::memcached::is_error(line.kind)) return true;
+  return (line.opaque_given || opaque.empty()) && (line.key_given || !exchange.wants_key);
 }
 
 Verdict Executor::single_line(Exchange& exchange, const ReplyLine& line) {
@@ -411,9 +416,12 @@ void Executor::fail_single(Exchange& exchange, std::string error) {
   if (exchange.streaming) return break_stream(exchange);
   if (std::exchange(exchange.direct, false)) exchange.client->output.take_back(bench_.buffers);
   exchange.large = false;
-  exchange.first.stash.clear(bench_.buffers);
   if (exchange.misses_errors) error = read_miss(exchange);
-  if (!exchange.silent) exchange.first.stash.append(bench_.buffers, error);
+  // A silent one's stash holds at most what is told whatever comes of it.
+  if (!exchange.silent) {
+    exchange.first.stash.clear(bench_.buffers);
+    exchange.first.stash.append(bench_.buffers, error);
+  }
   settle_single(exchange);
 }
 

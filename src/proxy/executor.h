@@ -36,7 +36,7 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   // RequestSink
   void on_request(ClientConn& client, const proto::memcached::Request& request) override;
   void answer(ClientConn& client, Bytes text) override;
-  void unlink(ClientConn& client, Bytes key, bool base64) override;
+  void unlink(ClientConn& client, Bytes key, bool base64, Bytes error) override;
   void on_room(ClientConn& client) override;
   void orphan(ClientConn& client) override;
 
@@ -75,7 +75,8 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   // Requests of one key.
   const route::Plan& plan(const ClientConn& client, proto::memcached::Command command, Bytes key);
   static bool may_miss(const config::Pool& settings, proto::memcached::Command command);
-  void start_single(ClientConn& client, const Request& request);
+  // `told`: of a silent one, what its client hears once it is done.
+  void start_single(ClientConn& client, const Request& request, Bytes told = {});
   void ask_single(Exchange& exchange, const route::Step& step, const Request& request);
   void blame_late(ServerConn& conn, Instant begun, Duration timeout, bool theirs);
   ServerConn* connection(const Exchange& exchange, pool::ServerId server, std::string& error);

@@ -90,8 +90,8 @@ void Executor::start_broadcast(ClientConn& client, const Request& request) {
 }
 
 // A value that was refused replaces nothing, yet the old one may not be read any
-// more, as memcached has it.
-void Executor::unlink(ClientConn& client, Bytes key, bool base64) {
+// more, as memcached has it. Both share one place in the line.
+void Executor::unlink(ClientConn& client, Bytes key, bool base64, Bytes error) {
   Request request;
   request.command = base64 ? Command::md : Command::delete_;
   request.base64 = base64;
@@ -99,7 +99,7 @@ void Executor::unlink(ClientConn& client, Bytes key, bool base64) {
   request.key = key;
   request.key_count = 1;
   request.noreply = true;
-  start_single(client, request);
+  start_single(client, request, error);
 }
 
 }  // namespace ringway::proxy

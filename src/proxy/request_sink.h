@@ -17,8 +17,9 @@ class RequestSink {
   virtual void on_request(ClientConn& client, const proto::memcached::Request& request) = 0;
   // A reply of ringway's own, in its place in the client's line.
   virtual void answer(ClientConn& client, Bytes text) = 0;
-  // The value that `key` had must go, though its successor was refused.
-  virtual void unlink(ClientConn& client, Bytes key, bool base64) = 0;
+  // The value that `key` had must go, though its successor was refused; `error` is
+  // told then (empty: nothing is).
+  virtual void unlink(ClientConn& client, Bytes key, bool base64, Bytes error) = 0;
   // The client's output has room again.
   virtual void on_room(ClientConn& client) = 0;
   // The client is gone: its exchanges have nobody to answer to.
