@@ -1,4 +1,5 @@
-// Asking, and the life of the connection; what replies mean is in fake_replies.cc.
+// The life of the connection. How things are asked is in fake_questions.cc, what
+// replies mean in fake_replies.cc.
 #include "sim/fake_client.h"
 
 #include <algorithm>
@@ -16,8 +17,15 @@ constexpr std::uint64_t follow_alarm = 3;
 
 }  // namespace
 
-FakeClient::FakeClient(SimWorld& world, Model& model, const ClientPlan& plan, Chance chance)
-    : world_(world), model_(model), plan_(plan), chance_(chance), own_floor_(model.keys()) {
+FakeClient::FakeClient(SimWorld& world, Model& model, ClientId id, const ClientPlan& plan,
+                       Chance chance)
+    : world_(world),
+      model_(model),
+      id_(id),
+      plan_(plan),
+      chance_(chance),
+      own_floor_(model.keys()),
+      cas_(model.keys()) {
   world_.alarm(*this, plan_.begin, begin_alarm);
 }
 
@@ -101,115 +109,6 @@ void FakeClient::go_on() {
                ask_alarm);
 }
 
-void FakeClient::ask_one() {
-  if (chance_.with(plan_.broken)) return ask_broken();
-  if (chance_.with(plan_.writes)) return ask_set();
-  if (chance_.with(plan_.removes)) return ask_remove();
-  if (!chance_.one_in(50)) return ask_get();
-  output_ += "version\r\n";
-  ask(Kind::version);
-}
-
-FakeClient::Asked& FakeClient::ask(Kind kind) {
-  asked_.emplace_back();
-  asked_.back().kind = kind;
-  asked_.back().begun = world_.now();
-  ++model_.tally.requests;
-  return asked_.back();
-}
-
-void FakeClient::ask_get() {
-  Asked& asked = ask(Kind::get);
-  const std::uint64_t count =
-      plan_.keys_max == 1 || chance_.one_in(2) ? 1 : chance_.between(1, plan_.keys_max);
-  output_ += chance_.one_in(8) ? "gets" : "get";
-  for (std::uint64_t i = 0; i < count; ++i) {
-    const bool again = i > 0 && chance_.one_in(10);
-    const auto key =
-        again ? asked.keys[chance_.below(i)] : static_cast<KeyIndex>(chance_.below(model_.keys()));
-    asked.keys.push_back(key);
-    asked.floors.push_back(model_.floor(key));
-    output_ += ' ';
-    output_ += model_.key(key).text;
-  }
-  model_.tally.keys += count;
-  output_ += "\r\n";
-}
-
-void FakeClient::ask_set() {
-  const auto key = static_cast<KeyIndex>(chance_.below(model_.keys()));
-  const bool noreply = chance_.with(plan_.noreply);
-  const std::uint64_t most = chance_.one_in(8) ? plan_.value_max : std::min(plan_.value_max, 64u);
-  const WriteId write =
-      model_.begin_write(key, static_cast<std::uint32_t>(chance_.below(most + 1)), world_.now());
-  std::string value;
-  model_.append_value(write, value);
-  output_ += "set " + model_.key(key).text + ' ' + std::to_string(model_.flags(write)) + " 0 " +
-             std::to_string(value.size()) + (noreply ? " noreply\r\n" : "\r\n");
-  output_ += value;
-  output_ += "\r\n";
-  ++model_.tally.keys;
-  if (noreply) {
-    ++model_.tally.requests;
-    return;
-  }
-  Asked& asked = ask(Kind::set);
-  asked.write = write;
-  asked.keys.push_back(key);
-}
-
-void FakeClient::ask_remove() {
-  const auto key = static_cast<KeyIndex>(chance_.below(model_.keys()));
-  const bool noreply = chance_.with(plan_.noreply);
-  output_ += "delete " + model_.key(key).text + (noreply ? " noreply\r\n" : "\r\n");
-  model_.begin_remove(key);
-  ++model_.tally.keys;
-  if (noreply) {
-    ++model_.tally.requests;
-    model_.end_remove(key, world_.now(), never);
-    return;
-  }
-  Asked& asked = ask(Kind::remove);
-  asked.keys.push_back(key);
-  asked.floors.push_back(model_.floor(key));
-}
-
-// Requests that are refused without a word to any server, and the words they get.
-void FakeClient::ask_broken() {
-  struct Row {
-    const char* request;
-    Bytes error;
-  };
-  static const std::string long_key = "get a " + std::string(251, 'k') + "\r\n";
-  static const Row rows[] = {
-      {"bogus\r\n", "ERROR"},
-      {"GET a\r\n", "ERROR"},
-      {"get\r\n", "ERROR"},
-      {"set a 0 0 -1\r\n", "CLIENT_ERROR bad command line format"},
-      {"set a 0 0 5\r\nget bXX", "CLIENT_ERROR bad data chunk"},
-      {long_key.c_str(), "CLIENT_ERROR bad command line format"},
-  };
-  if (plan_.too_large > 0 && chance_.one_in(4)) return ask_too_large();
-  const Row& row = rows[chance_.below(std::size(rows))];
-  output_ += row.request;
-  ask(Kind::broken).expected = row.error;
-  --model_.tally.requests;
-  ++model_.tally.rejected;
-}
-
-// The old value must not survive a set that was too large for the cache.
-void FakeClient::ask_too_large() {
-  const auto key = static_cast<KeyIndex>(chance_.below(model_.keys()));
-  model_.begin_remove(key);
-  model_.end_remove(key, world_.now(), never);
-  output_ += "set " + model_.key(key).text + " 0 0 " + std::to_string(plan_.too_large) + "\r\n";
-  output_.append(plan_.too_large, 'x');
-  output_ += "\r\n";
-  ask(Kind::broken).expected = "SERVER_ERROR object too large for cache";
-  --model_.tally.requests;
-  ++model_.tally.rejected;
-}
-
 void FakeClient::flush() {
   if (fd_ < 0 || output_.empty()) return;
   const std::int64_t taken = world_.write(fd_, output_);
@@ -223,8 +122,8 @@ void FakeClient::say_last() {
   if (said_last_ || !(plan_.half_close || plan_.quits)) return;
   said_last_ = true;
   if (plan_.quits && !plan_.half_close) {
-    output_ += "quit\r\n";
-    ++model_.tally.requests;
+    output_ += plan_.browses ? "POST /metrics HTTP/1.1\r\nHost: a\r\n" : "quit\r\n";
+    if (!plan_.browses) ++model_.tally.requests;
     world_.alarm(*this, world_.now() + Duration(chance_.below(3'000'000)), follow_alarm);
     return;
   }
@@ -276,11 +175,23 @@ void FakeClient::on_end() {
 
 // What was asked and never answered may still happen, at any time.
 void FakeClient::give_up_rest() {
-  for (const Asked& asked : asked_) {
-    if (asked.kind == Kind::remove) model_.end_remove(asked.keys[0], asked.begun, never);
-    ++model_.tally.unheard;
-  }
+  for (const Asked& asked : asked_) give_up(asked);
+  for (const Asked& asked : unheard_) never_known(asked);
   asked_.clear();
+  unheard_.clear();
+}
+
+void FakeClient::give_up(const Asked& asked) {
+  for (const Asked& one : asked.quiet)
+    if (!one.told) never_known(one);
+  for (const Asked& one : asked.noreply) never_known(one);
+  never_known(asked);
+  ++model_.tally.unheard;
+}
+
+// Nobody knows whether it happened, or when it will.
+void FakeClient::never_known(const Asked& asked) {
+  if (asked.kind == Kind::remove) model_.end_remove(asked.keys[0], asked.begun, never);
 }
 
 void FakeClient::close() {
@@ -300,8 +211,8 @@ void FakeClient::leave() {
 std::string FakeClient::waiting_for() const {
   if (asked_.empty()) return "nothing";
   const Asked& asked = asked_.front();
-  static constexpr const char* names[] = {"get", "set", "delete", "version", "a broken request"};
-  std::string text = names[static_cast<std::size_t>(asked.kind)];
+  std::string text{asked.verb};
+  if (!asked.quiet.empty()) text += " behind " + std::to_string(asked.quiet.size()) + " quiet ones";
   for (const KeyIndex key : asked.keys) {
     text += " #" + std::to_string(key) + "@" + std::to_string(model_.key(key).owner);
     if (text.size() > 200) break;

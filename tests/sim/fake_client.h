@@ -28,7 +28,14 @@ struct ClientPlan {
   std::uint32_t value_max = 100;  // Bytes.
   double writes = 0.2;            // Shares of all requests.
   double removes = 0.05;
-  double noreply = 0.1;            // Of writes and removes.
+  double counts = 0.05;
+  double touches = 0.03;
+  double locals = 0.03;            // Answered by the router.
+  double quiet = 0;                // Batches of quiet requests, and a barrier behind them.
+  double meta = 0.3;               // Of what has two forms: asked as a meta command.
+  double noreply = 0.1;            // Of what may ask for it.
+  bool marks_all = false;          // Every meta request names its key or a number in the reply.
+  bool flushes = false;            // flush_all is allowed.
   std::uint32_t slow_bytes = 0;    // Reads at most so much at a time; 0: all there is.
   std::uint32_t vanish_after = 0;  // Leaves after so many requests; 0: never.
   std::uint32_t deaf_after = 0;    // Reads nothing more after so many; 0: never.
@@ -37,6 +44,7 @@ struct ClientPlan {
   bool may_be_rejected = false;    // There may be too many clients.
   bool half_close = false;
   bool quits = false;
+  bool browses = false;             // Ends with a line of HTTP instead of quit.
   std::uint32_t keys_per_ask = 64;  // The router asks for more keys only once these are out.
   bool reads_own_writes = true;     // The router keeps a client's requests in order.
   Instant begin{};
@@ -45,7 +53,7 @@ struct ClientPlan {
 
 class FakeClient final : public Inhabitant {
  public:
-  FakeClient(SimWorld& world, Model& model, const ClientPlan& plan, Chance chance);
+  FakeClient(SimWorld& world, Model& model, ClientId id, const ClientPlan& plan, Chance chance);
   ~FakeClient() override;
 
   // It has no more to ask and nothing to wait for, or it is gone.
@@ -58,16 +66,40 @@ class FakeClient final : public Inhabitant {
   std::string waiting_for() const;
 
  private:
-  enum class Kind : std::uint8_t { get, set, remove, version, broken };
+  enum class Kind : std::uint8_t {
+    read,
+    write,
+    remove,
+    count,
+    touch,
+    debug,
+    flush,
+    stats,
+    local,   // `expected` is the beginning of the reply.
+    broken,  // `expected` is the reply.
+    quiet,   // A batch of quiet requests, and `mn`.
+  };
   struct Asked {
     Kind kind;
     Instant begun;
+    Bytes verb;  // Of the classic or meta command.
     WriteId write = 0;
+    bool has_write = false;
+    bool meta = false;
+    bool wants_key = false;    // Meta: the reply names it.
+    bool wants_value = false;  // Meta v.
+    bool told = false;         // Of a batch: it had its reply.
+    std::uint32_t opaque = 0;  // Meta; 0: none.
     std::size_t next_key = 0;  // Of keys: those before it are answered or missed.
-    Bytes expected;            // Of broken requests: the error.
-    std::vector<KeyIndex> keys;
-    std::vector<Floor> floors;
-    std::vector<std::size_t> missed;
+    Bytes expected{};
+    std::vector<KeyIndex> keys{};
+    std::vector<Floor> floors{};
+    std::vector<std::size_t> missed{};
+    // Of a batch, and what was asked with noreply before its barrier.
+    std::vector<Asked> noreply{};
+    std::vector<Asked> quiet{};
+    std::size_t next_quiet = 0;  // Those before it are told, or said nothing.
+    std::uint32_t errors = 0;
   };
 
   void on_news(Fd fd, News news) override;
@@ -76,12 +108,30 @@ class FakeClient final : public Inhabitant {
   void connect();
   void ask_more();
   void ask_one();
-  void ask_get();
-  void ask_set();
+  Asked question(Kind kind, Bytes verb);
+  Asked question(Kind kind, Bytes verb, KeyIndex key);
+  Asked& ask(Asked asked);
+  KeyIndex any_key();
+  void ask_read();
+  void ask_meta_read(KeyIndex key);
+  void ask_write();
+  void ask_storage(KeyIndex key, Bytes verb, WriteId write);
+  void ask_meta_set(KeyIndex key, Bytes mode, WriteId write);
   void ask_remove();
+  void ask_count();
+  void ask_meta_count(KeyIndex key, std::int64_t amount);
+  void ask_touch();
+  void ask_local();
+  void ask_flush();
   void ask_broken();
   void ask_too_large();
-  Asked& ask(Kind kind);
+  void ask_quiet();
+  void ask_barrier();
+  void say_line(std::string line);
+  void begin_meta(Asked& asked, std::string& line, KeyIndex key, Bytes behind_key = {});
+  void ask_or_noreply(Asked asked, std::string line);
+  WriteId begin_value(KeyIndex key);
+
   void flush();
   void go_on();
   void say_last();
@@ -94,10 +144,26 @@ class FakeClient final : public Inhabitant {
   bool rejected(const WireReply& reply);
   void take_value(Asked& asked, const WireReply& reply);
   void miss_before(Asked& asked, std::size_t end);
-  void take_get_line(Asked& asked, const WireReply& reply);
-  void take_set_line(Asked& asked, const WireReply& reply);
-  void take_remove_line(Asked& asked, const WireReply& reply);
-  void take_error(Asked& asked, const WireReply& reply);
+  void judge(Asked& asked, const WireReply& reply);
+  void judge_read(Asked& asked, const WireReply& reply);
+  void judge_meta_read(Asked& asked, const WireReply& reply);
+  void judge_write(Asked& asked, Bytes word);
+  void judge_remove(Asked& asked, Bytes word);
+  void judge_count(Asked& asked, const WireReply& reply);
+  void judge_touch(Asked& asked, Bytes word);
+  void judge_debug(Asked& asked, const WireReply& reply);
+  void judge_error(Asked& asked, const WireReply& reply);
+  void judge_marks(const Asked& asked, const WireReply& reply) const;
+  void judge_silence(Asked& asked);
+  void unexpected(const Asked& asked, const WireReply& reply) const;
+  bool take_stat(const Asked& asked, const WireReply& reply);
+  bool take_quiet(Asked& batch, const WireReply& reply);
+  void take_quiet_error(Asked& batch, const WireReply& reply);
+  void end_batch(Asked& batch);
+  void end_noreply();
+  void never_known(const Asked& asked);
+  void give_up(const Asked& asked);
+  Reader reader(const Asked& asked) const;
   Floor floor_of(const Asked& asked, std::size_t i) const;
   bool excused(const Asked& asked) const;
   void settle();
@@ -107,6 +173,7 @@ class FakeClient final : public Inhabitant {
 
   SimWorld& world_;
   Model& model_;
+  const ClientId id_;
   const ClientPlan plan_;
   Chance chance_;
   Fd fd_ = -1;
@@ -118,12 +185,17 @@ class FakeClient final : public Inhabitant {
   bool deaf_ = false;
   bool rejected_ = false;
   std::uint32_t asked_count_ = 0;
-  Instant heard_at_{};       // Of the last reply.
-  std::deque<Asked> asked_;  // In flight, oldest first.
+  Instant heard_at_{};                   // Of the last reply.
+  std::deque<Asked> asked_;              // In flight, oldest first.
+  std::vector<Asked> unheard_;           // With noreply, since the last barrier.
+  std::vector<Asked>* batch_ = nullptr;  // Requests go here while a quiet batch is made.
+  std::uint32_t opaque_ = 0;
+  WireReply reply_;
   std::string output_;
   std::string input_;
-  std::size_t taken_ = 0;         // Bytes of input_ that are done with.
-  std::vector<Floor> own_floor_;  // By key: when the last acknowledged own write began.
+  std::size_t taken_ = 0;           // Bytes of input_ that are done with.
+  std::vector<Floor> own_floor_;    // By key: when the last acknowledged own write began.
+  std::vector<std::uint64_t> cas_;  // By key: the last number seen; 0: none.
 };
 
 }  // namespace ringway::sim

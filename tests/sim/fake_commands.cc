@@ -1,5 +1,6 @@
-// What commands do at a fake server: one row per command. A command that is no row
-// here must never arrive.
+// What classic commands do at a fake server: one row per command. A command that is
+// no row here must never arrive, nor one that asks for silence: then nobody could tell
+// which reply is whose.
 #include <algorithm>
 
 #include "sim/fail.h"
@@ -7,7 +8,7 @@
 
 namespace ringway::sim {
 
-void FakeServer::execute(const WireRequest& request, std::string& out) {
+void FakeServer::execute(const WireRequest& request, Conn& conn) {
   struct Row {
     Bytes verb;
     void (FakeServer::*run)(const WireRequest&, std::string&);
@@ -15,9 +16,26 @@ void FakeServer::execute(const WireRequest& request, std::string& out) {
   static constexpr Row rows[] = {
       {"get", &FakeServer::get},
       {"gets", &FakeServer::get},
-      {"set", &FakeServer::set},
+      {"gat", &FakeServer::get_touching},
+      {"gats", &FakeServer::get_touching},
+      {"set", &FakeServer::storage},
+      {"add", &FakeServer::storage},
+      {"replace", &FakeServer::storage},
+      {"append", &FakeServer::storage},
+      {"prepend", &FakeServer::storage},
+      {"cas", &FakeServer::storage},
       {"delete", &FakeServer::remove},
+      {"incr", &FakeServer::arithmetic},
+      {"decr", &FakeServer::arithmetic},
+      {"touch", &FakeServer::touch},
+      {"flush_all", &FakeServer::flush_all},
+      {"mg", &FakeServer::meta_get},
+      {"ms", &FakeServer::meta_set},
+      {"md", &FakeServer::meta_remove},
+      {"ma", &FakeServer::meta_arithmetic},
+      {"me", &FakeServer::meta_debug},
   };
+  std::string& out = conn.output;
   if (request.verb() == "version") {
     ++greetings_;
     out += "VERSION 1.6.18\r\n";
@@ -26,51 +44,147 @@ void FakeServer::execute(const WireRequest& request, std::string& out) {
   const auto row = std::ranges::find(rows, request.verb(), &Row::verb);
   SIM_REQUIRE(row != std::end(rows), "server %u was sent the command '%.*s'", number_,
               static_cast<int>(request.verb().size()), request.verb().data());
+  SIM_REQUIRE(!request.noreply(), "server %u was asked not to answer", number_);
   ++executed_;
   ++model_.tally.executed;
   world_.trace().note(world_.now(), "executed", number_, request.word(1));
+  if (refuse(out)) return;
   const std::size_t before = out.size();
   (this->*row->run)(request, out);
-  if (request.noreply()) out.resize(before);
+  lie(request, conn, before);
 }
 
-KeyIndex FakeServer::owned(Bytes key) {
-  const KeyIndex index = model_.index_of(key);
+KeyIndex FakeServer::owned(KeyIndex index) {
   SIM_REQUIRE(model_.key(index).owner == number_, "key %u went to server %u, it belongs to %u",
               index, number_, model_.key(index).owner);
   return index;
 }
 
+KeyIndex FakeServer::owned(Bytes key) {
+  return owned(model_.index_of(key));
+}
+
+FakeServer::Item* FakeServer::find_item(KeyIndex key) {
+  const auto item = items_.find(model_.key(key).text);
+  return item == items_.end() ? nullptr : &item->second;
+}
+
+FakeServer::Item& FakeServer::store(KeyIndex key, std::uint64_t flags, Bytes value) {
+  Item& item = items_[model_.key(key).text];
+  item = {.value = std::string(value), .flags = flags, .cas = next_cas(key)};
+  return item;
+}
+
+// Small tokens are made up by clients, who hope that they fit nothing.
+void FakeServer::check_cas(KeyIndex key, std::uint64_t cas) const {
+  SIM_REQUIRE(cas < 0x10000 || ((cas & 0xffff) == key && cas >> 16 <= cas_),
+              "server %u never gave key %u the cas number %llu", number_, key,
+              static_cast<unsigned long long>(cas));
+}
+
+void FakeServer::check_exptime(KeyIndex key, Bytes word) const {
+  std::int64_t exptime = -1;
+  SIM_REQUIRE(to_number(word, exptime) && exptime == model_.exptime(key),
+              "server %u: the exptime of key %u is damaged", number_, key);
+}
+
 void FakeServer::get(const WireRequest& request, std::string& out) {
-  SIM_REQUIRE(request.words.size() > 1, "server %u was asked for no key", number_);
-  for (std::size_t i = 1; i < request.words.size(); ++i) {
-    owned(request.words[i]);
-    const auto item = items_.find(std::string(request.words[i]));
-    if (item == items_.end()) continue;
+  give(request, 1, out);
+}
+
+void FakeServer::get_touching(const WireRequest& request, std::string& out) {
+  SIM_REQUIRE(request.word(1) == "4242", "server %u: a damaged exptime", number_);
+  give(request, 2, out);
+}
+
+void FakeServer::give(const WireRequest& request, std::size_t first_key, std::string& out) {
+  SIM_REQUIRE(request.words.size() > first_key, "server %u was asked for no key", number_);
+  for (std::size_t i = first_key; i < request.words.size(); ++i) {
+    const Item* item = find_item(owned(request.words[i]));
+    if (item == nullptr) continue;
     out += "VALUE ";
     out += request.words[i];
-    out +=
-        ' ' + std::to_string(item->second.flags) + ' ' + std::to_string(item->second.value.size());
-    if (request.verb() == "gets") out += " 1";
+    out += ' ' + std::to_string(item->flags) + ' ' + std::to_string(item->value.size());
+    if (request.verb().back() == 's') out += ' ' + std::to_string(item->cas);
     out += "\r\n";
-    out += item->second.value;
+    out += item->value;
     out += "\r\n";
   }
   out += "END\r\n";
 }
 
-void FakeServer::set(const WireRequest& request, std::string& out) {
+void FakeServer::storage(const WireRequest& request, std::string& out) {
+  const Bytes verb = request.verb();
   const KeyIndex key = owned(request.word(1));
   std::uint64_t flags = 0;
+  std::uint64_t cas = 0;
   SIM_REQUIRE(to_number(request.word(2), flags), "server %u: bad flags", number_);
-  model_.check_value(key, flags, request.value);
-  items_[model_.key(key).text] = {std::string(request.value), flags};
+  check_exptime(key, request.word(3));
+  model_.execute_write(key, flags, request.value);
+  Item* item = find_item(key);
+  if (verb == "cas") {
+    SIM_REQUIRE(to_number(request.word(5), cas), "server %u: no cas number", number_);
+    check_cas(key, cas);
+    if (item == nullptr || item->cas != cas) {
+      out += item == nullptr ? "NOT_FOUND\r\n" : "EXISTS\r\n";
+      return;
+    }
+  }
+  const bool wants_none = verb == "add";
+  const bool wants_some = verb == "replace" || verb == "append" || verb == "prepend";
+  if (item != nullptr ? wants_none : wants_some) {
+    out += "NOT_STORED\r\n";
+    return;
+  }
+  if (verb == "append" || verb == "prepend") {
+    item->value.insert(verb == "append" ? item->value.size() : 0, request.value);
+    item->cas = next_cas(key);
+  } else {
+    store(key, flags, request.value);
+  }
   out += "STORED\r\n";
 }
 
 void FakeServer::remove(const WireRequest& request, std::string& out) {
   const KeyIndex key = owned(request.word(1));
   out += items_.erase(model_.key(key).text) > 0 ? "DELETED\r\n" : "NOT_FOUND\r\n";
+}
+
+// The error, if it is none that can count; else the item holds the new number.
+Bytes FakeServer::count(KeyIndex key, Item& item, Bytes amount_word, bool up) {
+  std::uint64_t amount = 0;
+  std::uint64_t number = 0;
+  SIM_REQUIRE(to_number(amount_word, amount), "server %u: a damaged amount", number_);
+  if (!to_number(Bytes(item.value), number))
+    return "CLIENT_ERROR cannot increment or decrement non-numeric value\r\n";
+  item.value = std::to_string(up ? number + amount : number - std::min(number, amount));
+  item.cas = next_cas(key);
+  return {};
+}
+
+void FakeServer::arithmetic(const WireRequest& request, std::string& out) {
+  const KeyIndex key = owned(request.word(1));
+  Item* item = find_item(key);
+  if (item == nullptr) {
+    out += "NOT_FOUND\r\n";
+    return;
+  }
+  const Bytes error = count(key, *item, request.word(2), request.verb() == "incr");
+  out += error.empty() ? Bytes(item->value) : error;
+  if (error.empty()) out += "\r\n";
+}
+
+void FakeServer::touch(const WireRequest& request, std::string& out) {
+  const KeyIndex key = owned(request.word(1));
+  check_exptime(key, request.word(2));
+  out += find_item(key) != nullptr ? "TOUCHED\r\n" : "NOT_FOUND\r\n";
+}
+
+void FakeServer::flush_all(const WireRequest& request, std::string& out) {
+  SIM_REQUIRE(request.words.size() == 1, "server %u: flush_all with words", number_);
+  items_.clear();
+  model_.wiped(number_, world_.now());
+  out += "OK\r\n";
 }
 
 }  // namespace ringway::sim

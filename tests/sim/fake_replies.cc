@@ -8,16 +8,16 @@ namespace ringway::sim {
 
 void FakeClient::take_replies() {
   while (taken_ < input_.size()) {
-    WireReply reply;
-    const Framed framed = next_reply(Bytes(input_).substr(taken_), reply);
+    const Framed framed = next_reply(Bytes(input_).substr(taken_), reply_);
     SIM_REQUIRE(framed != Framed::broken, "a client got rubbish: '%.*s'",
-                static_cast<int>(std::min<std::size_t>(reply.line.size(), 80)), reply.line.data());
+                static_cast<int>(std::min<std::size_t>(reply_.line.size(), 80)),
+                reply_.line.data());
     if (framed == Framed::incomplete) break;
-    if (rejected(reply)) return;
+    if (rejected(reply_)) return;
     SIM_REQUIRE(!asked_.empty(), "a client got '%.*s' and had asked for nothing",
-                static_cast<int>(reply.line.size()), reply.line.data());
-    take(reply);
-    taken_ += reply.size;
+                static_cast<int>(reply_.line.size()), reply_.line.data());
+    take(reply_);
+    taken_ += reply_.size;
   }
   if (taken_ == input_.size()) {
     input_.clear();
@@ -39,25 +39,65 @@ void FakeClient::take(const WireReply& reply) {
   world_.trace().note(world_.now(), "reply", fd_, reply.line);
   if (reply.is_value) return take_value(asked, reply);
   const Instant since = std::max(asked.begun, heard_at_);
-  SIM_REQUIRE(plan_.patience == Duration::zero() || world_.now() - since <= plan_.patience,
+  const Duration patience = plan_.patience * (1 + static_cast<int>(asked.quiet.size()));
+  SIM_REQUIRE(plan_.patience == Duration::zero() || world_.now() - since <= patience,
               "a reply took %lld us: %s",
               static_cast<long long>((world_.now() - since).count() / 1000), waiting_for().c_str());
-  if (asked.kind == Kind::broken) {
-    SIM_REQUIRE(reply.line == asked.expected, "'%.*s' was due and '%.*s' came",
-                static_cast<int>(asked.expected.size()), asked.expected.data(),
-                static_cast<int>(reply.line.size()), reply.line.data());
-    return settle();
+  if (asked.kind == Kind::stats && take_stat(asked, reply)) return;
+  if (asked.kind == Kind::quiet && take_quiet(asked, reply)) return;
+  judge(asked, reply);
+  settle();
+}
+
+void FakeClient::unexpected(const Asked& asked, const WireReply& reply) const {
+  fail("'%.*s' got '%.*s' (%s)", static_cast<int>(asked.verb.size()), asked.verb.data(),
+       static_cast<int>(reply.line.size()), reply.line.data(), waiting_for().c_str());
+}
+
+void FakeClient::judge(Asked& asked, const WireReply& reply) {
+  const bool counted_text = asked.kind == Kind::count && !asked.has_write &&
+                            reply.line.starts_with("CLIENT_ERROR cannot increment or decrement");
+  if (asked.kind == Kind::broken || asked.kind == Kind::local) {
+    const bool begins = asked.kind == Kind::local && reply.line.starts_with(asked.expected);
+    if (!begins && reply.line != asked.expected) unexpected(asked, reply);
+    return;
   }
-  if (reply.line.find("ERROR") != Bytes::npos) return take_error(asked, reply);
+  if (reply.line.find("ERROR") != Bytes::npos && !counted_text) return judge_error(asked, reply);
+  if (asked.meta) judge_marks(asked, reply);
   switch (asked.kind) {
-    case Kind::get: return take_get_line(asked, reply);
-    case Kind::set: return take_set_line(asked, reply);
-    case Kind::remove: return take_remove_line(asked, reply);
+    case Kind::read: return asked.meta ? judge_meta_read(asked, reply) : judge_read(asked, reply);
+    case Kind::write: return judge_write(asked, reply.word());
+    case Kind::remove: return judge_remove(asked, reply.word());
+    case Kind::count: return judge_count(asked, reply);
+    case Kind::touch: return judge_touch(asked, reply.word());
+    case Kind::debug: return judge_debug(asked, reply);
+    case Kind::flush:
+      if (reply.line == "OK") return;
+      break;
+    case Kind::stats: return;  // END, behind all lines.
     default: break;
   }
-  SIM_REQUIRE(reply.line.starts_with("VERSION "), "version got '%.*s'",
-              static_cast<int>(reply.line.size()), reply.line.data());
-  settle();
+  unexpected(asked, reply);
+}
+
+// What a meta request wanted to see in its reply is there, and is its own.
+void FakeClient::judge_marks(const Asked& asked, const WireReply& reply) const {
+  if (asked.kind == Kind::count && !asked.has_write && reply.word() == "CLIENT_ERROR") return;
+  const Bytes opaque = reply.token('O');
+  const Bytes key = reply.token('k');
+  const Key& what = model_.key(asked.keys[0]);
+  const bool lax = !model_.trusts(asked.keys[0]);  // It may leave them out.
+  const bool opaque_fits = asked.opaque == 0          ? opaque.data() == nullptr
+                           : opaque.data() == nullptr ? lax
+                                                      : opaque == std::to_string(asked.opaque);
+  SIM_REQUIRE(opaque_fits, "a reply with the opaque '%.*s' to %s", static_cast<int>(opaque.size()),
+              opaque.data(), waiting_for().c_str());
+  const Bytes due = reply.token('b').data() != nullptr ? Bytes(what.encoded) : Bytes(what.text);
+  const bool key_fits = !asked.wants_key        ? key.data() == nullptr
+                        : key.data() == nullptr ? lax
+                                                : key == due;
+  SIM_REQUIRE(key_fits, "a reply with the key '%.*s' to %s", static_cast<int>(key.size()),
+              key.data(), waiting_for().c_str());
 }
 
 // No write of our own that was acknowledged by now may be invisible: the router
@@ -67,8 +107,15 @@ Floor FakeClient::floor_of(const Asked& asked, std::size_t i) const {
   return std::max(asked.floors[i], own_floor_[asked.keys[i]]);
 }
 
+Reader FakeClient::reader(const Asked& asked) const {
+  return {.by = id_, .begun = asked.begun, .own = asked.write, .has_own = asked.has_write};
+}
+
+// --- Reads --------------------------------------------------------------------
+
 void FakeClient::take_value(Asked& asked, const WireReply& reply) {
-  SIM_REQUIRE(asked.kind == Kind::get, "a VALUE instead of a reply to %s", waiting_for().c_str());
+  SIM_REQUIRE(asked.kind == Kind::read && !asked.meta, "a VALUE instead of a reply to %s",
+              waiting_for().c_str());
   const KeyIndex key = model_.index_of(reply.key);
   const auto begin = asked.keys.begin() + static_cast<std::ptrdiff_t>(asked.next_key);
   const auto found = std::find(begin, asked.keys.end(), key);
@@ -76,8 +123,9 @@ void FakeClient::take_value(Asked& asked, const WireReply& reply) {
               key, waiting_for().c_str());
   const auto index = static_cast<std::size_t>(found - asked.keys.begin());
   miss_before(asked, index);
-  const WriteId write = model_.check_value(key, reply.flags, reply.value);
-  model_.check_read(key, write, floor_of(asked, index));
+  model_.check_flags(key, reply.flags, reply.value);
+  model_.check_value(key, reply.value, floor_of(asked, index), reader(asked));
+  if (reply.words.size() == 5) cas_[key] = reply.cas;
   asked.next_key = index + 1;
   ++model_.tally.hits;
 }
@@ -88,55 +136,133 @@ void FakeClient::miss_before(Asked& asked, std::size_t end) {
   for (; asked.next_key < end; ++asked.next_key) asked.missed.push_back(asked.next_key);
 }
 
-void FakeClient::take_get_line(Asked& asked, const WireReply& reply) {
-  SIM_REQUIRE(reply.line == "END", "get got '%.*s'", static_cast<int>(reply.line.size()),
-              reply.line.data());
+void FakeClient::judge_read(Asked& asked, const WireReply& reply) {
+  if (reply.line != "END") unexpected(asked, reply);
   miss_before(asked, asked.keys.size());
   for (const std::size_t i : asked.missed) model_.check_missing(asked.keys[i], floor_of(asked, i));
   model_.tally.misses += asked.missed.size();
-  settle();
 }
 
-void FakeClient::take_set_line(Asked& asked, const WireReply& reply) {
-  SIM_REQUIRE(reply.line == "STORED", "set got '%.*s'", static_cast<int>(reply.line.size()),
-              reply.line.data());
-  model_.acknowledge_write(asked.write, world_.now());
-  own_floor_[asked.keys[0]] = asked.begun;
-  settle();
-}
-
-void FakeClient::take_remove_line(Asked& asked, const WireReply& reply) {
+void FakeClient::judge_meta_read(Asked& asked, const WireReply& reply) {
   const KeyIndex key = asked.keys[0];
-  const bool deleted = reply.line == "DELETED";
-  SIM_REQUIRE(deleted || reply.line == "NOT_FOUND", "delete got '%.*s'",
-              static_cast<int>(reply.line.size()), reply.line.data());
-  if (deleted) {
+  if (reply.word() == "EN") {
+    ++model_.tally.misses;
+    return model_.check_missing(key, floor_of(asked, 0));
+  }
+  // A server that says what is not true may have forgotten the value.
+  const bool valueless = reply.word() == "HD" && (!asked.wants_value || !model_.trusts(key));
+  if (!valueless && !(reply.word() == "VA" && asked.wants_value)) unexpected(asked, reply);
+  ++model_.tally.hits;
+  model_.check_removed(key);
+  const Bytes cas = reply.token('c');
+  if (cas.data() != nullptr && !to_number(cas, cas_[key])) unexpected(asked, reply);
+  if (valueless) return;
+  const Bytes size = reply.token('s');
+  const Bytes flags_word = reply.token('f');
+  std::uint64_t flags = 0;
+  if (size.data() != nullptr && size != std::to_string(reply.value.size()))
+    unexpected(asked, reply);
+  if (flags_word.data() != nullptr) {
+    if (!to_number(flags_word, flags)) unexpected(asked, reply);
+    model_.check_flags(key, flags, reply.value);
+  }
+  model_.check_value(key, reply.value, floor_of(asked, 0), reader(asked));
+}
+
+void FakeClient::judge_debug(Asked& asked, const WireReply& reply) {
+  const KeyIndex key = asked.keys[0];
+  if (reply.line == "EN") return model_.check_missing(key, floor_of(asked, 0));
+  const Bytes shown = reply.words.size() < 2 ? Bytes() : reply.words[1];
+  if (reply.word() != "ME" || shown != model_.key(key).text) unexpected(asked, reply);
+  model_.check_removed(key);
+}
+
+// --- Writes -------------------------------------------------------------------
+
+void FakeClient::judge_write(Asked& asked, Bytes word) {
+  const KeyIndex key = asked.keys[0];
+  if (word == "STORED" || word == "HD") {
+    model_.acknowledge_write(asked.write, world_.now());
+    own_floor_[key] = asked.begun;
+    return;
+  }
+  const bool cas = asked.verb == "cas" || asked.verb == "ms C";
+  const bool add = asked.verb == "add" || asked.verb == "ms ME";
+  const bool set = asked.verb == "set" || asked.verb == "ms" || asked.verb == "ms MS";
+  const bool not_stored = word == "NOT_STORED" || word == "NS";
+  const bool exists = word == "EXISTS" || word == "EX";
+  const bool not_found = word == "NOT_FOUND" || word == "NF";
+  const bool possible = cas ? exists || not_found : not_stored && !set;
+  if (!possible && model_.trusts(key)) unexpected(asked, reply_);
+  if (model_.trusts(key)) model_.refuse_write(asked.write);
+  if (exists || add) return model_.check_removed(key);
+  model_.check_missing(key, floor_of(asked, 0));
+}
+
+void FakeClient::judge_remove(Asked& asked, Bytes word) {
+  const KeyIndex key = asked.keys[0];
+  if (word == "DELETED" || word == "HD") {
     model_.check_removed(key);
     model_.end_remove(key, asked.begun, world_.now());
     own_floor_[key] = asked.begun;
-  } else {
-    // It found nothing and removed nothing: the key was absent at some moment.
-    model_.end_remove(key, Instant{}, Instant{});
-    model_.check_missing(key, floor_of(asked, 0));
+    return;
   }
-  settle();
+  if (word != "NOT_FOUND" && word != "NF" && model_.trusts(key)) unexpected(asked, reply_);
+  // It found nothing and removed nothing: the key was absent at some moment.
+  model_.end_remove(key, Instant{}, Instant{});
+  model_.check_missing(key, floor_of(asked, 0));
 }
 
-void FakeClient::take_error(Asked& asked, const WireReply& reply) {
-  SIM_REQUIRE(reply.line.starts_with("SERVER_ERROR ringway: "), "%s got '%.*s'",
-              waiting_for().c_str(), static_cast<int>(reply.line.size()), reply.line.data());
+// Counting what is no counter finds text, or nothing.
+void FakeClient::judge_count(Asked& asked, const WireReply& reply) {
+  const KeyIndex key = asked.keys[0];
+  const Bytes word = reply.word();
+  if (word == "NOT_FOUND" || word == "NF") {
+    if (asked.has_write && model_.trusts(key)) model_.refuse_write(asked.write);
+    if (asked.verb == "ma N" && model_.trusts(key)) unexpected(asked, reply);
+    return model_.check_missing(key, floor_of(asked, 0));
+  }
+  if (word == "CLIENT_ERROR") return model_.check_removed(key);
+  if (!asked.has_write) {
+    if (model_.trusts(key)) unexpected(asked, reply);
+    return;
+  }
+  const bool silent = asked.meta && word == "HD";
+  const bool whole = asked.meta ? word == "VA" && asked.wants_value : reply.words.size() == 1;
+  if (!whole && !(silent && (!asked.wants_value || !model_.trusts(key)))) unexpected(asked, reply);
+  if (whole)
+    model_.check_value(key, asked.meta ? reply.value : word, floor_of(asked, 0), reader(asked));
+  model_.acknowledge_write(asked.write, world_.now());
+  own_floor_[key] = std::max(own_floor_[key], model_.floor(key));
+}
+
+void FakeClient::judge_touch(Asked& asked, Bytes word) {
+  if (word == "TOUCHED") return model_.check_removed(asked.keys[0]);
+  if (word != "NOT_FOUND" && model_.trusts(asked.keys[0])) unexpected(asked, reply_);
+  model_.check_missing(asked.keys[0], floor_of(asked, 0));
+}
+
+// --- Errors -------------------------------------------------------------------
+
+void FakeClient::judge_error(Asked& asked, const WireReply& reply) {
+  const bool lied =
+      std::ranges::any_of(asked.keys, [&](KeyIndex key) { return !model_.trusts(key); });
+  const bool own = reply.line.starts_with("SERVER_ERROR ringway: ");
+  if (!own && !lied && !(asked.kind == Kind::flush && model_.tally.lies > 0))
+    unexpected(asked, reply);
   SIM_REQUIRE(excused(asked), "nothing was wrong, yet %s got '%.*s'", waiting_for().c_str(),
               static_cast<int>(reply.line.size()), reply.line.data());
-  if (asked.kind == Kind::remove) model_.end_remove(asked.keys[0], asked.begun, never);
+  never_known(asked);
   ++model_.tally.errors;
-  settle();
 }
 
 // A long read asks its later keys only when it is at the head of the client's
 // line: then it waits for whatever those before it wait for.
 bool FakeClient::excused(const Asked& asked) const {
-  if (asked.keys.size() > plan_.keys_per_ask && model_.anybody_excused(asked.begun)) return true;
+  const bool many = asked.keys.size() > plan_.keys_per_ask || asked.kind == Kind::flush;
+  if (many && model_.anybody_excused(asked.begun)) return true;
   return router_stops_ || plan_.slow_bytes > 0 ||
+         std::ranges::any_of(asked.quiet, [&](const Asked& one) { return excused(one); }) ||
          std::ranges::any_of(asked.keys,
                              [&](KeyIndex key) { return model_.excused(key, asked.begun); });
 }
@@ -145,6 +271,12 @@ void FakeClient::settle() {
   ++model_.tally.answered;
   heard_at_ = world_.now();
   asked_.pop_front();
+}
+
+bool FakeClient::take_stat(const Asked& asked, const WireReply& reply) {
+  if (reply.line == "END") return false;
+  if (!reply.line.starts_with("STAT ") || reply.words.size() < 3) unexpected(asked, reply);
+  return true;
 }
 
 }  // namespace ringway::sim

@@ -1,6 +1,8 @@
 // Connections and troubles; what commands do is in fake_commands.cc.
 #include "sim/fake_server.h"
 
+#include <algorithm>
+
 #include "sim/fail.h"
 
 namespace ringway::sim {
@@ -14,8 +16,13 @@ constexpr std::uint64_t end_alarm = 3ull << 32;
 }  // namespace
 
 FakeServer::FakeServer(SimWorld& world, Model& model, std::uint32_t number,
-                       const net::Address& address, Chance chance)
-    : world_(world), model_(model), number_(number), address_(address), chance_(chance) {
+                       const net::Address& address, Duration grace, Chance chance)
+    : world_(world),
+      model_(model),
+      number_(number),
+      address_(address),
+      grace_(grace),
+      chance_(chance) {
   listener_ = world_.listen(*this, address_, 1024);
 }
 
@@ -146,10 +153,18 @@ void FakeServer::read(Conn& conn) {
   world_.consume(conn.fd, bytes.size());
   std::size_t done = 0;
   while (!conn.closing) {
-    const Framed framed = next_request(Bytes(conn.input).substr(done), request_);
+    const std::size_t swallowed = std::min(conn.swallow, conn.input.size() - done);
+    conn.swallow -= swallowed;
+    done += swallowed;
+    const Bytes rest = Bytes(conn.input).substr(done);
+    const Framed framed = next_request(rest, request_);
     SIM_REQUIRE(framed != Framed::broken, "server %u was sent rubbish", number_);
-    if (framed == Framed::incomplete) break;
-    execute(request_, conn.output);
+    if (framed == Framed::incomplete) {
+      if (request_.wanted > 0) refuse_early(conn, request_, rest.size());
+      if (conn.swallow == 0 || rest.empty()) break;
+      continue;
+    }
+    execute(request_, conn);
     done += request_.size;
   }
   conn.input.erase(0, done);
@@ -177,7 +192,9 @@ void FakeServer::flush(Conn& conn) {
   const std::int64_t taken = conn.output.empty() ? 0 : world_.write(conn.fd, conn.output);
   if (taken > 0) conn.output.erase(0, static_cast<std::size_t>(taken));
   if (taken < 0) conn.output.clear();
-  if (!conn.closing || !conn.output.empty()) return;
+  if (!conn.output.empty()) return;
+  if (std::exchange(conn.falls_silent, false)) world_.finish_sending(conn.fd);
+  if (!conn.closing) return;
   world_.close(conn.fd);
   drop(conn.fd);
 }

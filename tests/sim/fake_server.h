@@ -1,6 +1,6 @@
 // A memcached that lives in the simulated world, with the troubles of a real one:
-// slow, hung, dead, back and empty, resetting, full, unreachable. It checks that
-// only requests that belong here ever arrive.
+// slow, hung, dead, back and empty, resetting, full, unreachable; or it says what is
+// not true. It checks that only requests that belong here ever arrive.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +27,9 @@ enum class Trouble : std::uint8_t {
 
 class FakeServer final : public Inhabitant {
  public:
+  // Requests are excused for `grace` after it said something wrong.
   FakeServer(SimWorld& world, Model& model, std::uint32_t number, const net::Address& address,
-             Chance chance);
+             Duration grace, Chance chance);
   ~FakeServer() override;
 
   // From `begin` for `time`; requests to this server are excused for `grace` longer.
@@ -50,10 +51,14 @@ class FakeServer final : public Inhabitant {
     std::string output;
     bool closing = false;  // Ends when its output is gone.
     bool flush_planned = false;
+    bool falls_silent = false;  // Ends its direction when its output is gone.
+    std::size_t swallow = 0;    // Bytes of a value that was refused before it was there.
   };
   struct Item {
     std::string value;
     std::uint64_t flags = 0;
+    std::uint64_t cas = 0;
+    bool encoded = false;  // Made with a key in base64, which replies then show.
   };
   struct Plan {
     Trouble trouble;
@@ -74,16 +79,48 @@ class FakeServer final : public Inhabitant {
   void flush(Conn& conn);
   void drop(Fd fd);
 
-  void execute(const WireRequest& request, std::string& out);
+  void execute(const WireRequest& request, Conn& conn);
   KeyIndex owned(Bytes key);
+  KeyIndex owned(KeyIndex key);
+  Item* find_item(KeyIndex key);
+  Item& store(KeyIndex key, std::uint64_t flags, Bytes value);
+  std::uint64_t next_cas(KeyIndex key) { return ++cas_ << 16 | key; }
+  void check_cas(KeyIndex key, std::uint64_t cas) const;
+  void check_exptime(KeyIndex key, Bytes word) const;
+  Bytes count(KeyIndex key, Item& item, Bytes amount, bool up);
+
   void get(const WireRequest& request, std::string& out);
-  void set(const WireRequest& request, std::string& out);
+  void get_touching(const WireRequest& request, std::string& out);
+  void give(const WireRequest& request, std::size_t first_key, std::string& out);
+  void storage(const WireRequest& request, std::string& out);
   void remove(const WireRequest& request, std::string& out);
+  void arithmetic(const WireRequest& request, std::string& out);
+  void touch(const WireRequest& request, std::string& out);
+  void flush_all(const WireRequest& request, std::string& out);
+
+  // The meta commands: fake_meta.cc.
+  KeyIndex meta_key(const WireRequest& request);
+  void meta_flags(const WireRequest& request, std::size_t first, const Item* item,
+                  std::string& out) const;
+  void meta_get(const WireRequest& request, std::string& out);
+  void meta_set(const WireRequest& request, std::string& out);
+  Bytes meta_store(const WireRequest& request, KeyIndex key);
+  void meta_remove(const WireRequest& request, std::string& out);
+  void meta_arithmetic(const WireRequest& request, std::string& out);
+  void meta_debug(const WireRequest& request, std::string& out);
+
+  // What is not true: fake_lies.cc.
+  void lied();
+  bool refuse(std::string& out);
+  void refuse_early(Conn& conn, const WireRequest& request, std::size_t arrived);
+  void lie(const WireRequest& request, Conn& conn, std::size_t reply_at);
+  bool name_another(const WireRequest& request, std::string& reply);
 
   SimWorld& world_;
   Model& model_;
   const std::uint32_t number_;
   const net::Address address_;
+  const Duration grace_;
   Chance chance_;
   Fd listener_ = -1;
   Trouble trouble_ = Trouble::none;
@@ -94,6 +131,7 @@ class FakeServer final : public Inhabitant {
   std::unordered_map<std::string, Item> items_;
   std::uint64_t executed_ = 0;
   std::uint64_t greetings_ = 0;
+  std::uint64_t cas_ = 0;
   WireRequest request_;
 };
 

@@ -59,6 +59,18 @@ void draw_inhabitants(Chance& chance, Faults& faults) {
   faults.client_broken = rate(chance, 4, 0.3);
 }
 
+// What servers say: right in most seeds, for then the model knows more.
+void draw_replies(Chance& chance, Faults& faults) {
+  faults.server_garbage = rate(chance, 4, 0.05);
+  faults.server_foreign = rate(chance, 4, 0.1);
+  faults.server_duplicate = rate(chance, 4, 0.05);
+  faults.server_insert = rate(chance, 4, 0.05);
+  faults.server_truncate = rate(chance, 4, 0.05);
+  faults.server_refuse = rate(chance, 4, 0.1);
+  faults.server_early = rate(chance, 3, 0.2);
+  faults.server_half_close = rate(chance, 4, 0.02);
+}
+
 }  // namespace
 
 Faults draw_faults(Chance chance) {
@@ -68,6 +80,7 @@ Faults draw_faults(Chance chance) {
   if (chance.one_in(4)) return faults;  // A perfect world on a rough road.
   draw_connecting(chance, faults);
   draw_inhabitants(chance, faults);
+  if (chance.one_in(4)) draw_replies(chance, faults);
   return faults;
 }
 

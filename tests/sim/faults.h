@@ -39,6 +39,14 @@ namespace ringway::sim {
   ROW(server_reset, double, 0)           /* Per server: resets its connections. */               \
   ROW(server_vanish, double, 0)          /* Per server: connections fall silent for ever. */     \
   ROW(server_full, double, 0)            /* Per server: its connection limit is reached. */      \
+  ROW(server_garbage, double, 0)         /* Per reply, as those below: no reply at all. */       \
+  ROW(server_foreign, double, 0)         /* Names a key or opaque that was not asked. */         \
+  ROW(server_duplicate, double, 0)       /* Says it twice. */                                    \
+  ROW(server_insert, double, 0)          /* A reply that nobody asked for, beside it. */         \
+  ROW(server_truncate, double, 0)        /* Ends in the middle. */                               \
+  ROW(server_refuse, double, 0)          /* An error instead. */                                 \
+  ROW(server_early, double, 0)           /* An error before the value is there. */               \
+  ROW(server_half_close, double, 0)      /* Says nothing more, goes on reading. */               \
   ROW(client_vanish, double, 0)          /* Per client: leaves with requests unanswered. */      \
   ROW(client_half_close, double, 0)      /* Per client: ends its direction, then reads. */       \
   ROW(client_slow, double, 0)            /* Per client: reads slowly. */                         \
@@ -50,6 +58,12 @@ struct Faults {
   RINGWAY_SIM_FAULTS(RINGWAY_SIM_FAULT_MEMBER)
 #undef RINGWAY_SIM_FAULT_MEMBER
 };
+
+// Servers that say what is not true: replies may then reach another request of the
+// same kind, and nobody could know.
+inline bool lies(const Faults& faults) {
+  return faults.server_foreign > 0 || faults.server_duplicate > 0 || faults.server_insert > 0;
+}
 
 // About one seed in eight is drawn without any fault.
 Faults draw_faults(Chance chance);

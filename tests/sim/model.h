@@ -20,21 +20,48 @@ namespace ringway::sim {
 
 using KeyIndex = std::uint32_t;
 using WriteId = std::uint32_t;
+using ClientId = std::uint32_t;
 using Floor = Instant;
+
+// What a key is used for, so that every value can be judged.
+enum class KeyUse : std::uint8_t {
+  value,    // Whole values come and go: the last that was written.
+  counter,  // A number: its base and the sum of what was added and taken.
+  log,      // A list: every part that was appended, once.
+};
 
 struct Key {
   std::string text;
-  std::uint32_t owner = 0;     // The server it belongs to.
-  Floor floor{};               // See above.
-  Instant absent_until{};      // Until when something could have made it absent.
-  std::uint32_t removing = 0;  // Deletes whose end is not known yet.
+  std::string encoded;  // In base64; empty if that is too long for a key.
+  KeyUse use = KeyUse::value;
+  std::uint32_t owner = 0;       // The server it belongs to.
+  Floor floor{};                 // See above.
+  Instant absent_until{};        // Until when something could have made it absent.
+  std::uint32_t removing = 0;    // Deletes whose end is not known yet.
+  bool wiped = false;            // What was there before may be there no more.
+  std::vector<WriteId> parts{};  // Of counters and logs.
 };
 
+// Either a whole value (of counters and logs: their first), or a part: an amount to
+// add, a piece to append.
 struct Write {
   KeyIndex key;
+  ClientId by;
   std::uint32_t bytes;
+  std::int64_t amount;
   Instant begun;
   Instant ended;  // never: not acknowledged (yet).
+  bool part;
+  bool refused = false;   // Nothing came of it.
+  bool executed = false;  // A server has seen it.
+};
+
+// Who asks, when, and (for the reply to a write) what it must show.
+struct Reader {
+  ClientId by = 0;
+  Instant begun{};
+  WriteId own = 0;
+  bool has_own = false;
 };
 
 // What was seen, to be compared with what the router counted.
@@ -48,20 +75,25 @@ struct Tally {
   std::uint64_t misses = 0;
   std::uint64_t unheard = 0;   // Given up by their client.
   std::uint64_t executed = 0;  // By servers, greetings not counted.
+  std::uint64_t lies = 0;      // Of servers.
 };
 
 class Model {
  public:
   // Owners are given by whoever built the distribution.
-  KeyIndex add_key(std::string text, std::uint32_t owner);
+  KeyIndex add_key(std::string text, std::uint32_t owner, KeyUse use);
   std::size_t keys() const { return keys_.size(); }
   const Key& key(KeyIndex index) const { return keys_[index]; }
-  // Fails the run if the text is no key of this run.
+  // Fail the run if the text is no key of this run.
   KeyIndex index_of(Bytes text) const;
+  KeyIndex index_of_encoded(Bytes text) const;
 
   Floor floor(KeyIndex key) const { return keys_[key].floor; }
-  WriteId begin_write(KeyIndex key, std::uint32_t bytes, Instant now);
+  WriteId begin_write(KeyIndex key, ClientId by, std::uint32_t bytes, Instant now);
+  WriteId begin_part(KeyIndex key, ClientId by, std::int64_t amount, Instant now);
   void acknowledge_write(WriteId write, Instant now);
+  // It had no effect and never will.
+  void refuse_write(WriteId write) { writes_[write].refused = true; }
   void begin_remove(KeyIndex key);
   // `gone`: until when it could have taken effect; never, if nobody knows.
   void end_remove(KeyIndex key, Instant begun, Instant gone);
@@ -69,12 +101,21 @@ class Model {
 
   // The value that belongs to a write; checks are on the exact bytes.
   void append_value(WriteId write, std::string& out) const;
-  std::uint32_t flags(WriteId write) const { return (write * 7919u) & 0xffff; }
-  // Fails the run unless this is the value of a write of that key.
-  WriteId check_value(KeyIndex key, std::uint64_t flags, Bytes value) const;
-  void check_read(KeyIndex key, WriteId write, Floor floor) const;
+  std::uint32_t flags(WriteId write) const;
+  // Of everything about a key that has a time to live; nothing expires within a run.
+  std::int64_t exptime(KeyIndex key) const { return key % 3 == 0 ? 0 : 100'000 + key; }
+  // A server stores this; fails the run if it is no write of that key, or one that
+  // was seen before.
+  void execute_write(KeyIndex key, std::uint64_t flags, Bytes value);
+  // Somebody read this: it must be the key's, whole and possible.
+  void check_value(KeyIndex key, Bytes value, Floor floor, const Reader& reader) const;
+  void check_flags(KeyIndex key, std::uint64_t flags, Bytes value) const;
   void check_missing(KeyIndex key, Floor floor) const;
   void check_removed(KeyIndex key) const;
+
+  // A server has said what is not true: what its keys hold cannot be judged any more.
+  void distrust(std::uint32_t server);
+  bool trusts(KeyIndex key) const { return !lied_[keys_[key].owner]; }
 
   // Until when requests to a server may fail without the router being to blame.
   void excuse(std::uint32_t server, Instant until);
@@ -87,9 +128,16 @@ class Model {
   Tally tally;
 
  private:
+  WriteId parse_whole(KeyIndex key, Bytes value) const;
+  WriteId take_part(KeyIndex key, Bytes& rest) const;
+  void check_number(KeyIndex key, Bytes value, const Reader& reader) const;
+  void check_log(KeyIndex key, Bytes value, const Reader& reader) const;
+  bool required(const Key& key, WriteId write, const Reader& reader) const;
+
   std::vector<Key> keys_;
   std::vector<Write> writes_;
   std::vector<Instant> excused_until_;
+  std::vector<bool> lied_;
   Instant all_excused_until_{};
   bool everything_excused_ = false;
 };

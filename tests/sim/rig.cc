@@ -18,6 +18,8 @@ using namespace std::chrono_literals;
 
 // Longer than anything may take that is not stuck.
 constexpr Duration stuck_after = std::chrono::minutes(20);
+// More than any run needs; a run that goes on is going in circles.
+constexpr std::uint64_t turns_max = 2'000'000;
 
 }  // namespace
 
@@ -49,7 +51,9 @@ void Rig::build_model() {
   const ring::LiveSet all(static_cast<std::uint32_t>(members.size()));
   for (const std::string& key : scenario_.keys) {
     const auto owner = distribution->pick(ring::key_hash(function, {}, key), all);
-    model_.add_key(key, owner.value());
+    static constexpr KeyUse uses[] = {KeyUse::value,   KeyUse::value, KeyUse::value,
+                                      KeyUse::counter, KeyUse::value, KeyUse::log};
+    model_.add_key(key, owner.value(), uses[model_.keys() % std::size(uses)]);
   }
   if (scenario_.errors_anywhere) model_.excuse_all(start_ + scenario_.faults_end + scenario_.grace);
   const bool short_queue = scenario_.pool().server_queue_max < 16;
@@ -76,8 +80,8 @@ void Rig::build_router() {
 
 void Rig::build_servers() {
   for (std::uint32_t i = 0; i < scenario_.servers.size(); ++i) {
-    servers_.push_back(
-        std::make_unique<FakeServer>(world_, model_, i, scenario_.servers[i], chance_.fork()));
+    servers_.push_back(std::make_unique<FakeServer>(world_, model_, i, scenario_.servers[i],
+                                                    scenario_.grace, chance_.fork()));
     // Names resolve after a moment; nobody is to blame until then.
     const bool named = scenario_.pool().servers[i].address.starts_with("mc-");
     if (named) model_.excuse(i, start_ + 10s);
@@ -102,7 +106,8 @@ Outcome Rig::run() {
 void Rig::storm() {
   for (ClientPlan plan : scenario_.clients) {
     plan.begin = start_ + plan.begin.time_since_epoch();
-    clients_.push_back(std::make_unique<FakeClient>(world_, model_, plan, chance_.fork()));
+    clients_.push_back(std::make_unique<FakeClient>(
+        world_, model_, static_cast<ClientId>(clients_.size()), plan, chance_.fork()));
   }
   if (scenario_.stop_after > Duration::zero()) {
     run_for(scenario_.stop_after);
@@ -143,7 +148,8 @@ void Rig::calm_round(std::uint32_t count) {
   for (std::uint32_t i = 0; i < count; ++i) {
     ClientPlan plan = calm_client(scenario_);
     plan.begin = world_.now();
-    clients_.push_back(std::make_unique<FakeClient>(world_, model_, plan, chance_.fork()));
+    clients_.push_back(std::make_unique<FakeClient>(
+        world_, model_, static_cast<ClientId>(clients_.size()), plan, chance_.fork()));
     round.push_back(clients_.back().get());
   }
   run_until(world_.now() + stuck_after, "all to be well again", [this] { return clients_done(); });
@@ -178,7 +184,7 @@ bool Rig::clients_done() const {
 void Rig::turn(Seat& seat) {
   trace_.note(world_.now(), "turn", &seat - seats_.data());
   seat.worker->turn();
-  ++turns_;
+  SIM_REQUIRE(++turns_ < turns_max, "the router goes in circles");
   Duration time = Duration(static_cast<std::int64_t>(chance_.between(1'000, 30'000)));
   if (chance_.with(world_.faults().worker_stall)) {
     time = std::chrono::milliseconds(chance_.below(world_.faults().worker_stall_ms + 1));

@@ -36,6 +36,7 @@ void draw_pool(Chance chance, Scenario& scenario) {
   // out, hides that its connection is silent.
   const bool roomy = scenario.faults.pipe_bytes > 16 * 1024 && pool.server_queue_max > 16;
   if (chance.one_in(2) && roomy) pool.tcp_user_timeout = 0ms;
+  if (chance.one_in(16)) pool.flush_all = config::FlushAll::allowed;
   const bool named = chance.one_in(4);
   const std::uint64_t servers = chance.between(1, 5);
   for (std::uint64_t i = 0; i < servers; ++i) {
@@ -137,9 +138,12 @@ ClientPlan draw_client(Chance& chance, Scenario& scenario) {
   // Behind a short line a request waits for those that nobody hears of.
   const bool short_line = scenario.config.listeners[0].client_in_flight_max < 16;
   plan.noreply = chance.one_in(2) && !short_line ? 0.2 : 0;
+  plan.quiet = chance.one_in(2) && !short_line ? 0.05 : 0;
+  plan.meta = chance.one_in(4) ? 0.9 : 0.3;
   plan.reads_own_writes = true;
   plan.half_close = chance.with(faults.client_half_close);
   plan.quits = chance.one_in(8);
+  plan.browses = chance.one_in(4);
   plan.begin = Instant(chance.between(0ns, scenario.span / 4));
   if (chance.with(faults.client_vanish)) {
     plan.vanish_after = static_cast<std::uint32_t>(chance.between(1, plan.requests));
@@ -219,6 +223,8 @@ ClientPlan calm_client(const Scenario& scenario) {
   plan.depth = 4;
   plan.keys_max = 10;
   plan.noreply = 0;
+  plan.marks_all = lies(scenario.faults);
+  plan.flushes = scenario.pool().flush_all == config::FlushAll::allowed;
   plan.keys_per_ask = scenario.config.listeners[0].keys_per_ask;
   if (scenario.pool().server_queue_max < 16) plan.depth = 1;
   plan.patience = patience(scenario);

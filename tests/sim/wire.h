@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "ringway/base/bytes.h"
@@ -17,7 +18,8 @@ enum class Framed : std::uint8_t { incomplete, complete, broken };
 struct WireRequest {
   std::vector<Bytes> words;
   Bytes value;
-  std::size_t size = 0;  // Of the whole, in bytes.
+  std::size_t size = 0;    // Of the whole, in bytes.
+  std::size_t wanted = 0;  // What it will be, once its line is there.
 
   Bytes verb() const { return words.empty() ? Bytes() : words[0]; }
   Bytes word(std::size_t i) const { return i < words.size() ? words[i] : Bytes(); }
@@ -57,6 +59,7 @@ inline std::size_t length_word(Bytes verb) {
 
 inline Framed next_request(Bytes input, WireRequest& out) {
   Bytes line;
+  out.wanted = 0;
   if (!take_line(input, line)) return Framed::incomplete;
   split_words(line, out.words);
   out.size = line.size() + 2;
@@ -65,6 +68,55 @@ inline Framed next_request(Bytes input, WireRequest& out) {
   if (at == 0) return Framed::complete;
   std::size_t length = 0;
   if (!to_number(out.word(at), length)) return Framed::broken;
+  out.wanted = out.size + length + 2;
+  if (input.size() < out.wanted) return Framed::incomplete;
+  out.value = input.substr(out.size, length);
+  if (input.substr(out.size + length, 2) != "\r\n") return Framed::broken;
+  out.size = out.wanted;
+  return Framed::complete;
+}
+
+// "VALUE <key> <flags> <bytes> [<cas>]" or "VA <bytes> <flag>*" and its block, or
+// any other line.
+struct WireReply {
+  Bytes line;
+  std::vector<Bytes> words;
+  bool is_value = false;   // VALUE: more of the same reply follows.
+  bool has_block = false;  // VALUE or VA.
+  Bytes key;               // Of VALUE, as `flags` and `cas`.
+  std::uint64_t flags = 0;
+  std::uint64_t cas = 0;
+  Bytes value;
+  std::size_t size = 0;
+
+  Bytes word() const { return words.empty() ? Bytes() : words[0]; }
+  // The argument of a meta flag; null data if it is not there.
+  Bytes token(char letter) const {
+    for (std::size_t i = has_block ? 2 : 1; i < words.size(); ++i)
+      if (words[i][0] == letter) return words[i].substr(1);
+    return {};
+  }
+};
+
+inline bool read_value_words(WireReply& out, std::size_t& length) {
+  const std::size_t count = out.words.size();
+  if (!out.is_value) return count >= 2 && to_number(out.words[1], length);
+  if (count < 4 || count > 5 || (count == 5 && !to_number(out.words[4], out.cas))) return false;
+  out.key = out.words[1];
+  return to_number(out.words[2], out.flags) && to_number(out.words[3], length);
+}
+
+inline Framed next_reply(Bytes input, WireReply& out) {
+  out.is_value = out.has_block = false;
+  out.value = {};
+  if (!take_line(input, out.line)) return Framed::incomplete;
+  out.size = out.line.size() + 2;
+  split_words(out.line, out.words);
+  out.is_value = out.word() == "VALUE";
+  out.has_block = out.is_value || out.word() == "VA";
+  if (!out.has_block) return Framed::complete;
+  std::size_t length = 0;
+  if (!read_value_words(out, length)) return Framed::broken;
   if (input.size() < out.size + length + 2) return Framed::incomplete;
   out.value = input.substr(out.size, length);
   if (input.substr(out.size + length, 2) != "\r\n") return Framed::broken;
@@ -72,34 +124,19 @@ inline Framed next_request(Bytes input, WireRequest& out) {
   return Framed::complete;
 }
 
-// "VALUE <key> <flags> <bytes> [<cas>]" and its block, or any other line.
-struct WireReply {
-  Bytes line;
-  bool is_value = false;
-  Bytes key;
-  std::uint64_t flags = 0;
-  Bytes value;
-  std::size_t size = 0;
-};
-
-inline Framed next_reply(Bytes input, WireReply& out) {
-  out = {};
-  if (!take_line(input, out.line)) return Framed::incomplete;
-  out.size = out.line.size() + 2;
-  if (!out.line.starts_with("VALUE ")) return Framed::complete;
-  static thread_local std::vector<Bytes> words;
-  split_words(out.line, words);
-  std::size_t length = 0;
-  if (words.size() < 4 || words.size() > 5 || !to_number(words[2], out.flags) ||
-      !to_number(words[3], length))
-    return Framed::broken;
-  if (input.size() < out.size + length + 2) return Framed::incomplete;
-  out.is_value = true;
-  out.key = words[1];
-  out.value = input.substr(out.size, length);
-  if (input.substr(out.size + length, 2) != "\r\n") return Framed::broken;
-  out.size += length + 2;
-  return Framed::complete;
+// Keys of meta commands with flag b.
+inline std::string base64(Bytes plain) {
+  static constexpr char letters[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  for (std::size_t i = 0; i < plain.size(); i += 3) {
+    std::uint32_t bits = 0;
+    for (std::size_t j = 0; j < 3; ++j)
+      bits = bits << 8 | (i + j < plain.size() ? static_cast<unsigned char>(plain[i + j]) : 0u);
+    for (std::size_t j = 0; j < 4; ++j)
+      out += i + j <= plain.size() ? letters[bits >> (18 - 6 * j) & 63] : '=';
+  }
+  return out;
 }
 
 }  // namespace ringway::sim

@@ -1,0 +1,148 @@
+// What meta commands do at a fake server. Replies give back what flags ask for, in
+// the order of the flags, as memcached 1.6.18 does.
+#include "sim/fail.h"
+#include "sim/fake_server.h"
+
+namespace ringway::sim {
+namespace {
+
+bool has_flag(const WireRequest& request, std::size_t first, char letter) {
+  for (std::size_t i = first; i < request.words.size(); ++i)
+    if (request.words[i][0] == letter) return true;
+  return false;
+}
+
+// The argument of a flag; null data if it is not there.
+Bytes argument(const WireRequest& request, std::size_t first, char letter) {
+  for (std::size_t i = first; i < request.words.size(); ++i)
+    if (request.words[i][0] == letter) return request.words[i].substr(1);
+  return {};
+}
+
+}  // namespace
+
+KeyIndex FakeServer::meta_key(const WireRequest& request) {
+  const std::size_t first = request.verb() == "ms" ? 3 : 2;
+  SIM_REQUIRE(!has_flag(request, first, 'q'), "server %u was asked to be quiet", number_);
+  if (!has_flag(request, first, 'b')) return owned(request.word(1));
+  return owned(model_.index_of_encoded(request.word(1)));
+}
+
+// Without an item: what a reply that found none gives back.
+void FakeServer::meta_flags(const WireRequest& request, std::size_t first, const Item* item,
+                            std::string& out) const {
+  const bool encoded = item != nullptr ? item->encoded : has_flag(request, first, 'b');
+  for (std::size_t i = first; i < request.words.size(); ++i) {
+    const Bytes token = request.words[i];
+    switch (token[0]) {
+      case 'O': out.append(" ").append(token); break;
+      case 'k': {
+        const bool asked_encoded = has_flag(request, first, 'b');
+        const KeyIndex key = asked_encoded ? model_.index_of_encoded(request.word(1))
+                                           : model_.index_of(request.word(1));
+        out += " k" + (encoded ? model_.key(key).encoded : model_.key(key).text);
+        if (encoded) out += " b";
+        break;
+      }
+      case 'f':
+        if (item != nullptr) out += " f" + std::to_string(item->flags);
+        break;
+      case 's':
+        if (item != nullptr) out += " s" + std::to_string(item->value.size());
+        break;
+      case 'c':
+        if (item != nullptr) out += " c" + std::to_string(item->cas);
+        break;
+      case 't':
+        if (item != nullptr) out += " t-1";
+        break;
+      default: break;
+    }
+  }
+  out += "\r\n";
+}
+
+void FakeServer::meta_get(const WireRequest& request, std::string& out) {
+  const Item* item = find_item(meta_key(request));
+  const bool value = item != nullptr && has_flag(request, 2, 'v');
+  out += item == nullptr ? "EN" : value ? "VA " + std::to_string(item->value.size()) : "HD";
+  meta_flags(request, 2, item, out);
+  if (value) out += item->value + "\r\n";
+}
+
+void FakeServer::meta_set(const WireRequest& request, std::string& out) {
+  const KeyIndex key = meta_key(request);
+  out += meta_store(request, key);
+  meta_flags(request, 3, nullptr, out);
+}
+
+Bytes FakeServer::meta_store(const WireRequest& request, KeyIndex key) {
+  std::uint64_t flags = 0;
+  std::uint64_t cas = 0;
+  Bytes mode = argument(request, 3, 'M');
+  if (mode.empty()) mode = "S";
+  if (has_flag(request, 3, 'F'))
+    SIM_REQUIRE(to_number(argument(request, 3, 'F'), flags), "server %u: bad flags", number_);
+  if (has_flag(request, 3, 'T')) check_exptime(key, argument(request, 3, 'T'));
+  model_.execute_write(key, flags, request.value);
+  Item* item = find_item(key);
+  if (has_flag(request, 3, 'C')) {
+    SIM_REQUIRE(to_number(argument(request, 3, 'C'), cas), "server %u: no cas number", number_);
+    check_cas(key, cas);
+    if (item == nullptr) return "NF";
+    if (item->cas != cas) return "EX";
+  }
+  if (item != nullptr ? mode == "E" : mode != "S" && mode != "E") return "NS";
+  if (mode == "A" || mode == "P") {
+    item->value.insert(mode == "A" ? item->value.size() : 0, request.value);
+    item->cas = next_cas(key);
+  } else {
+    store(key, flags, request.value).encoded = has_flag(request, 3, 'b');
+  }
+  return "HD";
+}
+
+void FakeServer::meta_remove(const WireRequest& request, std::string& out) {
+  const KeyIndex key = meta_key(request);
+  out += items_.erase(model_.key(key).text) > 0 ? "HD" : "NF";
+  meta_flags(request, 2, nullptr, out);
+}
+
+void FakeServer::meta_arithmetic(const WireRequest& request, std::string& out) {
+  const KeyIndex key = meta_key(request);
+  Item* item = find_item(key);
+  const bool creates = item == nullptr && has_flag(request, 2, 'N');
+  if (item == nullptr && !creates) {
+    out += "NF";
+    return meta_flags(request, 2, nullptr, out);
+  }
+  if (creates) {
+    store(key, (key * 7919u) & 0xffff, argument(request, 2, 'J')).encoded =
+        has_flag(request, 2, 'b');
+    item = find_item(key);
+  } else {
+    const Bytes mode = argument(request, 2, 'M');
+    const Bytes error = count(key, *item, argument(request, 2, 'D'), mode != "D");
+    if (!error.empty()) {
+      out += error;
+      return;
+    }
+  }
+  const bool value = has_flag(request, 2, 'v');
+  out += value ? "VA " + std::to_string(item->value.size()) : "HD";
+  meta_flags(request, 2, item, out);
+  if (value) out += item->value + "\r\n";
+}
+
+void FakeServer::meta_debug(const WireRequest& request, std::string& out) {
+  const Item* item = find_item(meta_key(request));
+  if (item == nullptr) {
+    out += "EN\r\n";
+    return;
+  }
+  out.append("ME ")
+      .append(request.word(1))
+      .append(" exp=-1 la=0 cas=" + std::to_string(item->cas) + " fetch=no\r\n");
+}
+
+}  // namespace ringway::sim
