@@ -9,6 +9,7 @@ A few seconds of it as a test. In search of more, and to see one stream again:
 import argparse
 import os
 import random
+import socket
 import sys
 import time
 
@@ -28,6 +29,8 @@ class Differential:
         behind = [Memcached(processes, f"web{n + 1}", options=("-m", "2048"))
                   for n in range(servers)]
         self.alone = Memcached(processes, "alone", options=("-m", "2048"))
+        for server in (*behind, self.alone):
+            use_up_cas_ids(server)
         self.router = Ringway(processes, binary, Config(
             behind, workers=workers, timeout="20s", pool='flush_all = "allowed"')).start()
         self.here = (self.router.host, self.router.port)
@@ -70,6 +73,14 @@ class Differential:
         at = max(0, len(os.path.commonprefix([ours, theirs])) - 300)
         return "\n".join([*lines, f"  ringway:   {shown(ours[at:], 2000)}",
                           f"  memcached: {shown(theirs[at:], 2000)}"])
+
+
+def use_up_cas_ids(server):
+    """Streams make up small cas ids, to fit nothing: each server gives them once, at first."""
+    with socket.create_connection((server.host, server.port), 5) as connection:
+        connection.sendall(b"set used-up 0 0 1\r\n1\r\n" * 100 + b"quit\r\n")
+        while connection.recv(65536):
+            continue
 
 
 def shown(text, most=300):
