@@ -21,9 +21,16 @@ def machine():
         "system": _pretty_name(),
         "date": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
         "load_before": os.getloadavg()[0],
+        "scheduling": _scheduling(),
         "nutcracker": _first_line(["nutcracker", "-V"], r"nutcracker-\S+"),
         "memcached": _first_line(["memcached", "-V"], r"\d\S*"),
     }
+
+
+def _scheduling():
+    """Real-time where the machine is shared: then other work cannot take the cores."""
+    real_time = os.sched_getscheduler(0) in (os.SCHED_FIFO, os.SCHED_RR)
+    return "real-time priority" if real_time else "ordinary priority"
 
 
 def _cpu_model():
