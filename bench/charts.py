@@ -89,7 +89,8 @@ def section(kept):
         lines += [f"From `{os.path.relpath(path, os.path.dirname(HERE))}`: {origin(machine)}; "
                   f"{machine['nutcracker'] or 'no nutcracker'}, "
                   f"memcached {machine['memcached'] or 'absent'}; load average before: "
-                  f"{machine['load_before']:.1f}; {machine.get('scheduling', 'ordinary priority')}.", ""]
+                  f"{machine['load_before']:.1f}; "
+                  f"{machine.get('scheduling', 'ordinary priority')}.", ""]
         for result in one["results"]:
             lines += [report.table(result), ""]
             lines += [f"- Target {line}" for line in report.verdicts(result, "ringway")] + [""]

@@ -40,9 +40,9 @@ class Soak(unittest.TestCase):
     def test_a_short_run_verifies_all_replies_and_keeps_its_samples(self):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "soak.json")
-            done = subprocess.run([sys.executable, SOAK, "--build", BUILD, "--minutes", "0.1",
-                                   "--json", path], capture_output=True, text=True, timeout=90,
-                                  check=False)
+            done = subprocess.run(
+                [sys.executable, SOAK, "--build", BUILD, "--minutes", "0.1", "--load", "0.05",
+                 "--json", path], capture_output=True, text=True, timeout=90, check=False)
             self.assertIn("Memory", done.stdout, done.stderr)
             with open(path) as source:
                 kept = json.load(source)
