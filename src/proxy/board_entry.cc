@@ -34,6 +34,11 @@ void BoardEntry::forget_failures() {
   failing_.store(false, std::memory_order_relaxed);
 }
 
+log::RateLimit::Verdict BoardEntry::ask_to_say(Instant now) {
+  const std::lock_guard lock(mutex_);
+  return lines_.ask({}, now);
+}
+
 std::string BoardEntry::last_failure() const {
   const std::lock_guard lock(mutex_);
   return last_failure_;

@@ -13,6 +13,7 @@
 #include "ringway/base/time.h"
 #include "ringway/config/config.h"
 
+#include "log/rate_limit.h"
 #include "net/address.h"
 #include "proxy/board_watcher.h"
 #include "proxy/failures.h"
@@ -25,6 +26,8 @@ class BoardEntry {
  public:
   // Successes are noted no more often than this: the note is shared by all workers.
   static constexpr Duration heard_again = std::chrono::milliseconds(100);
+  // Of log lines about its connections, of all workers: what flaps must not fill a disk.
+  static constexpr std::uint32_t lines_per_minute_max = 4;
 
   // --- Traffic, any worker ---
 
@@ -44,6 +47,11 @@ class BoardEntry {
   Standing standing() const { return standing_.load(std::memory_order_acquire); }
   // The last success that was noted; at most heard_again before the last one.
   Instant heard_at() const { return Instant{Duration(heard_at_.load(std::memory_order_relaxed))}; }
+
+  // Connections of all workers that have been greeted and not been lost.
+  void add_ready(int connections) { ready_.fetch_add(connections, std::memory_order_relaxed); }
+  bool connected() const { return ready_.load(std::memory_order_relaxed) > 0; }
+  log::RateLimit::Verdict ask_to_say(Instant now);
 
   // --- Names, control ---
 
@@ -94,6 +102,7 @@ class BoardEntry {
   std::atomic<bool> unresolvable_{false};
   std::atomic<std::int64_t> heard_at_{0};
   std::atomic<std::uint32_t> backup_{no_backup};
+  std::atomic<std::int32_t> ready_{0};
 
   static constexpr std::uint32_t no_backup = ~std::uint32_t{0};
 
@@ -104,6 +113,7 @@ class BoardEntry {
   net::Address address_;
   std::string cause_;         // Of the present standing.
   std::string last_failure_;  // In the words of its reporter.
+  log::RateLimit lines_{lines_per_minute_max};
   Failures failures_;
   Owed owed_;
   Owed doubtful_;  // Failed at a server that is not ejected (yet).

@@ -464,14 +464,15 @@ void Executor::expire() {
     exchange->first.late = true;
     fail_single(*exchange,
                 server_error(servers_->label(server), "timed out after " + duration_text(timeout)));
-    blame_late(*conn, begun, timeout, sent && !ours);
+    blame_late(*conn, begun, timeout, sent, ours);
   }
 }
 
-// `theirs`: the request was sent in time, and it was not ringway that came late.
-void Executor::blame_late(ServerConn& conn, Instant begun, Duration timeout, bool theirs) {
+// `ours`: it was ringway that came late. What was never sent speaks against nobody either.
+void Executor::blame_late(ServerConn& conn, Instant begun, Duration timeout, bool sent, bool ours) {
+  if (ours) return servers_->forgive(conn, timeout);
   servers_->suspect(conn, timeout);
-  if (theirs && conn.state == ServerConnState::ready) servers_->blame_timeout(conn, begun, timeout);
+  if (sent && conn.state == ServerConnState::ready) servers_->blame_timeout(conn, begun, timeout);
 }
 
 }  // namespace ringway::proxy

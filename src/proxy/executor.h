@@ -78,7 +78,7 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   // `told`: of a silent one, what its client hears once it is done.
   void start_single(ClientConn& client, const Request& request, Bytes told = {});
   void ask_single(Exchange& exchange, const route::Step& step, const Request& request);
-  void blame_late(ServerConn& conn, Instant begun, Duration timeout, bool theirs);
+  void blame_late(ServerConn& conn, Instant begun, Duration timeout, bool sent, bool ours);
   ServerConn* connection(const Exchange& exchange, pool::ServerId server, std::string& error);
   void write_request(ServerConn& conn, const Request& request);
   void start_deadline(Exchange& exchange, const config::Pool& settings);

@@ -296,7 +296,7 @@ void Executor::expire_gather(Exchange& exchange, Duration timeout, bool ours) {
   } else if (at_head(exchange)) {
     advance(*exchange.client);
   }
-  for (const auto& [conn, sent] : late) blame_late(*conn, begun, timeout, sent && !ours);
+  for (const auto& [conn, sent] : late) blame_late(*conn, begun, timeout, sent, ours);
 }
 
 // --- Answering ----------------------------------------------------------------

@@ -134,11 +134,13 @@ void Health::ask_for(Watched& server, ServerState asked) {
     case ServerState::maintenance:
       if (now == Standing::maintenance) return;
       stand(server, Standing::maintenance, "is in maintenance");
+      server.asking = false;
       say(server, true, "is in maintenance" + keys_go(server, Standing::maintenance));
       bench_.timers.stop(server.timer);
       break;
   }
   server.returning_by_hand = false;
+  server.coming_back = false;
   assign_backups(*server.pool);
 }
 
@@ -221,6 +223,7 @@ void Health::readmit(Watched& server) {
   assign_backups(*server.pool);
   eject_held(*server.pool);
   check_again(server);
+  deliver_owed(server);  // What another worker noted at the last moment.
 }
 
 // A place outside the ring became free.

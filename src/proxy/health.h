@@ -43,7 +43,8 @@ class Health final : public HealthSink {
   static constexpr Duration flapping_within = std::chrono::minutes(5);
   // Owed deletes under way at a time.
   static constexpr std::uint32_t owed_batch = 128;
-  static constexpr std::uint32_t lines_per_minute_max = 10;
+  // With those of its connections ten a minute.
+  static constexpr std::uint32_t lines_per_minute_max = 10 - BoardEntry::lines_per_minute_max;
 
   Health(Workbench& bench, Servers& servers);
   ~Health();

@@ -98,7 +98,7 @@ void Health::on_proved(pool::ServerId id) {
   server->bad = 0;
   const config::Pool& settings = server->pool->settings;
   switch (standing(*server)) {
-    case Standing::up: return check_again(*server);
+    case Standing::up: check_again(*server); return deliver_owed(*server);
     case Standing::joining: return come_back(*server);
     case Standing::drained:
       return server->returning_by_hand ? come_back(*server) : check_again(*server);
@@ -119,7 +119,8 @@ void Health::on_proved(pool::ServerId id) {
 void Health::on_disproved(pool::ServerId id, std::string_view cause) {
   Watched* server = find(id);
   if (!server) return;
-  const config::Health& health = server->pool->settings.health;
+  const config::Pool& settings = server->pool->settings;
+  const config::Health& health = settings.health;
   const Standing now = standing(*server);
   // Traffic's own failures are counted where they happen.
   if (!server->asking && !server->coming_back) return;
@@ -129,8 +130,12 @@ void Health::on_disproved(pool::ServerId id, std::string_view cause) {
   server->entry->report_probe(false, heard);
   server->good = 0;
   server->coming_back = false;
-  if (std::exchange(server->returning_by_hand, false)) return eject(*server, cause);
-  if (now != Standing::up && now != Standing::drained) return probe_again(*server);
+  if (server->returning_by_hand && settings.eject.failures > 0) {
+    server->returning_by_hand = false;
+    return eject(*server, cause);
+  }
+  const bool out = now != Standing::up && now != Standing::drained;
+  if (out || server->returning_by_hand) return probe_again(*server);
   server->bad = heard ? 0 : server->bad + 1;
   if (now == Standing::up && server->bad >= health.fall) return eject(*server, cause);
   check_again(*server);
@@ -145,7 +150,9 @@ void Health::deliver_owed(Watched& server) {
     ServerConn* conn = servers_.ready_connection(server.id);
     if (!conn) {
       server.entry->owe_again(keys, server.pool->settings.eject.owed_max);
-      if (server.coming_back) on_disproved(server.id, "lost the connection");
+      if (server.coming_back) return on_disproved(server.id, "lost the connection");
+      // It is up: a connection of this worker's will do, and on_proved() comes here again.
+      if (standing(server) == Standing::up) servers_.prove(server.id);
       return;
     }
     ++server.delivering;

@@ -52,13 +52,17 @@ void Servers::suspect(ServerConn& conn, Duration timeout) {
   bench_.timers.set(conn.timer, silent_at);
 }
 
+void Servers::forgive(ServerConn& conn, Duration timeout) {
+  conn.quiet_since = bench_.io.now();
+  suspect(conn, timeout);
+}
+
 void Servers::on_silent(ServerConn& conn) {
   const Duration late = bench_.io.now() - conn.timer.at;
   set_idle_timer(conn);
   if (!conn.fifo_first || !conn.link.timeout) return;
-  // A stall of ours is not its silence: it gets the time anew.
-  if (late > *conn.link.timeout / 4) conn.quiet_since = bench_.io.now();
-  suspect(conn, *conn.link.timeout);
+  const bool ours = late > *conn.link.timeout / 4;
+  ours ? forgive(conn, *conn.link.timeout) : suspect(conn, *conn.link.timeout);
 }
 
 void Servers::set_idle_timer(ServerConn& conn) {

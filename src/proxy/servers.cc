@@ -146,6 +146,7 @@ bool Servers::begin_connect(ServerConn& conn) {
   const net::Address address = bench_.board.address(to.id);
   if (address.empty()) {
     connect_failed(conn, "has a name that does not resolve", false);
+    if (health_) health_->on_disproved(to.id, to.last_failure);
     return false;
   }
   const int fd = bench_.io.connect(token(net::Op::server_connect, conn), address, to.socket);
@@ -185,6 +186,7 @@ void Servers::become_ready(ServerConn& conn) {
   RINGWAY_ASSERT(conn.state == ServerConnState::greeting);
   if (std::exchange(conn.link.failing, false)) say(conn.link, "answers again");
   conn.state = ServerConnState::ready;
+  conn.link.entry->add_ready(1);
   conn.link.retry_at = Instant{};
   conn.quiet_since = bench_.io.now();
   bench_.timers.stop(conn.timer);
@@ -211,7 +213,20 @@ void Servers::connect_failed(ServerConn& conn, std::string what, bool theirs) {
   // Checks have a count of their own.
   if (theirs && (!conn.probing || owes_traffic(conn))) blame(to, conn.begun, to.last_failure);
   fail(conn, to.last_failure, theirs);
-  if (health_) health_->on_disproved(to.id, to.last_failure);
+  if (health_ && theirs) health_->on_disproved(to.id, to.last_failure);
+}
+
+// If it is us who are late, it gets the time anew.
+void Servers::on_connect_late(ServerConn& conn) {
+  const Duration limit = conn.link.connect_timeout;
+  if (bench_.io.now() - conn.timer.at > limit / 4) {
+    bench_.count(metrics::WorkerMetric::late_turns).add();
+    return bench_.timers.set(conn.timer, bench_.io.now() + limit);
+  }
+  const bool connecting = conn.state == ServerConnState::connecting;
+  connect_failed(conn, (connecting ? "did not take a connection within "
+                                   : "did not greet a new connection within ") +
+                           duration_text(limit));
 }
 
 // The server has too many connections: what waits here was not executed, so it
@@ -220,11 +235,13 @@ void Servers::turned_away(ServerConn& conn) {
   ServerLink& to = conn.link;
   (*to.counters)[ServerMetric::connections_refused].add();
   (*to.counters)[ServerMetric::connect_failures].add();
-  // Once is chance; what waits longer would be answered long after it was given up. It is
-  // no reason to eject a server on which another connection works.
-  const bool works = bench_.io.now() - to.entry->heard_at() < to.eject.window;
+  // Once is chance; what waits longer would be answered long after it was given up. A server
+  // on which another connection works is alive, whichever worker has it.
   if (to.backoff != Duration::zero()) {
-    return connect_failed(conn, "has too many connections", !works);
+    const bool works = to.entry->connected();
+    connect_failed(conn, "has too many connections", !works);
+    if (health_ && works) health_->on_proved(to.id);
+    return;
   }
   to.last_failure = "has too many connections";
   if (!std::exchange(to.failing, true)) say(to, to.last_failure);
@@ -267,6 +284,7 @@ void Servers::close_down(ServerConn& conn) {
   if (conn.state == State::greeting || conn.state == State::ready) {
     (*conn.link.counters)[ServerMetric::connections].subtract();
   }
+  if (conn.state == State::ready) conn.link.entry->add_ready(-1);
   conn.state = State::closing;
   bench_.timers.stop(conn.timer);
   conn.touched_link.leave();
@@ -359,11 +377,7 @@ void Servers::on_timer(net::Timer& timer) {
   ServerConn& conn = *static_cast<ServerConn*>(timer.owner);
   if (conn.state == ServerConnState::closing) return;
   switch (timer.kind) {
-    case net::TimerKind::server_connect:
-      return connect_failed(conn, (conn.state == ServerConnState::connecting
-                                       ? "did not take a connection within "
-                                       : "did not greet a new connection within ") +
-                                      duration_text(conn.link.connect_timeout));
+    case net::TimerKind::server_connect: return on_connect_late(conn);
     case net::TimerKind::server_backoff: begin_connect(conn); return;
     case net::TimerKind::server_silent: return on_silent(conn);
     case net::TimerKind::server_idle: {
@@ -381,7 +395,7 @@ void Servers::on_timer(net::Timer& timer) {
 // Changes of a server's state, never single requests.
 void Servers::say(const ServerLink& link, std::string_view what) {
   if (ending_) return;
-  const auto verdict = lines_.ask(link.label, bench_.io.now());
+  const auto verdict = link.entry->ask_to_say(bench_.io.now());
   if (!verdict.allowed) return;
   if (verdict.left_out > 0) {
     log::warning("server {} {} ({} lines like this left out)", link.label, what, verdict.left_out);

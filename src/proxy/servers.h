@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "log/rate_limit.h"
 #include "proxy/reply_sink.h"
 #include "proxy/server_conn.h"
 #include "proxy/workbench.h"
@@ -18,9 +17,6 @@ namespace ringway::proxy {
 
 class Servers {
  public:
-  // Of log lines about one server: what flaps must not fill a disk.
-  static constexpr std::uint32_t lines_per_minute_max = 10;
-
   Servers(Workbench& bench, ReplySink& sink) : bench_(bench), sink_(sink) {}
   ~Servers();
 
@@ -42,6 +38,8 @@ class Servers {
   // connection has been silent for so long, it is retired; if not, it is watched. A request
   // that was sent in time speaks against the server.
   void suspect(ServerConn& conn, Duration timeout);
+  // The same, but it is us who came late: its silence counts from now.
+  void forgive(ServerConn& conn, Duration timeout);
   void blame_timeout(ServerConn& conn, Instant begun, Duration timeout);
 
   // For checks and probes, by the home worker. Connects if there is no connection; HealthSink
@@ -99,6 +97,7 @@ class Servers {
   void on_greeting_sent(ServerConn& conn, std::int32_t result);
   void become_ready(ServerConn& conn);
   void connect_failed(ServerConn& conn, std::string what, bool theirs = true);
+  void on_connect_late(ServerConn& conn);
   void turned_away(ServerConn& conn);
   Duration next_backoff(ServerLink& link);
 
@@ -131,7 +130,6 @@ class Servers {
   std::uint32_t in_flight_ = 0;        // Fragments in all FIFOs.
   std::uint64_t board_version_ = 0;    // Up to which standings were taken over.
   bool ending_ = false;                // The worker's own end is no news of any server.
-  log::RateLimit lines_{lines_per_minute_max};
 };
 
 }  // namespace ringway::proxy
