@@ -4,7 +4,8 @@ Every client pipelines and writes only keys of its own. A write that got an erro
 happened or not, so a key has a set of values it may have; a write or delete that was
 answered leaves just one, wherever ringway sent it. Values carry key and sequence, so a reply
 that belongs to another request, came twice or is older than the last answered write cannot
-pass. Only keys whose home is in `harmed` may miss or fail, and the error names that home.
+pass. Only keys whose home is in `harmed` may miss or fail, and the error names that home. Where
+servers come and go again and again a stand-in may have an older value, as long as ttl_max_s.
 One thread: it goes on in run() and run_until() only.
 """
 
@@ -26,6 +27,7 @@ class Key:
         self.certain = True         # and whether it must have one of them.
         self.coming = []            # Values of sets that are under way,
         self.deletes_coming = 0     # and deletes.
+        self.written = {value: 0.0}  # When each value was sent.
         self.home = None
 
 
@@ -76,6 +78,7 @@ class FaultClient:
         value = b"%b=%d" % (key.name, self.sequence)
         value += b"." * self.random.choice((0, 10, 1000))
         key.coming.append(value)
+        key.written[value] = time.monotonic()
         return value
 
     def set(self):
@@ -155,6 +158,9 @@ class FaultClient:
             self.load.misses += 1
             return
         allowed = key.values | set(key.coming)
+        age = time.monotonic() - key.written.get(value, 0)
+        if self.load.ttl_max_s and age < self.load.ttl_max_s:
+            return
         assert value in allowed, (f"{key.name!r} has {value[:60]!r}; allowed are "
                                   f"{[one[:60] for one in allowed]}")
 
@@ -175,9 +181,10 @@ class FaultClient:
 
 
 class FaultLoad:
-    def __init__(self, address, clients=16, depth=8, seed=None):
+    def __init__(self, address, clients=16, depth=8, seed=None, ttl_max_s=None):
         self.seed = random.randrange(1 << 30) if seed is None else seed
         self.count, self.run_id = clients, random.randrange(1 << 30)
+        self.ttl_max_s = ttl_max_s
         names = [*SHARED, *(name for n in range(clients) for name in self.own_keys(n))]
         self.keys = {name: Key(name, b"of-" + name) for name in names}  # As owners() sets them.
         self.harmed = set()  # Names of servers whose keys may fail.
