@@ -56,7 +56,7 @@ void plan(benchmark::State& state, const std::string& settings, bool one_out) {
 constexpr auto sizes = [](auto* bench) { bench->Arg(3)->Arg(10)->Arg(100)->Arg(1000); };
 const std::string by_default;
 const std::string as_twemproxy = "hash = \"fnv1a_64\"\ndistribution = \"ketama\"\n";
-const std::string tagged = "hash_tag = \":\"\n";
+const std::string tagged = "hash_tag = \"::\"\n";
 
 BENCHMARK_CAPTURE(plan, default, by_default, false)->Apply(sizes);
 BENCHMARK_CAPTURE(plan, default_with_one_out, by_default, true)->Apply(sizes);
