@@ -126,7 +126,8 @@ class Relay:
 
     def abort_all(self):
         for pair in self.pairs:
-            pair.abort()
+            if not pair.gone:
+                pair.abort()
 
     # --- What it does ---
 

@@ -100,6 +100,42 @@ class UnderLoad(cases.EndToEnd):
         self.assertGreaterEqual(failing["ringway_server_timeouts_total"], 2)
         self.assertGreaterEqual(failing["ringway_server_ejections_total"], 2)
 
+    def test_whatever_happens_in_whatever_order_all_come_back(self):
+        # Any server at any time, several at once, and now and then ringway itself stalls.
+        behind = self.memcacheds(5)
+        relays = [Injector(self.processes, server) for server in behind]
+        router = self.ringway(relays, workers=2, timeout="200ms",
+                              pool=pool(ttl_max='"1s"', retry_max='"1s"',
+                                        extra="server_connections = 2\nbackoff_max = \"200ms\""))
+        load = FaultLoad((router.host, router.port), ttl_max_s=1 + 1 + SLACK_S)
+        load.begin(owners(router, behind, list(load.keys)))
+        load.harmed = {relay.name for relay in relays}
+        chance = load.clients[0].random
+        modes = [("pass", 0), ("pass", 0), ("refuse", 0), ("reset", 0), ("blackhole", 0),
+                 ("stall", 0), ("delay", 0.3), ("drip", 0.005), ("truncate", 0), ("garbage", 0),
+                 ("foreign", 0)]
+        end = time.monotonic() + (60 if cases.LONG else 4)
+        while time.monotonic() < end:
+            mode, seconds = chance.choice(modes)
+            relay = chance.choice(relays)
+            relay.switch(mode, seconds=seconds)
+            if chance.random() < 0.2:
+                relay.reset_now()
+            if chance.random() < 0.05:
+                os.kill(router.pid, signal.SIGSTOP)
+                time.sleep(0.4)
+                os.kill(router.pid, signal.SIGCONT)
+            load.run(chance.choice((0, 0.02, 0.1, 0.4)))
+        for relay in relays:
+            relay.switch("pass")
+        load.run_until("all to be back", 6 + 2 * SLACK_S,
+                       lambda: set(router.standings().values()) == {"up"})
+        load.run(TIMEOUT_S + 0.2)
+        for relay in relays:
+            load.healed(relay.name)
+        load.run(0.5)
+        load.finish()
+
     def test_who_does_not_ask_a_hanging_server_sees_no_change(self):
         servers = self.memcacheds(3)
         victim = servers[0]
