@@ -55,8 +55,8 @@ void FakeServer::execute(const WireRequest& request, Conn& conn) {
 }
 
 KeyIndex FakeServer::owned(KeyIndex index) {
-  SIM_REQUIRE(model_.key(index).owner == number_, "key %u went to server %u, it belongs to %u",
-              index, number_, model_.key(index).owner);
+  SIM_REQUIRE(model_.may_serve(index, number_), "key %u went to server %u, it belongs to %u", index,
+              number_, model_.key(index).owner);
   return index;
 }
 
@@ -82,9 +82,15 @@ void FakeServer::check_cas(KeyIndex key, std::uint64_t cas) const {
               static_cast<unsigned long long>(cas));
 }
 
+// A stand-in keeps nothing for longer than ttl_max.
+std::int64_t FakeServer::due_at(KeyIndex key, std::int64_t exptime) const {
+  if (model_.key(key).owner == number_) return exptime;
+  return exptime == 0 ? model_.ttl_max_s() : std::min(exptime, model_.ttl_max_s());
+}
+
 void FakeServer::check_exptime(KeyIndex key, Bytes word) const {
   std::int64_t exptime = -1;
-  SIM_REQUIRE(to_number(word, exptime) && exptime == model_.exptime(key),
+  SIM_REQUIRE(to_number(word, exptime) && exptime == due_at(key, model_.exptime(key)),
               "server %u: the exptime of key %u is damaged", number_, key);
 }
 
@@ -93,7 +99,8 @@ void FakeServer::get(const WireRequest& request, std::string& out) {
 }
 
 void FakeServer::get_touching(const WireRequest& request, std::string& out) {
-  SIM_REQUIRE(request.word(1) == "4242", "server %u: a damaged exptime", number_);
+  const std::int64_t due = due_at(model_.index_of(request.word(2)), 4242);
+  SIM_REQUIRE(request.word(1) == std::to_string(due), "server %u: a damaged exptime", number_);
   give(request, 2, out);
 }
 

@@ -36,6 +36,7 @@ KeyIndex Model::add_key(std::string text, std::uint32_t owner, KeyUse use) {
       {.text = std::move(text), .encoded = std::move(encoded), .use = use, .owner = owner});
   if (excused_until_.size() <= owner) excused_until_.resize(owner + 1);
   if (lied_.size() <= owner) lied_.resize(owner + 1);
+  wandered_.resize(lied_.size());
   return static_cast<KeyIndex>(keys_.size() - 1);
 }
 
@@ -179,7 +180,9 @@ void Model::check_value(KeyIndex key, Bytes value, Floor floor, const Reader& re
     case KeyUse::value: break;
   }
   const WriteId write = parse_whole(key, value);
-  if (!trusts(key)) return;
+  // At home again, nothing may be what was replaced while the home was out.
+  const bool at_home = settled_ && !lied_[keys_[key].owner];
+  if (!trusts(key) && !at_home) return;
   SIM_REQUIRE(!writes_[write].refused, "key %u: read write %u, which had been refused", key, write);
   SIM_REQUIRE(writes_[write].ended >= floor, "key %u: read write %u, which had been replaced", key,
               write);
@@ -248,12 +251,15 @@ void Model::distrust(std::uint32_t server) {
 
 void Model::excuse(std::uint32_t server, Instant until) {
   if (excused_until_.size() <= server) excused_until_.resize(server + 1);
+  if (lied_.size() <= server) lied_.resize(server + 1);
+  wandered_.resize(lied_.size());
   excused_until_[server] = std::max(excused_until_[server], until);
 }
 
 bool Model::excused(KeyIndex key, Instant asked) const {
-  return everything_excused_ || all_excused_until_ >= asked ||
-         excused_until_[keys_[key].owner] >= asked;
+  const std::uint32_t home = keys_[key].owner;
+  return everything_excused_ || all_excused_until_ >= asked || excused_until_[home] >= asked ||
+         (wandered_[home] && anybody_excused(asked));
 }
 
 bool Model::anybody_excused(Instant asked) const {

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -115,7 +116,24 @@ class Model {
 
   // A server has said what is not true: what its keys hold cannot be judged any more.
   void distrust(std::uint32_t server);
-  bool trusts(KeyIndex key) const { return !lied_[keys_[key].owner]; }
+  bool trusts(KeyIndex key) const {
+    return !lied_[keys_[key].owner] && !wandered_[keys_[key].owner];
+  }
+
+  // Others may serve keys of a server that is out: (key, its home, who was asked).
+  using MayServe = std::function<bool(Bytes, std::uint32_t, std::uint32_t)>;
+  void let_others_serve(MayServe may) { may_serve_ = std::move(may); }
+  bool may_serve(KeyIndex key, std::uint32_t server) const {
+    return may_serve_(keys_[key].text, keys_[key].owner, server);
+  }
+  // A server was out: what its keys hold is judged again once all is settled.
+  void wander(std::uint32_t server) { wandered_[server] = true; }
+  // All servers are up, and what was owed is delivered.
+  void settle() { settled_ = true; }
+  void set_ttl_max(Duration time) {
+    ttl_max_s_ = std::chrono::ceil<std::chrono::seconds>(time).count();
+  }
+  std::int64_t ttl_max_s() const { return ttl_max_s_; }
 
   // Until when requests to a server may fail without the router being to blame.
   void excuse(std::uint32_t server, Instant until);
@@ -138,6 +156,10 @@ class Model {
   std::vector<Write> writes_;
   std::vector<Instant> excused_until_;
   std::vector<bool> lied_;
+  std::vector<bool> wandered_;
+  bool settled_ = false;
+  std::int64_t ttl_max_s_ = 0;
+  MayServe may_serve_;
   Instant all_excused_until_{};
   bool everything_excused_ = false;
 };

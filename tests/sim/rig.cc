@@ -45,7 +45,9 @@ Rig::~Rig() {
 void Rig::build_model() {
   const config::Pool& pool = scenario_.pool();
   std::vector<ring::Member> members;
-  for (const config::Server& server : pool.servers) members.push_back({server.name, server.weight});
+  for (const config::Server& server : pool.servers) {
+    if (!server.backup) members.push_back({server.name, server.weight});
+  }
   const auto distribution = ring::find(pool.distribution)->build(members);
   const hash::HashFunction& function = *hash::find(pool.hash);
   const ring::LiveSet all(static_cast<std::uint32_t>(members.size()));
@@ -56,6 +58,8 @@ void Rig::build_model() {
     model_.add_key(key, owner.value(), uses[model_.keys() % std::size(uses)]);
   }
   if (scenario_.errors_anywhere) model_.excuse_all(start_ + scenario_.faults_end + scenario_.grace);
+  for (std::uint32_t i = 0; i < pool.servers.size(); ++i) model_.excuse(i, Instant{});
+  if (pool.eject.ttl_max) model_.set_ttl_max(*pool.eject.ttl_max);
   const bool short_queue = scenario_.pool().server_queue_max < 16;
   model_.excuse_everything(scenario_.lost_silently || short_queue);
 }
@@ -71,9 +75,15 @@ void Rig::build_router() {
   control_world_.emplace(world_, *seats_[0].io, chance_.fork());
   for (std::size_t i = 0; i < scenario_.servers.size(); ++i)
     control_world_->name(scenario_.pool().servers[i].address, scenario_.servers[i]);
+  eject_model_.emplace(scenario_.pool(), member_count(), [this] { return world_.now(); });
+  crew_->board.watch(*eject_model_);
   control_ = std::make_unique<reload::Control>(scenario_.config, *crew_, *control_world_);
   for (std::uint32_t i = 0; i < seats_.size(); ++i)
     seats_[i].worker = std::make_unique<worker::Worker>(i, *seats_[i].io, *crew_);
+  absences_.emplace(*control_->snapshot().pools[0]);
+  model_.let_others_serve([this](Bytes key, std::uint32_t home, std::uint32_t server) {
+    return absences_->may_serve(key, home, server);
+  });
   const auto started = control_->start();
   SIM_REQUIRE(started.has_value(), "the router does not start: %s", started.error().c_str());
 }
@@ -130,6 +140,8 @@ void Rig::stop_early() {
 void Rig::calm() {
   for (const auto& client : clients_) client->leave();
   run_for(scenario_.grace + 10s);
+  check_all_up();
+  model_.settle();
   if (!scenario_.lost_silently) {
     model_.excuse_everything(false);
     return calm_round(scenario_.workers);
@@ -184,6 +196,7 @@ bool Rig::clients_done() const {
 void Rig::turn(Seat& seat) {
   trace_.note(world_.now(), "turn", &seat - seats_.data());
   seat.worker->turn();
+  note_absences();
   SIM_REQUIRE(++turns_ < turns_max, "the router goes in circles");
   Duration time = Duration(static_cast<std::int64_t>(chance_.between(1'000, 30'000)));
   if (chance_.with(world_.faults().worker_stall)) {
@@ -192,6 +205,19 @@ void Rig::turn(Seat& seat) {
   }
   seat.busy_until = world_.now() + time;
   if (trace_.text() || turns_ % 16 == 0) check_turn(*seat.worker);
+}
+
+std::uint32_t Rig::member_count() const {
+  return static_cast<std::uint32_t>(
+      std::ranges::count(scenario_.pool().servers, false, &config::Server::backup));
+}
+
+void Rig::note_absences() {
+  if (!scenario_.ejects) return;
+  absences_->note(crew_->board);
+  for (std::uint32_t i = 0; i < member_count(); ++i) {
+    if (absences_->ever_away(i)) model_.wander(i);
+  }
 }
 
 // Runs whatever is due first, at most until `limit`; false if nothing is.

@@ -13,7 +13,9 @@
 #include <vector>
 
 #include "reload/control.h"
+#include "sim/absences.h"
 #include "sim/control_world.h"
+#include "sim/eject_model.h"
 #include "sim/fake_client.h"
 #include "sim/fake_server.h"
 #include "sim/scenario.h"
@@ -44,6 +46,8 @@ class Rig {
 
   void build_model();
   void build_router();
+  void note_absences();
+  std::uint32_t member_count() const;
   void build_servers();
 
   void storm();
@@ -61,6 +65,7 @@ class Rig {
 
   void describe();
   void check_turn(worker::Worker& worker);
+  void check_all_up();
   void check_rest();
   void check_counters();
   void check_stopped();
@@ -69,6 +74,8 @@ class Rig {
   Scenario scenario_;
   Chance chance_;
   Model model_;
+  std::optional<EjectModel> eject_model_;
+  std::optional<Absences> absences_;
   SimWorld world_;
   std::vector<Seat> seats_;
   std::vector<net::Io*> ios_;

@@ -13,6 +13,7 @@ using metrics::WorkerMetric;
 // No queue passes its limit, whatever happens.
 void Rig::check_turn(worker::Worker& worker) {
   worker.check_invariants();
+  eject_model_->check_overdue(std::chrono::seconds(5));
   const config::Listener& limits = scenario_.config.listeners[0];
   const config::Pool& pool = scenario_.pool();
   worker.clients().each([&](proxy::ClientConn& client) {
@@ -46,6 +47,16 @@ void Rig::describe() {
                    conn.link.label.c_str(), conn.fd, static_cast<int>(conn.state), conn.fifo_count,
                    conn.output.unsent());
     });
+  }
+}
+
+// Whoever was out is back, once nothing is wrong any more.
+void Rig::check_all_up() {
+  for (const pool::Server& server : control_->snapshot().pools[0]->servers) {
+    const proxy::Standing standing = crew_->board.standing(server.id);
+    SIM_REQUIRE(standing == proxy::Standing::up, "server %s is still %s: it %s",
+                server.name.c_str(), std::string(proxy::word(standing)).c_str(),
+                crew_->board.cause(server.id).c_str());
   }
 }
 

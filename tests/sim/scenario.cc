@@ -21,7 +21,6 @@ void draw_pool(Chance chance, Scenario& scenario) {
   pool.name = "sim";
   static constexpr const char* distributions[] = {"ring", "ring", "ketama", "modula"};
   pool.distribution = distributions[chance.below(4)];
-  pool.eject.failures = 0;  // Every server keeps its keys.
   pool.timeout = pick(chance, {100ms, 250ms, 500ms, 1000ms});
   pool.connect_timeout = pick(chance, {50ms, 300ms, 1500ms});
   pool.backoff_min = pick(chance, {1ms, 50ms});
@@ -195,6 +194,7 @@ Scenario draw_scenario(std::uint64_t seed) {
   Scenario scenario;
   scenario.faults = draw_faults(chance.fork());
   draw_pool(chance.fork(), scenario);
+  draw_ejection(chance.fork(), scenario);
   draw_listener(chance.fork(), scenario);
   draw_io(chance.fork(), scenario);
   draw_keys(chance.fork(), scenario);
@@ -202,6 +202,8 @@ Scenario draw_scenario(std::uint64_t seed) {
   scenario.faults_end = scenario.span;
   const config::Pool& pool = scenario.pool();
   scenario.grace = 2 * *pool.timeout + 2 * pool.connect_timeout + 2 * pool.backoff_max + 2s;
+  // The slowest probes, as many as it takes, and the longest wait of one that flaps.
+  if (scenario.ejects) scenario.grace += (1 + pool.health.rise) * 20s + pool.eject.retry_max;
   draw_incidents(chance.fork(), scenario);
   const Faults& faults = scenario.faults;
   if (faults.slow_segment > 0 || faults.connect_refused > 0 || faults.connect_ignored > 0 ||

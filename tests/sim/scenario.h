@@ -39,9 +39,12 @@ struct Scenario {
   bool errors_anywhere = false;  // Faults that may hit any request.
   bool lost_silently = false;    // Connections died and nobody was told.
   bool exact = true;             // Every request reached the router whole.
+  bool ejects = false;           // Servers that fail are taken out.
 
   const config::Pool& pool() const { return config.pools[0]; }
 };
+
+void draw_ejection(Chance chance, Scenario& scenario);
 
 Scenario draw_scenario(std::uint64_t seed);
 // A well-behaved client for the calm after the storm.

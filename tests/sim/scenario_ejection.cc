@@ -1,0 +1,56 @@
+// Whether servers are ejected in this run, by which rules, and who stands in for them.
+#include "sim/scenario.h"
+
+namespace ringway::sim {
+namespace {
+
+using namespace std::chrono_literals;
+using config::EjectMode;
+
+template <typename Value>
+Value one_of(Chance& chance, std::initializer_list<Value> choices) {
+  return choices.begin()[chance.below(choices.size())];
+}
+
+void draw_rules(Chance& chance, config::Pool& pool) {
+  config::Eject& eject = pool.eject;
+  eject.failures = static_cast<std::uint32_t>(chance.between(1, 4));
+  eject.window = one_of<Duration>(chance, {1s, 10s});
+  eject.mode = one_of(chance, {EjectMode::error, EjectMode::rehash, EjectMode::backup});
+  eject.then = one_of(chance, {EjectMode::error, EjectMode::rehash});
+  eject.retry_after = one_of<Duration>(chance, {10ms, 1s, 5s});
+  eject.retry_max = 20s;
+  eject.max_ejected = one_of(chance, {0.25, 0.5, 1.0});
+  eject.ttl_max = one_of<Duration>(chance, {1s, 300s});
+  pool.health.interval = one_of<Duration>(chance, {100ms, 1s, 5s});
+  pool.health.timeout = one_of<Duration>(chance, {50ms, 1s});
+  pool.health.fall = static_cast<std::uint32_t>(chance.between(1, 3));
+  pool.health.rise = static_cast<std::uint32_t>(chance.between(1, 3));
+}
+
+void add_backup(Scenario& scenario, std::uint64_t number) {
+  const std::string address = "10.0.1." + std::to_string(number) + ":11211";
+  config::Server server;
+  server.address = address;
+  server.name = "spare" + std::to_string(number);
+  server.name_given = true;
+  server.backup = true;
+  scenario.config.pools[0].servers.push_back(server);
+  scenario.servers.push_back(*net::Address::parse(address));
+}
+
+}  // namespace
+
+void draw_ejection(Chance chance, Scenario& scenario) {
+  config::Pool& pool = scenario.config.pools[0];
+  pool.eject.failures = 0;
+  if (!chance.one_in(3)) return;
+  scenario.ejects = true;
+  draw_rules(chance, pool);
+  if (pool.eject.mode != EjectMode::backup) return;
+  for (std::uint64_t number = 1 + chance.below(2); number > 0; --number) {
+    add_backup(scenario, number);
+  }
+}
+
+}  // namespace ringway::sim
