@@ -1,5 +1,6 @@
 // When servers are looked at: checks of idle ones, probes of those that are out, and
 // the deletes that are owed before one comes back. One question per server at a time.
+#include <algorithm>
 #include <utility>
 
 #include "proxy/error_text.h"
@@ -144,7 +145,8 @@ void Health::on_disproved(pool::ServerId id, std::string_view cause) {
 // --- What is owed -------------------------------------------------------------------
 
 void Health::deliver_owed(Watched& server) {
-  while (server.delivering < owed_batch) {
+  const std::uint32_t most = std::min(owed_batch, server.pool->settings.server_queue_max);
+  while (server.delivering < most) {
     const auto keys = server.entry->take_owed(1);
     if (keys.empty()) break;
     ServerConn* conn = servers_.ready_connection(server.id);
