@@ -67,6 +67,8 @@ Bytes Servers::read_line(ServerConn& conn, Bytes bytes) {
   switch (parse_reply_line(text, line)) {
     case LineStatus::malformed: foreign(conn, "sent something that is no reply"); return {};
     case LineStatus::incomplete:
+      // Whole or not: nobody waits for it.
+      if (!conn.fifo_first) return foreign(conn, "sent a reply nobody asked for"), Bytes{};
       if (!carried) conn.input.append(bench_.buffers, bytes);
       return {};
     case LineStatus::complete: break;

@@ -108,7 +108,7 @@ void Rig::check_counters() {
               "rejected are counted wrong");
   SIM_REQUIRE(total(WorkerMetric::keys) == tally.keys, "keys are counted wrong");
   const bool nothing_wrong = !scenario_.errors_anywhere && scenario_.incidents.empty() &&
-                             tally.errors == 0 && tally.lies == 0;
+                             tally.errors == 0 && tally.lies == 0 && !scenario_.ejects;
   if (!nothing_wrong) return;
   SIM_REQUIRE(of_servers(ServerMetric::replies) == tally.executed &&
                   of_servers(ServerMetric::requests) == tally.executed,
