@@ -141,7 +141,8 @@ void Rig::calm() {
   for (const auto& client : clients_) client->leave();
   run_for(scenario_.grace + 10s);
   check_all_up();
-  model_.settle();
+  // Where connections died silently, ejections go on while they are found.
+  if (!scenario_.lost_silently) model_.settle();
   if (!scenario_.lost_silently) {
     model_.excuse_everything(false);
     return calm_round(scenario_.workers);
