@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <map>
 
 #include "ringway/config/load.h"
 #include "ringway/ring/advice.h"
 
 #include "cli/import.h"
 #include "cli/placement.h"
+#include "net/address.h"
+#include "net/resolver.h"
 
 namespace ringway::cli {
 namespace {
@@ -40,6 +43,23 @@ void add_advice(const config::Config& config, config::Problems& problems) {
   }
 }
 
+// Each name is asked for once, however many servers have it.
+void add_unresolved(const config::Config& config, config::Problems& problems) {
+  std::map<std::string, net::Answer> answers;
+  for (const config::Pool& pool : config.pools) {
+    for (const config::Server& server : pool.servers) {
+      if (net::Address::parse(server.address)) continue;
+      const auto [answer, is_new] = answers.try_emplace(server.address);
+      if (is_new) answer->second = net::looked_up(server.address);
+      if (!answer->second.addresses.empty()) continue;
+      problems.push_back(
+          {server.where,
+           fmt::format("pool '{}': server {} {}", pool.name, server.address, answer->second.why),
+           "correct the name, or check without --strict-dns"});
+    }
+  }
+}
+
 // A pool's advice goes among the problems of its file.
 void sort_by_place(const config::Config& config, config::Problems& problems) {
   std::ranges::stable_sort(problems, {}, [&](const config::Problem& problem) {
@@ -53,7 +73,7 @@ std::string verdict(const std::string& file, const config::Loaded& loaded) {
       std::ranges::count(loaded.problems, config::Severity::error, &config::Problem::severity));
   const auto warnings = loaded.problems.size() - errors;
   const auto and_warnings = warnings == 0 ? "" : ", " + counted(warnings, "warning");
-  if (!loaded.config) return fmt::format("{}: {}{}", file, counted(errors, "error"), and_warnings);
+  if (errors > 0) return fmt::format("{}: {}{}", file, counted(errors, "error"), and_warnings);
   std::size_t servers = 0;
   for (const config::Pool& pool : loaded.config->pools) servers += pool.servers.size();
   return fmt::format("{}: ok: {}, {}, {}{}", file, counted(loaded.config->pools.size(), "pool"),
@@ -63,16 +83,17 @@ std::string verdict(const std::string& file, const config::Loaded& loaded) {
 
 }  // namespace
 
-int check(const std::string& file, bool print, Streams streams) {
-  config::Loaded loaded = load_any(file);
+int check(const CheckOptions& options, Streams streams) {
+  config::Loaded loaded = load_any(options.file);
   if (loaded.config) {
     add_advice(*loaded.config, loaded.problems);
+    if (options.strict_dns) add_unresolved(*loaded.config, loaded.problems);
     sort_by_place(*loaded.config, loaded.problems);
   }
   for (const config::Problem& problem : loaded.problems) streams.err << text(problem) << "\n";
-  if (print && loaded.config) streams.out << printed(*loaded.config);
-  (print ? streams.err : streams.out) << verdict(file, loaded) << "\n";
-  return loaded.config ? exit_ok : exit_error;
+  if (options.print && loaded.config) streams.out << printed(*loaded.config);
+  (options.print ? streams.err : streams.out) << verdict(options.file, loaded) << "\n";
+  return loaded.config && !config::any_error(loaded.problems) ? exit_ok : exit_error;
 }
 
 }  // namespace ringway::cli

@@ -31,7 +31,7 @@ constexpr const char* footer =
 
 struct Arguments {
   std::string file;
-  bool print = false;
+  CheckOptions check;
   OneLine one_line;
   std::vector<std::string> import_files;
   DiffOptions diff;
@@ -57,11 +57,12 @@ void add_run(CLI::App& app, Arguments& arguments, int& status) {
 void add_check(CLI::App& app, Arguments& arguments, int& status) {
   CLI::App* command =
       app.add_subcommand("check", "Say everything that is wrong with FILE, without running it");
-  command->add_option("FILE", arguments.file, "Configuration (TOML)")->required();
-  command->add_flag("--print", arguments.print, "Print the effective configuration");
-  command->callback([&] {
-    status = check(arguments.file, arguments.print, {std::cout, std::cerr});
-  });
+  CheckOptions& options = arguments.check;
+  command->add_option("FILE", options.file, "Configuration (TOML)")->required();
+  command->add_flag("--print", options.print, "Print the effective configuration");
+  command->add_flag("--strict-dns", options.strict_dns,
+                    "Look up the names of servers: one that does not resolve is an error");
+  command->callback([&] { status = check(options, {std::cout, std::cerr}); });
 }
 
 void add_import(CLI::App& app, Arguments& arguments, int& status) {

@@ -12,6 +12,7 @@
 #include "cli/explain_route.h"
 #include "cli/machine.h"
 #include "cli/signals.h"
+#include "cli/state_route.h"
 #include "cli/status.h"
 #include "cli/worker_threads.h"
 #include "log/log.h"
@@ -128,7 +129,7 @@ int run(config::Config config) {
   reload::Control control(std::move(config), crew, world);
   const config::Config& effective = control.snapshot().config;
   Status status(control, crew, threads.io_name());
-  admin::Admin admin(status, {explain_route(control, crew)});
+  admin::Admin admin(status, {explain_route(control, crew), state_route(control)});
   if (const auto ok = admin.start(effective.metrics, effective.admin); !ok) {
     return give_up(ok.error());
   }

@@ -2,16 +2,18 @@
 // and from the snapshot, which does not change.
 #include "cli/status.h"
 
+#include <chrono>
 #include <nlohmann/json.hpp>
+
+#include "cli/pool_status.h"
 
 namespace ringway::cli {
 
-using metrics::ServerMetric;
 using metrics::WorkerMetric;
 using nlohmann::json;
 
 std::string Status::metrics_text() {
-  return crew_.registry.exposition();
+  return crew_.registry.exposition(board_figures(control_.snapshot(), crew_.board));
 }
 
 bool Status::ready(std::string& why_not) {
@@ -32,30 +34,10 @@ std::string Status::status_json() {
                  {"clients", crew_.clients()},
                  {"requests", registry.total(WorkerMetric::requests)},
                  {"pools", json::array()}};
+  const auto since_boot = std::chrono::steady_clock::now().time_since_epoch();
+  const Instant now{std::chrono::duration_cast<Duration>(since_boot)};
   for (const auto& pool : snapshot.pools) {
-    json servers = json::array();
-    for (const pool::Server& server : pool->servers) {
-      const net::Address address = crew_.board.address(server.id);
-      const auto total = [&](ServerMetric metric) {
-        return registry.total(pool->name(), server.name, metric);
-      };
-      servers.push_back({{"name", server.name},
-                         {"address", server.address},
-                         {"resolved", address.empty() ? json(nullptr) : json(address.text())},
-                         {"standing", proxy::word(crew_.board.standing(server.id))},
-                         {"cause", crew_.board.cause(server.id)},
-                         {"live", crew_.board.standing(server.id) == proxy::Standing::up},
-                         {"backup", server.backup},
-                         {"owed", crew_.board.entry(server.id).owed().keys},
-                         {"connections", total(ServerMetric::connections)},
-                         {"requests", total(ServerMetric::requests)},
-                         {"queue", total(ServerMetric::queued)},
-                         {"timeouts", total(ServerMetric::timeouts)}});
-    }
-    status["pools"].push_back({{"name", pool->name()},
-                               {"distribution", pool->settings.distribution},
-                               {"hash", pool->settings.hash},
-                               {"servers", std::move(servers)}});
+    status["pools"].push_back(pool_status(*pool, crew_, now));
   }
   return status.dump(2) + "\n";
 }

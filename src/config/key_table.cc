@@ -381,10 +381,12 @@ constexpr Key<Pool> pool_keys[] = {
                                    "one carries every client: requests are pipelined",
                                    counts(1, 1024)),
     key<&Pool::preconnect>("preconnect", "",
-                           "else a connection opens when first needed: thousands of sidecars"),
+                           "opens connections at the start, and keeps them; else one opens when "
+                           "first needed: thousands of sidecars"),
     key<&Pool::server_idle_timeout>(
         "server_idle_timeout", "",
-        "an unused connection is closed, unless the server is checked through it", some_time),
+        "an unused connection is closed, unless the server is checked through it, or preconnect",
+        some_time),
     key<&Pool::tcp_keepalive>("tcp_keepalive", "", "NAT forgets silent connections"),
     key<&Pool::tcp_keepalive_idle>("tcp_keepalive_idle", "", "silence before the first probe",
                                    times(1s, 9h)),

@@ -99,10 +99,7 @@ Verdict read_value(const Node& node, const Limits&, E& into) {
 
 template <Enumeration E>
 std::string print_value(E value) {
-  for (const auto& word : words<E>()) {
-    if (word.value == value) return quoted(word.text);
-  }
-  return quoted("");
+  return quoted(word(value));
 }
 
 template <Enumeration E>

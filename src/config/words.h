@@ -90,4 +90,13 @@ inline std::span<const Word<LogLevel>> words() {
   return table;
 }
 
+// As the file writes it.
+template <typename E>
+std::string_view word(E value) {
+  for (const Word<E>& one : words<E>()) {
+    if (one.value == value) return one.text;
+  }
+  return "";
+}
+
 }  // namespace ringway::config

@@ -38,6 +38,7 @@ std::string metrics_markdown() {
   write_section(page, "Of a pool", "`pool`; summed over workers", pool_metrics());
   write_section(page, "Of a server", "`pool` and `server`, the server's name; summed over workers",
                 server_metrics());
+  write_section(page, "Of a server, for all workers", "`pool` and `server`", board_metrics());
   return page;
 }
 

@@ -48,6 +48,19 @@ Labels labels_of(const ServerKey& key) {
   return {{"pool", std::get<0>(key)}, {"server", std::get<1>(key)}};
 }
 
+Labels labels_of(const BoardFigures::key_type& key) {
+  return {{"pool", key.first}, {"server", key.second}};
+}
+
+template <typename Counters>
+const Counters& block_of(const std::unique_ptr<Counters>& block) {
+  return *block;
+}
+template <typename Metric>
+const Block<Metric>& block_of(const Block<Metric>& block) {
+  return block;
+}
+
 MetricFamily family(std::string name, std::string help, Kind kind) {
   const auto type =
       kind == Kind::counter ? prometheus::MetricType::Counter : prometheus::MetricType::Gauge;
@@ -69,13 +82,13 @@ void add_to_series(MetricFamily& family, Kind kind, const Labels& labels, std::u
 template <typename Blocks>
 void expose(Families& families, std::span<const MetricRow> rows, const Blocks& blocks) {
   if (blocks.empty()) return;
-  using Metric = typename Blocks::mapped_type::element_type::Name;
+  using Metric = typename std::remove_cvref_t<decltype(block_of(blocks.begin()->second))>::Name;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     const auto& [kind, name, help] = rows[row];
     MetricFamily& made =
         families.emplace_back(family("ringway_" + std::string(name), std::string(help), kind));
     for (const auto& [key, block] : blocks) {
-      add_to_series(made, kind, labels_of(key), (*block)[static_cast<Metric>(row)].value());
+      add_to_series(made, kind, labels_of(key), block_of(block)[static_cast<Metric>(row)].value());
     }
   }
 }
@@ -129,7 +142,7 @@ void Registry::set_process(const std::string& name, Kind kind, const std::string
   state_->process.insert_or_assign(full, ProcessValue{kind, help, value});
 }
 
-std::string Registry::exposition() const {
+std::string Registry::exposition(const BoardFigures& figures) const {
   Families families;
   {
     const std::lock_guard lock(state_->mutex);
@@ -138,6 +151,7 @@ std::string Registry::exposition() const {
     expose(families, worker_metrics(), state_->workers);
     expose(families, pool_metrics(), state_->pools);
     expose(families, server_metrics(), state_->servers);
+    expose(families, board_metrics(), figures);
   }
   std::ostringstream out;
   prometheus::TextSerializer().Serialize(out, families);

@@ -11,6 +11,7 @@ namespace {
 constexpr std::array worker_rows = {RINGWAY_WORKER_METRICS(RINGWAY_METRIC_ROW)};
 constexpr std::array pool_rows = {RINGWAY_POOL_METRICS(RINGWAY_METRIC_ROW)};
 constexpr std::array server_rows = {RINGWAY_SERVER_METRICS(RINGWAY_METRIC_ROW)};
+constexpr std::array board_rows = {RINGWAY_BOARD_METRICS(RINGWAY_METRIC_ROW)};
 #undef RINGWAY_METRIC_ROW
 
 }  // namespace
@@ -23,6 +24,9 @@ std::span<const MetricRow> pool_metrics() {
 }
 std::span<const MetricRow> server_metrics() {
   return server_rows;
+}
+std::span<const MetricRow> board_metrics() {
+  return board_rows;
 }
 
 }  // namespace ringway::metrics

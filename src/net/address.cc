@@ -139,4 +139,19 @@ bool Address::operator==(const Address& other) const {
   }
 }
 
+std::strong_ordering Address::operator<=>(const Address& other) const {
+  if (family() != other.family()) return family() <=> other.family();
+  int order = 0;
+  switch (family()) {
+    case AF_INET:
+      order = std::memcmp(&as_ipv4(data()).sin_addr, &as_ipv4(other.data()).sin_addr, 4);
+      break;
+    case AF_INET6:
+      order = std::memcmp(&as_ipv6(data()).sin6_addr, &as_ipv6(other.data()).sin6_addr, 16);
+      break;
+    default: order = path().compare(other.path());
+  }
+  return order != 0 ? order <=> 0 : port() <=> other.port();
+}
+
 }  // namespace ringway::net

@@ -2,6 +2,7 @@
 // wants it. Parses numeric forms only; names are the resolver's business.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -16,7 +17,7 @@ class Address {
   Address() = default;
 
   // "1.2.3.4:11211", "[::1]:11211", "unix:/run/web.sock", "/run/web.sock".
-  // A host name fails: see Resolver.
+  // A host name fails: see resolver.h.
   static Result<Address> parse(std::string_view text);
   static Address from(const sockaddr* address, socklen_t length);
 
@@ -31,6 +32,8 @@ class Address {
   std::string_view path() const;  // Empty unless AF_UNIX.
 
   bool operator==(const Address& other) const;
+  // IPv4 before IPv6, then as numbers: one order for all routers.
+  std::strong_ordering operator<=>(const Address& other) const;
 
  private:
   sockaddr_storage storage_{};

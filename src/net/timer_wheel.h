@@ -21,6 +21,7 @@ enum class TimerKind : std::uint8_t {
   server_backoff,
   server_idle,
   server_silent,
+  server_preconnect,
   server_health,
   accept_retry,
   worker

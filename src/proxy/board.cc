@@ -39,7 +39,8 @@ Standing Board::standing(pool::ServerId id) const {
   return entry(id).standing();
 }
 
-void Board::set_standing(pool::ServerId id, Standing standing, std::string_view cause) {
+void Board::set_standing(pool::ServerId id, Standing standing, std::string_view cause,
+                         Instant now) {
   BoardEntry& server = entry(id);
   {
     const std::lock_guard lock(server.mutex_);
@@ -47,6 +48,7 @@ void Board::set_standing(pool::ServerId id, Standing standing, std::string_view 
     const Standing before = server.standing_.exchange(standing, std::memory_order_acq_rel);
     if (before == standing) return;
     if (watcher_) watcher_->on_standing(id, before, standing);
+    server.since_ = now;
   }
   moved();
 }
@@ -55,6 +57,12 @@ std::string Board::cause(pool::ServerId id) const {
   const BoardEntry& server = entry(id);
   const std::lock_guard lock(server.mutex_);
   return server.cause_;
+}
+
+Instant Board::since(pool::ServerId id) const {
+  const BoardEntry& server = entry(id);
+  const std::lock_guard lock(server.mutex_);
+  return server.since_;
 }
 
 std::optional<pool::ServerId> Board::backup_of(pool::ServerId member) const {

@@ -49,8 +49,10 @@ class Board {
   Standing standing(pool::ServerId id) const;
   // Home worker; and control, before any worker has heard of the server. `cause` is what
   // clients and the log are told: "refused the connection".
-  void set_standing(pool::ServerId id, Standing standing, std::string_view cause = {});
+  void set_standing(pool::ServerId id, Standing standing, std::string_view cause = {},
+                    Instant now = {});
   std::string cause(pool::ServerId id) const;
+  Instant since(pool::ServerId id) const;  // When it began to stand so; zero: at the start.
 
   // The backup that took this member's place, if one did. Home worker.
   std::optional<pool::ServerId> backup_of(pool::ServerId member) const;

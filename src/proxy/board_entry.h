@@ -53,6 +53,10 @@ class BoardEntry {
   bool connected() const { return ready_.load(std::memory_order_relaxed) > 0; }
   log::RateLimit::Verdict ask_to_say(Instant now);
 
+  // A connection to it could not be made: if it has a name, it may have moved. Control asks.
+  void doubt_address() { address_doubtful_.store(true, std::memory_order_relaxed); }
+  bool take_doubt() { return address_doubtful_.exchange(false, std::memory_order_relaxed); }
+
   // --- Names, control ---
 
   // Its name was asked for and has no address, as opposed to not having been asked for yet.
@@ -100,6 +104,7 @@ class BoardEntry {
   std::atomic<bool> failing_{false};  // failures_ is not empty.
   std::atomic<bool> too_many_{false};
   std::atomic<bool> unresolvable_{false};
+  std::atomic<bool> address_doubtful_{false};
   std::atomic<std::int64_t> heard_at_{0};
   std::atomic<std::uint32_t> backup_{no_backup};
   std::atomic<std::int32_t> ready_{0};
@@ -111,7 +116,8 @@ class BoardEntry {
 
   mutable std::mutex mutex_;
   net::Address address_;
-  std::string cause_;         // Of the present standing.
+  std::string cause_;         // Of the present standing,
+  Instant since_{};           // and when it began.
   std::string last_failure_;  // In the words of its reporter.
   log::RateLimit lines_{lines_per_minute_max};
   Failures failures_;

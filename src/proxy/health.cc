@@ -3,10 +3,11 @@
 #include "proxy/health.h"
 
 #include <algorithm>
-#include <cmath>
+#include <utility>
 
 #include "log/log.h"
 #include "proxy/error_text.h"
+#include "proxy/guard.h"
 #include "proxy/health_watched.h"
 
 namespace ringway::proxy {
@@ -96,7 +97,7 @@ void Health::stand(Watched& server, Standing standing, std::string_view cause) {
   server.since = bench_.io.now();
   server.good = 0;
   server.bad = 0;
-  bench_.board.set_standing(server.id, standing, cause);
+  bench_.board.set_standing(server.id, standing, cause, server.since);
   (*server.counters)[ServerMetric::up].set(standing == Standing::up);
 }
 
@@ -107,12 +108,14 @@ void Health::reconsider(pool::ServerId id) {
   const ServerState asked = bench_.board.asked(id);
   const bool by_hand = out_by_hand(standing(*server));
   if (asked != ServerState::up || by_hand) return ask_for(*server, asked);
-  const bool nowhere = bench_.board.address(id).empty();
+  const net::Address address = bench_.board.address(id);
+  const bool nowhere = address.empty();
+  const bool moved = address != std::exchange(server->address, address) && !nowhere;
   const bool up = standing(*server) == Standing::up;
   if (nowhere && up && server->entry->unresolvable()) {
     return eject(*server, "has a name that does not resolve");
   }
-  if (!nowhere && server->unresolved && !up) return probe_soon(*server);
+  if (moved && !up) return probe_soon(*server);
   if (standing(*server) == Standing::joining) return probe_soon(*server);
   if (up && server->entry->too_many_failures()) {
     return eject(*server, server->entry->last_failure());
@@ -148,9 +151,8 @@ void Health::ask_for(Watched& server, ServerState asked) {
 bool Health::may_leave(const Watched& server) const {
   if (server.backup) return true;
   const Pool& pool = *server.pool;
-  const auto count = static_cast<double>(pool.members.size());
-  const auto most = std::max(1.0, std::floor(count * pool.settings.eject.max_ejected));
-  double out = 0;
+  const std::size_t most = most_out(pool.members.size(), pool.settings.eject.max_ejected);
+  std::size_t out = 0;
   bool others = false;
   for (const Watched* other : pool.members) {
     const Standing now = standing(*other);

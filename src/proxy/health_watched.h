@@ -19,6 +19,7 @@ struct Health::Watched {
   BoardEntry* entry = nullptr;
   metrics::ServerCounters* counters = nullptr;
   std::string label;
+  net::Address address;  // Where it was when it was last looked at.
   bool backup = false;
   bool present = true;
 

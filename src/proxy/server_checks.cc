@@ -68,7 +68,7 @@ void Servers::on_silent(ServerConn& conn) {
 void Servers::set_idle_timer(ServerConn& conn) {
   bench_.timers.stop(conn.timer);
   conn.timer.kind = net::TimerKind::server_idle;
-  if (!conn.link.idle_timeout || conn.link.watched) return;
+  if (!conn.link.idle_timeout || conn.link.watched || conn.link.preconnect) return;
   bench_.timers.set(conn.timer, bench_.io.now() + *conn.link.idle_timeout);
 }
 
@@ -121,6 +121,7 @@ void Servers::update_standings() {
       link->retry_at = {};
       link->backoff = {};
       link->failing = false;
+      preconnect_soon(*link);
       continue;
     }
     const std::string cause = bench_.board.cause(link->id);
@@ -158,6 +159,7 @@ void Servers::relocate(pool::ServerId server) {
     place = nullptr;
     prefer_closed(conn);
   }
+  preconnect_soon(moved);
 }
 
 }  // namespace ringway::proxy

@@ -43,6 +43,7 @@ struct ServerLink {
   config::Eject eject;
   bool tcp_check = false;      // A connection is proof enough.
   bool watched = false;        // This worker checks it: its connection stays open.
+  bool preconnect = false;     // Its connections are there before anybody needs them.
   std::uint32_t home = 0;      // The worker that says how it stands.
   std::uint64_t cas_mark = 0;  // Of its tokens while it stands in for another.
   BoardEntry* entry = nullptr;
@@ -55,6 +56,7 @@ struct ServerLink {
   Instant retry_at{};              // No connection is begun before it.
   std::string last_failure;        // Why the last connection could not be made.
   bool failing = false;            // The last connection could not be made, or was lost.
+  net::Timer preconnect_timer;     // When missing ones are made.
 };
 
 enum class ServerConnState : std::uint8_t { connecting, greeting, ready, closing, waiting };

@@ -54,6 +54,7 @@ void Servers::adopt() {
       if (index >= links_.size()) links_.resize(index + 1);
       if (!links_[index]) links_[index] = std::make_unique<ServerLink>();
       configure(*links_[index], *pool, server);
+      preconnect_soon(*links_[index]);
     }
   }
 }
@@ -75,6 +76,9 @@ void Servers::configure(ServerLink& link, const pool::Pool& pool, const pool::Se
   link.eject = settings.eject;
   link.tcp_check = settings.health.check == config::Check::tcp;
   link.home = bench_.homes.home_of(settings.name);
+  link.preconnect = settings.preconnect;
+  link.preconnect_timer.owner = &link;
+  link.preconnect_timer.kind = net::TimerKind::server_preconnect;
   link.watched = link.home == bench_.worker && settings.health.check != config::Check::off;
   link.cas_mark = proto::memcached::cas_mark(hash::find("xxh3_64")->of(server.address));
   link.entry = &bench_.board.entry(server.id);
@@ -212,6 +216,7 @@ void Servers::connect_failed(ServerConn& conn, std::string what, bool theirs) {
   if (!std::exchange(to.failing, true)) say(to, to.last_failure);
   // Checks have a count of their own.
   if (theirs && (!conn.probing || owes_traffic(conn))) blame(to, conn.begun, to.last_failure);
+  if (theirs) to.entry->doubt_address();
   fail(conn, to.last_failure, theirs);
   if (health_ && theirs) health_->on_disproved(to.id, to.last_failure);
 }
@@ -266,6 +271,7 @@ void Servers::fail(ServerConn& conn, std::string_view what, bool theirs) {
   }
   const std::string cause(what);
   if (conn.state != ServerConnState::closing) close_down(conn);
+  preconnect_soon(conn.link, conn.link.backoff_min);
   Fragment* fragment = std::exchange(conn.fifo_first, nullptr);
   conn.fifo_last = nullptr;
   in_flight_ -= std::exchange(conn.fifo_count, 0);
@@ -374,6 +380,9 @@ void Servers::on_sent(const net::Completion& done) {
 }
 
 void Servers::on_timer(net::Timer& timer) {
+  if (timer.kind == net::TimerKind::server_preconnect) {
+    return preconnect(*static_cast<ServerLink*>(timer.owner));
+  }
   ServerConn& conn = *static_cast<ServerConn*>(timer.owner);
   if (conn.state == ServerConnState::closing) return;
   switch (timer.kind) {
@@ -381,7 +390,7 @@ void Servers::on_timer(net::Timer& timer) {
     case net::TimerKind::server_backoff: begin_connect(conn); return;
     case net::TimerKind::server_silent: return on_silent(conn);
     case net::TimerKind::server_idle: {
-      if (conn.link.watched) return;
+      if (conn.link.watched || conn.link.preconnect) return;
       const Instant idle_at =
           conn.quiet_since + conn.link.idle_timeout.value_or(Duration::max() / 4);
       if (!conn.fifo_first && idle_at <= bench_.io.now()) return fail(conn, "was idle", false);
@@ -389,6 +398,25 @@ void Servers::on_timer(net::Timer& timer) {
                                std::max(idle_at, bench_.io.now() + std::chrono::seconds(1)));
     }
     default: RINGWAY_ASSERT(false && "not a timer of a server connection");
+  }
+}
+
+// --- Connections that are there before anybody needs them --------------------------------
+
+// Never within what is going on: whoever lost a connection is not done with it yet.
+void Servers::preconnect_soon(ServerLink& link, Duration pause) {
+  if (!link.preconnect || ending_) return;
+  bench_.timers.set(link.preconnect_timer, std::max(bench_.io.now() + pause, link.retry_at));
+}
+
+// What is out is Health's to try. Whether it is back a worker sees in its next turn, and
+// without traffic there would be none.
+void Servers::preconnect(ServerLink& link) {
+  if (!link.preconnect) return;
+  if (link.standing != Standing::up) return preconnect_soon(link, preconnect_look);
+  for (std::uint32_t lane = 0; lane < link.connections; ++lane) {
+    if (bench_.io.now() < link.retry_at) return preconnect_soon(link);
+    if (!link.conns[lane]) open(link, lane, false);
   }
 }
 
@@ -406,6 +434,9 @@ void Servers::say(const ServerLink& link, std::string_view what) {
 
 void Servers::retire_all() {
   ending_ = true;
+  for (const auto& link : links_) {
+    if (link) bench_.timers.stop(link->preconnect_timer);
+  }
   conns_.each([this](ServerConn& conn) {
     if (conn.state != ServerConnState::closing || conn.retry)
       fail(conn, "is not used any more", false);

@@ -17,6 +17,9 @@ namespace ringway::proxy {
 
 class Servers {
  public:
+  // With preconnect: how often a worker looks whether a server that is out is back.
+  static constexpr Duration preconnect_look = std::chrono::seconds(1);
+
   Servers(Workbench& bench, ReplySink& sink) : bench_(bench), sink_(sink) {}
   ~Servers();
 
@@ -111,6 +114,8 @@ class Servers {
   void blame(ServerLink& link, Instant begun, std::string_view cause);
   static bool owes_traffic(const ServerConn& conn);
   void prefer_closed(ServerConn& conn);
+  void preconnect_soon(ServerLink& link, Duration pause = {});
+  void preconnect(ServerLink& link);
   void set_idle_timer(ServerConn& conn);
   void on_silent(ServerConn& conn);
 

@@ -54,6 +54,7 @@ void Control::enter(Phase phase, Duration at_most) {
 void Control::step() {
   const Instant now = world_.now();
   names_.step();
+  states_.step(now);
   if (phase_ == Phase::delaying && now >= phase_ends_) {
     crew_.desks[0]->mailbox.post(worker::StopListening{});
     enter(Phase::closing, std::chrono::hours(1));

@@ -9,6 +9,8 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "ringway/snapshot/snapshot.h"
 
@@ -35,6 +37,12 @@ class Control {
   // Does what is due; call it again at next().
   void step();
   Instant next() const { return next_; }
+
+  // By hand, as states.h has it. Any thread.
+  void set_state(const std::string& pool, const pool::Server& server,
+                 std::optional<config::ServerState> state) {
+    states_.set_by_hand(pool, server, state, world_.now());
+  }
 
   // SIGTERM: begins the orderly end.
   void ask_stop();

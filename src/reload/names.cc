@@ -1,67 +1,149 @@
-// See names.h. A server waits in `unresolved_` from its first question to its first
-// address.
+// See names.h. Several servers share a Name if they are written alike: in two pools, or
+// told apart by their own names.
 #include "reload/names.h"
 
 #include <algorithm>
+#include <set>
 
 #include "log/log.h"
 #include "proxy/error_text.h"
 
 namespace ringway::reload {
 
+// --- Which names there are ----------------------------------------------------------
+
 void Names::locate(const snapshot::Snapshot& snapshot) {
   for (const auto& pool : snapshot.pools) {
     for (const pool::Server& server : pool->servers) {
       if (const auto address = net::Address::parse(server.address)) {
-        board_.set_address(server.id, *address);
+        if (board_.address(server.id).empty()) board_.set_address(server.id, *address);
       } else {
-        unresolved_.emplace_back(server.id, server.address);
-        world_.resolve(server.id, server.address);
+        add(names_[server.address], server.id, pool->settings.dns_refresh);
       }
     }
   }
-  if (!unresolved_.empty()) ask_at_ = world_.now() + ask_again;
 }
+
+void Names::add(Name& name, pool::ServerId server, Duration refresh) {
+  const bool first = name.servers.empty();
+  name.refresh = first ? refresh : std::min(name.refresh, refresh);
+  if (std::ranges::count(name.servers, server) > 0) return;
+  name.servers.push_back(server);
+  if (!name.whereabouts.address().empty()) place(server, name.whereabouts.address());
+}
+
+bool Names::located(const snapshot::Snapshot& snapshot) const {
+  return std::ranges::all_of(snapshot.pools, [this](const auto& pool) {
+    return std::ranges::all_of(pool->servers, [this](const pool::Server& server) {
+      const auto name = names_.find(server.address);
+      return name == names_.end() || name->second.answered;
+    });
+  });
+}
+
+void Names::keep_only(const snapshot::Snapshot& snapshot) {
+  std::set<pool::ServerId> known;
+  std::map<std::string, Duration> refresh;
+  for (const auto& pool : snapshot.pools) {
+    for (const pool::Server& server : pool->servers) {
+      known.insert(server.id);
+      const auto [at, added] = refresh.emplace(server.address, pool->settings.dns_refresh);
+      if (!added) at->second = std::min(at->second, pool->settings.dns_refresh);
+    }
+  }
+  for (auto& [text, name] : names_) {
+    std::erase_if(name.servers, [&](pool::ServerId server) { return !known.contains(server); });
+    if (!name.servers.empty()) name.refresh = refresh.at(text);
+  }
+  std::erase_if(names_, [](const Entry& entry) { return entry.second.servers.empty(); });
+}
+
+// --- Asking ---------------------------------------------------------------------------
 
 void Names::step() {
-  take_answers();
-  ask_for_the_rest();
-}
-
-void Names::take_answers() {
-  for (const Resolved& answer : world_.take_resolved()) {
-    const auto asked = std::ranges::find(unresolved_, answer.server,
-                                         &std::pair<pool::ServerId, std::string>::first);
-    if (asked == unresolved_.end()) continue;
-    if (!answer.address) {
-      log::warning("server {}: {}; asking again every {}", asked->second, answer.address.error(),
-                   proxy::duration_text(ask_again));
-      set_unresolvable(answer.server, true);
-      continue;
-    }
-    log::info("server {} is at {}", asked->second, answer.address->text());
-    board_.set_address(answer.server, *answer.address);
-    set_unresolvable(answer.server, false);
-    unresolved_.erase(asked);
+  for (const Resolved& resolved : world_.take_resolved()) {
+    const auto found = names_.find(resolved.name);
+    if (found != names_.end()) take(*found, resolved.answer);
+  }
+  const Instant now = world_.now();
+  for (auto& [text, name] : names_) {
+    if (doubted(name)) name.ask_at = std::min(name.ask_at, name.asked_at + ask_pause);
+    if (name.asked || now < name.ask_at) continue;
+    name.asked = true;
+    name.asked_at = now;
+    world_.resolve(text);
   }
 }
 
-void Names::set_unresolvable(pool::ServerId server, bool so) {
-  board_.entry(server).set_unresolvable(so);
-  crew_.post_all(worker::Reconsider{server});
-}
-
-void Names::ask_for_the_rest() {
-  if (unresolved_.empty()) {
-    ask_at_ = never;
-  } else if (world_.now() >= ask_at_) {
-    for (const auto& [server, name] : unresolved_) world_.resolve(server, name);
-    ask_at_ = world_.now() + ask_again;
-  }
+bool Names::doubted(const Name& name) const {
+  bool any = false;
+  for (const pool::ServerId server : name.servers) any |= board_.entry(server).take_doubt();
+  return any;
 }
 
 Instant Names::next() const {
-  return unresolved_.empty() ? never : std::min(ask_at_, world_.now() + look_again);
+  Instant first = never;
+  for (const auto& [text, name] : names_) {
+    const Duration pause = name.asked ? look_for_answer : look_again;
+    first = std::min(first, world_.now() + pause);
+    if (!name.asked) first = std::min(first, name.ask_at);
+  }
+  return first;
+}
+
+// Off by up to a fifth either way, so that many routers do not ask in step.
+Instant Names::off_by_chance(Duration pause) {
+  const double chance = static_cast<double>(world_.random() % 2001) / 1000 - 1;
+  return world_.now() + pause + std::chrono::duration_cast<Duration>(pause * (chance * jitter));
+}
+
+// --- Answers --------------------------------------------------------------------------
+
+void Names::take(Entry& entry, const Answer& answer) {
+  Name& name = entry.second;
+  const net::Address before = name.whereabouts.address();
+  const std::uint32_t failed_before = name.whereabouts.failed();
+  const Whereabouts::Verdict verdict = name.whereabouts.take(answer);
+  const bool first = !std::exchange(name.answered, true);
+  name.asked = false;
+  name.ask_at = off_by_chance(name.whereabouts.pause(name.refresh));
+  switch (verdict) {
+    case Whereabouts::Verdict::move: return move(entry, before);
+    case Whereabouts::Verdict::lose:
+      if (first || !before.empty()) lose(entry, before, answer.why);
+      return;
+    case Whereabouts::Verdict::keep: break;
+  }
+  if (!answer.addresses.empty() || failed_before > 0) return;
+  log::warning("server {} {}; it stays at {} meanwhile", entry.first, answer.why, before.text());
+}
+
+void Names::move(Entry& entry, const net::Address& before) {
+  const net::Address& address = entry.second.whereabouts.address();
+  if (before.empty()) {
+    log::info("server {} is at {}", entry.first, address.text());
+  } else {
+    log::info("server {} has moved from {} to {}", entry.first, before.text(), address.text());
+  }
+  for (const pool::ServerId server : entry.second.servers) place(server, address);
+}
+
+void Names::lose(Entry& entry, const net::Address& before, const std::string& why) {
+  if (before.empty()) {
+    log::warning("server {} {}; it is asked for again", entry.first, why);
+  } else {
+    log::warning("server {} {}, {} times running; it is at {} no more, and asked for again",
+                 entry.first, why, Whereabouts::missing_max, before.text());
+  }
+  for (const pool::ServerId server : entry.second.servers) place(server, {});
+}
+
+void Names::place(pool::ServerId server, const net::Address& address) {
+  board_.set_address(server, address);
+  board_.entry(server).set_unresolvable(address.empty());
+  // First its connections, then its standing: a probe must find the new address.
+  crew_.post_all(worker::Relocate{server});
+  crew_.post_all(worker::Reconsider{server});
 }
 
 }  // namespace ringway::reload

@@ -2,13 +2,20 @@
 // directly; later its home worker is told to look.
 #include "reload/states.h"
 
+#include <algorithm>
+
+#include "config/words.h"
+#include "log/log.h"
+
 namespace ringway::reload {
 
 using config::ServerState;
 
 void States::adopt(const snapshot::Snapshot& snapshot, bool starting) {
+  known_.clear();
   for (const auto& pool : snapshot.pools) {
     for (const pool::Server& server : pool->servers) {
+      known_.push_back({server.id, server.label + " of pool " + pool->name()});
       if (starting) {
         introduce(server);
         continue;
@@ -28,6 +35,30 @@ void States::introduce(const pool::Server& server) {
   }
   if (server.state == ServerState::maintenance) {
     crew_.board.set_standing(server.id, proxy::Standing::maintenance, "is in maintenance");
+  }
+}
+
+void States::set_by_hand(const std::string& pool, const pool::Server& server,
+                         std::optional<ServerState> state, Instant now) {
+  crew_.board.set_hand_state(server.id, state, now);
+  log::info("server {} of pool {}: state {} is asked for by hand", server.label, pool,
+            state ? config::word(*state) : "auto");
+  crew_.call_home(crew_.home_of(pool), server.id);
+}
+
+void States::step(Instant now) {
+  if (now < look_at_) return;
+  look_at_ = now + look_again;
+  for (const Known& server : known_) {
+    const auto state = crew_.board.hand_state(server.id);
+    if (!state) continue;
+    const Instant since = crew_.board.hand_state_since(server.id);
+    Instant& reminded = reminded_[server.id];
+    if (now < std::max(since, reminded) + remind_after) continue;
+    reminded = now;
+    log::warning("server {}: state {} by hand is {} h old; set it to auto when it has served",
+                 server.label, config::word(*state),
+                 std::chrono::duration_cast<std::chrono::hours>(now - since).count());
   }
 }
 

@@ -1,44 +1,21 @@
 // Listeners by net/, the clock of the machine, and the resolver's thread, which alone
-// may hang in a name server. It takes one question at a time; a server that waits for
-// its answer is not asked for again.
+// may hang in a name server. It takes one question at a time.
 #include "reload/system_world.h"
 
 #include <chrono>
-#include <netdb.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <utility>
 
 #include "net/listener_socket.h"
+#include "net/resolver.h"
+#include "net/sockets.h"
 
 namespace ringway::reload {
 namespace {
 
 // More than any backlog holds.
 constexpr std::size_t accept_waiting_max = 65536;
-
-// Of several addresses the lowest, so that all routers choose the same.
-Result<net::Address> looked_up(const std::string& name) {
-  const std::size_t colon = name.rfind(':');
-  if (colon == std::string::npos) return failure("has no port");
-  std::string host = name.substr(0, colon);
-  const std::string port = name.substr(colon + 1);
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_NUMERICSERV;
-  addrinfo* found = nullptr;
-  if (const int error = getaddrinfo(host.c_str(), port.c_str(), &hints, &found); error != 0) {
-    return failure(std::string("does not resolve: ") + gai_strerror(error));
-  }
-  net::Address lowest;
-  for (const addrinfo* entry = found; entry; entry = entry->ai_next) {
-    const net::Address address = net::Address::from(entry->ai_addr, entry->ai_addrlen);
-    if (lowest.empty() || address.text() < lowest.text()) lowest = address;
-  }
-  freeaddrinfo(found);
-  if (lowest.empty()) return failure("has no address");
-  return lowest;
-}
 
 // What a file would get here; the mask can only be read by setting it.
 mode_t umask_mode() {
@@ -48,6 +25,8 @@ mode_t umask_mode() {
 }
 
 }  // namespace
+
+SystemWorld::SystemWorld() : random_state_(net::system_seed()) {}
 
 SystemWorld::~SystemWorld() {
   {
@@ -61,6 +40,10 @@ SystemWorld::~SystemWorld() {
 Instant SystemWorld::now() {
   const auto since_boot = std::chrono::steady_clock::now().time_since_epoch();
   return Instant{std::chrono::duration_cast<Duration>(since_boot)};
+}
+
+std::uint64_t SystemWorld::random() {
+  return net::next_random(random_state_);
 }
 
 Result<int> SystemWorld::open_listener(const std::string& bind, const config::Listener& settings) {
@@ -82,12 +65,9 @@ void SystemWorld::close_listener(int fd) {
   net::close_listener(fd);
 }
 
-void SystemWorld::resolve(pool::ServerId server, const std::string& name) {
+void SystemWorld::resolve(const std::string& name) {
   const std::lock_guard lock(mutex_);
-  for (const Asked& asked : asked_) {
-    if (asked.server == server) return;
-  }
-  asked_.push_back({server, name});
+  asked_.push_back(name);
   if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
   changed_.notify_all();
 }
@@ -102,12 +82,12 @@ void SystemWorld::run() {
   while (true) {
     changed_.wait(lock, [this] { return ending_ || !asked_.empty(); });
     if (ending_) return;
-    const Asked asked = asked_.front();
-    lock.unlock();
-    Result<net::Address> address = looked_up(asked.name);
-    lock.lock();
+    std::string name = std::move(asked_.front());
     asked_.pop_front();
-    answers_.push_back({asked.server, std::move(address)});
+    lock.unlock();
+    Answer answer = net::looked_up(name);
+    lock.lock();
+    answers_.push_back({std::move(name), std::move(answer)});
   }
 }
 

@@ -2,21 +2,21 @@
 // real ones are in system_world.h; the simulator brings its own.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "ringway/base/result.h"
 #include "ringway/base/time.h"
 #include "ringway/config/config.h"
-#include "ringway/pool/pool.h"
 
-#include "net/address.h"
+#include "reload/whereabouts.h"
 
 namespace ringway::reload {
 
 struct Resolved {
-  pool::ServerId server{};
-  Result<net::Address> address;
+  std::string name;  // As it was asked for.
+  Answer answer;
 };
 
 class World {
@@ -26,7 +26,7 @@ class World {
   World& operator=(const World&) = delete;
   virtual ~World() = default;
 
-  virtual Instant now() = 0;
+  virtual Instant now() = 0;  // Any thread.
 
   virtual Result<int> open_listener(const std::string& bind, const config::Listener& settings) = 0;
   // Connections that wait in the listener's backlog, accepted; nothing may be in
@@ -35,8 +35,10 @@ class World {
   // Once nothing is in flight on it.
   virtual void close_listener(int fd) = 0;
 
-  // Asks for the address behind `name` ("host:port"); the answer comes later.
-  virtual void resolve(pool::ServerId server, const std::string& name) = 0;
+  virtual std::uint64_t random() = 0;
+
+  // Asks for the addresses behind `name` ("host:port"); the answer comes later.
+  virtual void resolve(const std::string& name) = 0;
   virtual std::vector<Resolved> take_resolved() = 0;
 };
 

@@ -106,9 +106,9 @@ def accepts(host, port):
 class Memcached:
     """One real memcached on loopback."""
 
-    def __init__(self, processes, name, port=None, options=()):
+    def __init__(self, processes, name, port=None, options=(), host="127.0.0.1"):
         self.processes, self.name, self.options = processes, name, options
-        self.host, self.port = "127.0.0.1", port or free_port()
+        self.host, self.port = host, port or free_port(host)
         self.process = None
         self.start()
 
@@ -207,6 +207,15 @@ class Ringway:
                 return answer.status, answer.headers, answer.read().decode()
         except urllib.error.HTTPError as answer:
             return answer.code, answer.headers, answer.read().decode()
+
+    def post(self, path, body=""):
+        """(status, body) of a POST to the admin address."""
+        url = f"http://127.0.0.1:{self.config.admin_port}{path}"
+        try:
+            with urllib.request.urlopen(url, data=body.encode(), timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as answer:
+            return answer.code, answer.read().decode()
 
     def metrics(self, server=None):
         """Sums over all labels: {"ringway_requests_total": 12.0, ...}; or of one server."""

@@ -94,6 +94,15 @@ class Client:
     def set(self, key, value, flags=0):
         return self.ask(b"set %b %d 0 %d\r\n%b\r\n" % (key, flags, len(value), value))
 
+    def stats(self):
+        """{name: value}, as a server tells it."""
+        self.send(b"stats\r\n")
+        found = {}
+        while (line := self.line()) != b"END":
+            _, name, value = line.split(b" ", 2)
+            found[name] = value
+        return found
+
     def delete(self, key):
         return self.ask(b"delete %b\r\n" % key)
 

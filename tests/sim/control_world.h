@@ -27,8 +27,9 @@ class ControlWorld final : public reload::World, private Inhabitant {
   }
   void close_listener(int fd) override { io_.close(fd); }
 
-  void resolve(pool::ServerId server, const std::string& text) override {
-    asked_.push_back({server, names_.at(text)});
+  std::uint64_t random() override { return chance_.next(); }
+  void resolve(const std::string& text) override {
+    asked_.push_back(text);
     world_.alarm(*this, world_.now() + Duration(chance_.below(20'000'000)), asked_.size() - 1);
   }
   std::vector<reload::Resolved> take_resolved() override { return std::exchange(ready_, {}); }
@@ -36,18 +37,18 @@ class ControlWorld final : public reload::World, private Inhabitant {
  private:
   void on_news(Fd /*fd*/, News /*news*/) override {}
   void on_alarm(std::uint64_t what) override {
-    const auto& [server, address] = asked_[what];
+    const std::string& text = asked_[what];
     if (chance_.one_in(8))
-      ready_.push_back({server, failure("the resolver does not answer")});
+      ready_.push_back({text, {.addresses = {}, .why = "does not resolve: no answer"}});
     else
-      ready_.push_back({server, address});
+      ready_.push_back({text, {.addresses = {names_.at(text)}}});
   }
 
   SimWorld& world_;
   SimIo& io_;
   Chance chance_;
   std::map<std::string, net::Address> names_;
-  std::vector<std::pair<pool::ServerId, net::Address>> asked_;
+  std::vector<std::string> asked_;
   std::vector<reload::Resolved> ready_;
 };
 

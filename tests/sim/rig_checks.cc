@@ -81,6 +81,10 @@ void Rig::check_rest() {
   for (const auto& server : servers_) seen += server->connections();
   SIM_REQUIRE(seen == connections, "servers see %zu connections, the router %zu", seen,
               connections);
+  const config::Pool& pool = scenario_.pool();
+  const std::size_t all = seats_.size() * pool.servers.size() * pool.server_connections;
+  SIM_REQUIRE(!pool.preconnect || connections == all, "%zu of %zu connections are there beforehand",
+              connections, all);
 }
 
 void Rig::check_counters() {

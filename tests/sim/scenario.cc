@@ -51,6 +51,7 @@ void draw_pool(Chance chance, Scenario& scenario) {
     server.weight = chance.one_in(4) ? static_cast<std::uint32_t>(chance.between(1, 3)) : 1;
     pool.servers.push_back(server);
   }
+  pool.preconnect = chance.one_in(4);
   scenario.config.pools.push_back(pool);
 }
 

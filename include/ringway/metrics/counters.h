@@ -6,8 +6,10 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "ringway/metrics/table.h"
 
@@ -42,6 +44,8 @@ class alignas(64) Block {
 using WorkerCounters = Block<WorkerMetric>;
 using PoolCounters = Block<PoolMetric>;
 using ServerCounters = Block<ServerMetric>;
+// By pool and server: what nobody counts, but somebody knows when he is asked.
+using BoardFigures = std::map<std::pair<std::string, std::string>, Block<BoardMetric>>;
 
 // Who counts what: hands out blocks and reads them all. Blocks are found again by
 // name, so counters survive a reload. Any thread.
@@ -62,7 +66,7 @@ class Registry {
 
   // Everything in Prometheus' text format, summed over workers for pools and
   // servers, a series per worker for workers.
-  std::string exposition() const;
+  std::string exposition(const BoardFigures& figures = {}) const;
 
   // Sums over workers, for status and `stats`; 0 for what was never counted.
   std::uint64_t total(WorkerMetric metric) const;

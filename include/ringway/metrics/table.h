@@ -96,10 +96,24 @@ namespace ringway::metrics {
       "Writes and deletes the server did not get; their keys are deleted when it is back.")      \
   ROW(owed_delivered, counter, "server_owed_deletes_sent_total", "Owed deletes it got.")
 
+// Of one server as the process has it, looked up when somebody asks; labels: pool, server.
+#define RINGWAY_BOARD_METRICS(ROW)                                                             \
+  ROW(standing, gauge, "server_standing",                                                      \
+      "How the server stands: 0 up, 1 joining, 2 ejected, 3 unresolved, 4 held, 5 drained, 6 " \
+      "in maintenance.")                                                                       \
+  ROW(unresolved, gauge, "server_unresolved", "1 while the server's name has no address.")     \
+  ROW(by_hand, gauge, "server_state_by_hand", "1 while the server's state is set by hand.")    \
+  ROW(owed_keys, gauge, "server_owed_keys",                                                    \
+      "Keys to be deleted on the server before it takes traffic again.")                       \
+  ROW(owed_bytes, gauge, "server_owed_bytes", "Memory that these keys take; see owed_max.")    \
+  ROW(owed_dropped, counter, "server_owed_dropped_total",                                      \
+      "Keys that were forgotten because owed_max was reached: they may be stale on the server.")
+
 #define RINGWAY_METRIC_NAME(id, kind, name, help) id,
 enum class WorkerMetric : std::uint16_t { RINGWAY_WORKER_METRICS(RINGWAY_METRIC_NAME) count };
 enum class PoolMetric : std::uint16_t { RINGWAY_POOL_METRICS(RINGWAY_METRIC_NAME) count };
 enum class ServerMetric : std::uint16_t { RINGWAY_SERVER_METRICS(RINGWAY_METRIC_NAME) count };
+enum class BoardMetric : std::uint16_t { RINGWAY_BOARD_METRICS(RINGWAY_METRIC_NAME) count };
 #undef RINGWAY_METRIC_NAME
 
 enum class Kind : std::uint8_t { counter, gauge };
@@ -113,6 +127,7 @@ struct MetricRow {
 std::span<const MetricRow> worker_metrics();
 std::span<const MetricRow> pool_metrics();
 std::span<const MetricRow> server_metrics();
+std::span<const MetricRow> board_metrics();
 
 // The documentation of all of them: src/metrics/README.md is exactly this text.
 std::string metrics_markdown();

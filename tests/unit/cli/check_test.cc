@@ -14,7 +14,7 @@ TEST_CASE("a good file is counted") {
   Folder folder;
   Said said;
   const auto file = folder.write("a.toml", web("[\"a:1\", \"b:{1..8}\"]"));
-  CHECK(check(file, false, said.streams()) == exit_ok);
+  CHECK(check({.file = file}, said.streams()) == exit_ok);
   CHECK(said.out.str() == file + ": ok: 1 pool, 9 servers, 1 listener\n");
   CHECK(said.err.str() == "");
 }
@@ -23,7 +23,7 @@ TEST_CASE("errors and warnings are told and counted") {
   Folder folder;
   Said said;
   const auto file = folder.write("a.toml", web("[\"a:1\"]", "hash = 5\ntls = {}\ntimeout = 5\n"));
-  CHECK(check(file, false, said.streams()) == exit_error);
+  CHECK(check({.file = file}, said.streams()) == exit_error);
   CHECK(said.out.str() == file + ": 2 errors, 1 warning\n");
   CHECK(has(said.err.str(), file + ":6:8: error: hash"));
   CHECK(has(said.err.str(), file + ":7:1: warning: 'tls'"));
@@ -31,7 +31,7 @@ TEST_CASE("errors and warnings are told and counted") {
 
 TEST_CASE("a file that is not there is an error") {
   Said said;
-  CHECK(check("/nowhere.toml", false, said.streams()) == exit_error);
+  CHECK(check({.file = "/nowhere.toml"}, said.streams()) == exit_error);
   CHECK(said.out.str() == "/nowhere.toml: 1 error\n");
 }
 
@@ -40,7 +40,7 @@ TEST_CASE("advice about rings is a warning at the pool's place") {
   Said said;
   const auto file = folder.write(
       "a.toml", web("[\"a:1\", \"b:1\"]", "hash = \"crc32\"\ndistribution = \"ketama\"\n"));
-  CHECK(check(file, false, said.streams()) == exit_ok);
+  CHECK(check({.file = file}, said.streams()) == exit_ok);
   CHECK(has(said.err.str(), file + ":4:7: warning: pool 'web': "));
   CHECK(has(said.out.str(), "ok: 1 pool, 2 servers, 1 listener, 1 warning\n"));
 }
@@ -48,7 +48,7 @@ TEST_CASE("advice about rings is a warning at the pool's place") {
 TEST_CASE("a ring too heavy for all its vnodes is told so") {
   Folder folder;
   Said said;
-  check(folder.write("a.toml", web("[\"a:1:1000\", \"b:1:1000\"]")), false, said.streams());
+  check({.file = folder.write("a.toml", web("[\"a:1:1000\", \"b:1:1000\"]"))}, said.streams());
   CHECK(has(said.err.str(), "a unit of weight has 512 vnodes instead of 1024"));
 }
 
@@ -56,7 +56,7 @@ TEST_CASE("print shows what loads to the same, and nothing else, on out") {
   Folder folder;
   Said said;
   const auto file = folder.write("a.toml", web("[\"a:{1..3}\"]"));
-  CHECK(check(file, true, said.streams()) == exit_ok);
+  CHECK(check({.file = file, .print = true}, said.streams()) == exit_ok);
   CHECK(has(said.out.str(), "{ address = \"a:2\" }"));
   CHECK(has(said.err.str(), ": ok: 1 pool, 3 servers"));
   const auto again = config::load_text(said.out.str(), "printed", config::process_environment());
@@ -66,7 +66,8 @@ TEST_CASE("print shows what loads to the same, and nothing else, on out") {
 TEST_CASE("a file with errors prints no configuration") {
   Folder folder;
   Said said;
-  CHECK(check(folder.write("a.toml", "[pool"), true, said.streams()) == exit_error);
+  CHECK(check({.file = folder.write("a.toml", "[pool"), .print = true}, said.streams()) ==
+        exit_error);
   CHECK(said.out.str() == "");
 }
 
@@ -76,9 +77,30 @@ TEST_CASE("the example configurations follow the advice") {
   for (const auto& entry : std::filesystem::directory_iterator(configs)) {
     if (entry.path().extension() != ".toml") continue;
     Said said;
-    CHECK(check(entry.path(), false, said.streams()) == exit_ok);
+    CHECK(check({.file = entry.path()}, said.streams()) == exit_ok);
     CHECK(said.err.str() == "");
   }
+}
+
+TEST_CASE("names are looked up only when asked to, and one that does not resolve is an error") {
+  Folder folder;
+  const auto file =
+      folder.write("a.toml", web("[\"no.such.invalid:1\", \"no.such.invalid:2\", \"10.0.0.1:1\"]"));
+  Said loose;
+  CHECK(check({.file = file}, loose.streams()) == exit_ok);
+  Said strict;
+  CHECK(check({.file = file, .strict_dns = true}, strict.streams()) == exit_error);
+  CHECK(has(strict.err.str(), file + ":5:12: error: pool 'web': server no.such.invalid:1 does not "
+                                     "resolve: "));
+  CHECK(strict.out.str() == file + ": 2 errors\n");
+}
+
+TEST_CASE("with strict-dns a name that resolves is no problem") {
+  Folder folder;
+  Said said;
+  const auto file = folder.write("a.toml", web("[\"localhost:11211\", \"10.0.0.1:1\"]"));
+  CHECK(check({.file = file, .strict_dns = true}, said.streams()) == exit_ok);
+  CHECK(said.out.str() == file + ": ok: 1 pool, 2 servers, 1 listener\n");
 }
 
 }  // namespace

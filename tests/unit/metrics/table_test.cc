@@ -16,7 +16,7 @@ namespace {
 
 std::vector<MetricRow> all_rows() {
   std::vector<MetricRow> rows;
-  for (const auto& part : {worker_metrics(), pool_metrics(), server_metrics()}) {
+  for (const auto& part : {worker_metrics(), pool_metrics(), server_metrics(), board_metrics()}) {
     rows.insert(rows.end(), part.begin(), part.end());
   }
   return rows;

@@ -1,0 +1,98 @@
+#!/usr/bin/python3
+"""Servers taken out and back by hand, over the admin address, under traffic: no request
+fails, and what is asked for is told."""
+
+import sys
+
+import cases
+from processes import until
+from protocol import owners
+
+KEYS = [b"user:%d" % number for number in range(90)]
+SOON_S = 5 * cases.SLOWNESS
+
+
+class States(cases.EndToEnd):
+    def setUp(self):
+        super().setUp()
+        self.servers = self.memcacheds()
+        self.router = self.ringway(self.servers, workers=cases.worker_counts()[-1],
+                                   pool="[pool.web.health]\ninterval = \"500ms\"")
+        owner = owners(self.router, self.servers, KEYS)
+        self.victim = self.servers[1]
+        self.own = [key for key in KEYS if owner[key] is self.victim]
+        self.through = self.client(self.router)
+        self.direct = self.client(self.victim)
+
+    def set_state(self, state):
+        status, text = self.router.post(f"/pools/web/servers/{self.victim.name}/state",
+                                        f"state={state}")
+        self.assertEqual(status, 200, text)
+
+    def status(self):
+        return self.router.server(self.victim.name)
+
+    def until_stands(self, standing):
+        until(f"the server to be {standing}", SOON_S,
+              lambda: self.status()["standing"] == standing)
+
+    def victim_stats(self):
+        return {name: int(value) for name, value in self.direct.stats().items()
+                if name in (b"cmd_set", b"curr_connections")}
+
+    def assert_all_can_be_set(self):
+        for key in KEYS:
+            self.assertEqual(self.through.set(key, b"x"), b"STORED\r\n")
+
+    def test_drain_sends_keys_elsewhere_and_goes_on_checking(self):
+        self.set_state("drain")
+        self.until_stands("drained")
+        sets = self.victim_stats()[b"cmd_set"]
+        self.assert_all_can_be_set()
+        self.assertEqual(self.victim_stats()[b"cmd_set"], sets)
+        checks = self.status()["checks"]
+        until("another check", SOON_S, lambda: self.status()["checks"] > checks)
+        self.assertEqual(self.status()["state"]["by_hand"], "drain")
+        self.assertEqual(self.router.metrics()["ringway_server_state_by_hand"], 1)
+        pool = self.router.status()["pools"][0]
+        self.assertEqual((pool["up"], pool["by_hand"], pool["out"]), (2, 1, 0))
+
+    def test_maintenance_leaves_no_connection(self):
+        self.set_state("maintenance")
+        self.until_stands("maintenance")
+        # Ours, and memcached counts one for its listener.
+        until("its connections to end", SOON_S,
+              lambda: self.victim_stats()[b"curr_connections"] <= 2)
+        self.assert_all_can_be_set()
+        self.assertEqual(self.victim_stats()[b"curr_connections"], 2)
+
+    def test_auto_brings_it_back_with_nothing_stale(self):
+        for key in self.own:
+            self.through.set(key, b"old")
+        self.set_state("maintenance")
+        self.until_stands("maintenance")
+        for key in self.own:
+            self.through.set(key, b"new")
+        until("its writes to be owed", SOON_S,
+              lambda: self.status()["owed"] == len(self.own))
+        self.assertEqual(self.router.metrics()["ringway_server_owed_keys"], len(self.own))
+        self.set_state("auto")
+        self.until_stands("up")
+        self.assertEqual(self.status()["owed"], 0)
+        for key in self.own:
+            self.assertEqual(self.through.get(key), {}, "a stale value")
+        self.assertIsNone(self.status()["state"]["by_hand"])
+
+    def test_a_wrong_name_or_state_is_told_what_there_is(self):
+        status, text = self.router.post("/pools/web/servers/nobody/state", "state=up")
+        self.assertEqual(status, 404)
+        self.assertIn(self.victim.name, text)
+        status, text = self.router.post("/pools/nowhere/servers/x/state?state=up")
+        self.assertEqual((status, text), (404, "no pool 'nowhere'; there are: web\n"))
+        status, text = self.router.post(f"/pools/web/servers/{self.victim.name}/state?state=off")
+        self.assertEqual(status, 400)
+        self.assertIn("state=maintenance", text)
+
+
+if __name__ == "__main__":
+    sys.exit(cases.main())

@@ -1,0 +1,99 @@
+// Control's surroundings without any: a world whose clock and name servers a test moves by
+// hand, an Io that is only ever woken, and snapshots from a few lines of TOML.
+#pragma once
+
+#include <doctest/doctest.h>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ringway/config/load.h"
+#include "ringway/snapshot/snapshot.h"
+
+#include "log/log.h"
+#include "reload/world.h"
+#include "worker/crew.h"
+
+namespace ringway::reload {
+
+class FakeWorld final : public World {
+ public:
+  Instant now() override { return now_; }
+  void pass(Duration time) { now_ += time; }
+  std::uint64_t random() override { return chance; }
+  Result<int> open_listener(const std::string&, const config::Listener&) override { return 3; }
+  void close_listener(int) override {}
+  void resolve(const std::string& name) override { asked.push_back(name); }
+  std::vector<Resolved> take_resolved() override { return std::exchange(answers, {}); }
+
+  std::vector<std::string> asked;  // Questions, each until somebody takes it.
+  std::vector<Resolved> answers;
+  std::uint64_t chance = 1000;  // As it is drawn: no jitter.
+
+ private:
+  Instant now_{std::chrono::hours(100)};
+};
+
+// A worker that never runs: letters to it stay in its mailbox.
+class AsleepIo final : public net::Io {
+ public:
+  Instant now() const override { return {}; }
+  std::uint64_t random() override { return 0; }
+  std::int64_t unix_now_s() const override { return 0; }
+  std::span<const net::Completion> wait(Instant, std::uint32_t) override { return {}; }
+  bool drained() const override { return true; }
+  void wake() override {}
+  void accept(net::Token, int) override {}
+  int connect(net::Token, const net::Address&, const net::SocketOptions&) override { return -1; }
+  void recv(net::Token, int, net::Buffers) override {}
+  void pause(int) override {}
+  void resume(int) override {}
+  void send(net::Token, int, std::span<const Bytes>) override {}
+  void finish_sending(int) override {}
+  void shutdown(int) override {}
+  void cancel(int) override {}
+  void close(int) override {}
+};
+
+// One pool "web" and what control shares with a worker.
+struct Surroundings {
+  Surroundings() {
+    log::set_sink([this](log::Level, std::string_view line) { lines.emplace_back(line); });
+  }
+  ~Surroundings() { log::set_sink({}); }
+
+  std::unique_ptr<snapshot::Snapshot> snapshot(const std::string& servers,
+                                               const std::string& more = "") {
+    const std::string toml = "[listener.l]\nbind = \"127.0.0.1:1\"\nroute = \"web\"\n[pool.web]\n" +
+                             ("servers = " + servers) + "\n" + more;
+    auto loaded = config::load_text(toml, "a", [](std::string_view) { return std::nullopt; });
+    REQUIRE(loaded.config);
+    return snapshot::build(
+        std::move(*loaded.config), 1,
+        {[this](const pool::ServerIdentity& identity) { return crew.board.id_of(identity); },
+         [](const std::string&) { return snapshot::ListenerId{0}; }});
+  }
+  pool::ServerId server(const std::string& address, const std::string& pool = "web") {
+    return crew.board.id_of({pool, address, ""});
+  }
+  std::string address(const std::string& of) { return crew.board.address(server(of)).text(); }
+  // How many letters of this kind about this server were posted since it was last asked.
+  template <typename Kind>
+  int letters(pool::ServerId about) {
+    int count = 0;
+    for (const worker::Letter& letter : crew.desks[0]->mailbox.take()) {
+      const Kind* kind = std::get_if<Kind>(&letter);
+      if (kind && kind->server == about) ++count;
+    }
+    return count;
+  }
+
+  AsleepIo io;
+  worker::Crew crew{{&io}};
+  FakeWorld world;
+  std::vector<std::string> lines;  // Of the log.
+};
+
+}  // namespace ringway::reload
