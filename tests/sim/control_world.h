@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -38,10 +39,16 @@ class ControlWorld final : public reload::World, private Inhabitant {
   void on_news(Fd /*fd*/, News /*news*/) override {}
   void on_alarm(std::uint64_t what) override {
     const std::string& text = asked_[what];
-    if (chance_.one_in(8))
+    // Never twice in a row: the model excuses ten seconds, and questions become rarer.
+    if (chance_.one_in(8) && failed_.insert(text).second)
       ready_.push_back({text, {.addresses = {}, .why = "does not resolve: no answer"}});
     else
-      ready_.push_back({text, {.addresses = {names_.at(text)}}});
+      answer(text);
+  }
+
+  void answer(const std::string& text) {
+    failed_.erase(text);
+    ready_.push_back({text, {.addresses = {names_.at(text)}}});
   }
 
   SimWorld& world_;
@@ -49,6 +56,7 @@ class ControlWorld final : public reload::World, private Inhabitant {
   Chance chance_;
   std::map<std::string, net::Address> names_;
   std::vector<std::string> asked_;
+  std::set<std::string> failed_;  // Whose last question got no answer.
   std::vector<reload::Resolved> ready_;
 };
 
