@@ -20,16 +20,18 @@ bool BoardEntry::report_failure(Instant begun, Instant now, const config::Eject&
 void BoardEntry::end_of_failures() {
   const std::lock_guard lock(mutex_);
   if (watcher_) watcher_->on_success(id_);
-  failures_.clear();
-  too_many_.store(false, std::memory_order_relaxed);
-  failing_.store(false, std::memory_order_relaxed);
+  clear_failures();
   if (in_ring(standing_.load(std::memory_order_relaxed))) doubtful_.clear();
 }
 
 void BoardEntry::forget_failures() {
   const std::lock_guard lock(mutex_);
-  failures_.clear();
+  clear_failures();
   doubtful_.clear();
+}
+
+void BoardEntry::clear_failures() {
+  failures_.clear();
   too_many_.store(false, std::memory_order_relaxed);
   failing_.store(false, std::memory_order_relaxed);
 }

@@ -99,6 +99,7 @@ class BoardEntry {
   friend class Board;
 
   void end_of_failures();
+  void clear_failures();  // Under the mutex.
 
   std::atomic<Standing> standing_{Standing::up};
   std::atomic<bool> failing_{false};  // failures_ is not empty.

@@ -110,7 +110,6 @@ struct Exchange {
   AskedKey key;                       // Of single-key requests.
   AskedKey opaque;                    // Meta O.
   AskedKey meta_flags;                // Of an mg that may be asked twice.
-  pool::ServerId home{};              // Where its one key belongs.
   Fragment first;                     // The fragment of single-key requests; its stash also
                                       // holds what ringway itself answers.
 };

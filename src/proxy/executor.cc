@@ -192,12 +192,7 @@ bool Executor::may_miss(const config::Pool& settings, Command command) {
 }
 
 void Executor::start_single(ClientConn& client, const Request& request, Bytes told) {
-  char decoded[proto::memcached::key_bytes_max];
-  std::size_t decoded_bytes = 0;
-  Bytes key = request.key;
-  if (request.base64 && proto::memcached::decode_key(request.key, decoded, decoded_bytes)) {
-    key = {decoded, decoded_bytes};
-  }
+  const proto::memcached::HashedKey key(request.key, request.base64);
   Exchange& exchange = open(client, request);
   exchange.key.set(bench_.buffers, request.key);
   exchange.opaque.set(bench_.buffers, request.opaque);
@@ -205,7 +200,7 @@ void Executor::start_single(ClientConn& client, const Request& request, Bytes to
   exchange.base64 = request.base64;
   if (!told.empty()) exchange.first.stash.append(bench_.buffers, std::string(told) + "\r\n");
 
-  const route::Plan& plan = this->plan(client, request.command, key);
+  const route::Plan& plan = this->plan(client, request.command, key.get());
   const pool::Pool& pool = clients_->listener(client).route->pool();
   exchange.misses_errors = may_miss(pool.settings, request.command);
   if (plan.empty()) {
@@ -213,10 +208,9 @@ void Executor::start_single(ClientConn& client, const Request& request, Bytes to
   }
   RINGWAY_ASSERT(plan.single());
   const route::Step& step = plan.steps()[0];
-  if (!bench_.live[pool.number].plain()) [[unlikely]]
-    owe(step, request.command, key);
+  if (!bench_.live[pool.number].all_up) [[unlikely]]
+    owe(step, request.command, key.get());
   const CommandClass kind = row(request.command).kind;
-  exchange.home = step.home;
   exchange.retry_safe = kind == CommandClass::read && request.retry_safe;
   if (exchange.retry_safe && request.command == Command::mg && pool.settings.read_retries > 0) {
     exchange.meta_flags.set(bench_.buffers, request.meta_flags);

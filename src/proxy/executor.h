@@ -122,7 +122,7 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   void ask_next(Exchange& exchange);
   void ask_group(Exchange& exchange);
   void ask_server(Exchange& exchange, Fragment& fragment);
-  Fragment& gather_fragment(Gather& gather, Exchange& exchange, pool::ServerId server,
+  Fragment& gather_fragment(Fragment*& first, Exchange& exchange, pool::ServerId server,
                             bool stand_in);
 
   void fail_gather(Gather& gather, std::string error);

@@ -85,7 +85,7 @@ void Executor::ask_group(Exchange& exchange) {
       continue;
     }
     const route::Step& step = plan.steps()[0];
-    Fragment& fragment = gather_fragment(gather, exchange, step.server, step.stand_in);
+    Fragment& fragment = gather_fragment(gather.fragments, exchange, step.server, step.stand_in);
     slot.fragment = &fragment;
     if (fragment.slot == no_slot) {
       fragment.slot = i;
@@ -101,9 +101,9 @@ void Executor::ask_group(Exchange& exchange) {
 
 // A server may own some keys and stand in for others: these are asked apart, for their
 // times and tokens are not the same.
-Fragment& Executor::gather_fragment(Gather& gather, Exchange& exchange, pool::ServerId server,
+Fragment& Executor::gather_fragment(Fragment*& first, Exchange& exchange, pool::ServerId server,
                                     bool stand_in) {
-  Fragment** place = &gather.fragments;
+  Fragment** place = &first;
   for (; *place; place = &(*place)->sibling) {
     if ((*place)->server == server && (*place)->stand_in == stand_in) return **place;
   }

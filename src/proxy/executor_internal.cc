@@ -50,12 +50,7 @@ void Executor::on_internal_over(Exchange& exchange, bool answered, Bytes what) {
   const bool check = exchange.command == Command::version;
   std::string key;
   if (!check && !answered) {
-    char decoded[proto::memcached::key_bytes_max];
-    std::size_t bytes = 0;
-    key = exchange.key.get();
-    if (exchange.base64 && proto::memcached::decode_key(key, decoded, bytes)) {
-      key.assign(decoded, bytes);
-    }
+    key = proto::memcached::HashedKey(exchange.key.get(), exchange.base64).get();
   }
   release_if_over(exchange);
   if (check) return answered ? health_->on_proved(server) : health_->on_disproved(server, what);

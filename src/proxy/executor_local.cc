@@ -76,7 +76,7 @@ void Executor::start_broadcast(ClientConn& client, const Request& request) {
   exchange.gather = &gather;
   start_deadline(exchange, pool.settings);
   for (const pool::Server& server : pool.servers) {
-    Fragment& fragment = gather_fragment(gather, exchange, server.id, false);
+    Fragment& fragment = gather_fragment(gather.fragments, exchange, server.id, false);
     std::string error;
     if (ServerConn* conn = connection(exchange, server.id, error)) {
       write_request(*conn, request);

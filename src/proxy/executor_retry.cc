@@ -43,17 +43,14 @@ bool Executor::may_retry(const Fragment& fragment) {
 // True if it is in a FIFO again.
 bool Executor::retry_single(Exchange& exchange) {
   exchange.first.retried = true;
-  char decoded[proto::memcached::key_bytes_max];
-  std::size_t bytes = 0;
   Request request;
   request.command = exchange.command;
   request.key = exchange.key.get();
   request.key_count = 1;
   request.base64 = exchange.base64;
   request.meta_flags = exchange.meta_flags.get();
-  Bytes key = request.key;
-  if (exchange.base64 && proto::memcached::decode_key(key, decoded, bytes)) key = {decoded, bytes};
-  const route::Plan& plan = this->plan(*exchange.client, exchange.command, key);
+  const proto::memcached::HashedKey key(request.key, request.base64);
+  const route::Plan& plan = this->plan(*exchange.client, exchange.command, key.get());
   if (plan.empty()) return false;
   const route::Step step = plan.steps()[0];
   std::string refusal;
@@ -90,24 +87,12 @@ void Executor::ask_anew(Fragment& fragment) {
 void Executor::add_to_chain(Exchange& exchange, Fragment*& first, const route::Step& step,
                             std::uint16_t slot) {
   Gather& gather = *exchange.gather;
-  Fragment** place = &first;
-  while (*place && !((*place)->server == step.server && (*place)->stand_in == step.stand_in)) {
-    place = &(*place)->sibling;
-  }
-  if (!*place) {
-    Fragment& fragment = fragments_.make();
-    fragment.exchange = &exchange;
-    fragment.server = step.server;
-    fragment.stand_in = step.stand_in;
-    fragment.retried = true;
-    fragment.slot = slot;
-    *place = &fragment;
-  } else {
-    std::uint16_t last = (*place)->slot;
-    while (gather.slots[last].next != no_slot) last = gather.slots[last].next;
-    gather.slots[last].next = slot;
-  }
-  gather.slots[slot].fragment = *place;
+  Fragment& fragment = gather_fragment(first, exchange, step.server, step.stand_in);
+  fragment.retried = true;
+  gather.slots[slot].fragment = &fragment;
+  std::uint16_t* last = &fragment.slot;
+  while (*last != no_slot) last = &gather.slots[*last].next;
+  *last = slot;
 }
 
 }  // namespace ringway::proxy

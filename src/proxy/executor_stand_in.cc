@@ -88,11 +88,8 @@ void Executor::owe(const route::Step& step, Command command, Bytes key) {
 // Sent in vain to a server that may turn out to be failing.
 void Executor::owe_failed(const Exchange& exchange) {
   if (!changes_value(exchange.command) || exchange.first.stand_in || exchange.first.late) return;
-  char decoded[proto::memcached::key_bytes_max];
-  std::size_t bytes = 0;
-  Bytes key = exchange.key.get();
-  if (exchange.base64 && proto::memcached::decode_key(key, decoded, bytes)) key = {decoded, bytes};
-  servers_->owe_if_ejected(exchange.first.server, key);
+  const proto::memcached::HashedKey key(exchange.key.get(), exchange.base64);
+  servers_->owe_if_ejected(exchange.first.server, key.get());
 }
 
 // A line of a stand-in's reply whose token is to be told apart; any other as it is.

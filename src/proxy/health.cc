@@ -252,6 +252,11 @@ bool Health::anybody_up(const Pool& pool) const {
 
 // --- Backups ----------------------------------------------------------------------
 
+// It owns keys and does not get them.
+bool Health::needs_backup(const Watched& member) const {
+  return !in_ring(standing(member)) && standing(member) != Standing::joining;
+}
+
 // A backup stays where it is while both it and its need last: keys move once.
 void Health::assign_backups(Pool& pool) {
   if (pool.settings.eject.mode != EjectMode::backup) {
@@ -261,14 +266,13 @@ void Health::assign_backups(Pool& pool) {
   for (const Watched* member : pool.members) {
     const auto backup = bench_.board.backup_of(member->id);
     const Watched* present = backup ? find(*backup) : nullptr;
-    const bool needed = !in_ring(standing(*member)) && standing(*member) != Standing::joining;
     const bool good = present && present->backup && standing(*present) == Standing::up;
-    if (backup && !(needed && good)) bench_.board.set_backup_of(member->id, std::nullopt);
+    if (backup && !(needs_backup(*member) && good))
+      bench_.board.set_backup_of(member->id, std::nullopt);
   }
   for (std::uint32_t i = 0; i < pool.members.size(); ++i) {
     const Watched& member = *pool.members[i];
-    const bool needed = !in_ring(standing(member)) && standing(member) != Standing::joining;
-    if (!needed || bench_.board.backup_of(member.id)) continue;
+    if (!needs_backup(member) || bench_.board.backup_of(member.id)) continue;
     if (const auto backup = free_backup(pool, i)) bench_.board.set_backup_of(member.id, backup);
   }
 }

@@ -83,6 +83,7 @@ class Health final : public HealthSink {
   void come_back(Watched& server);
   void readmit(Watched& server);
   void eject_held(Pool& pool);
+  bool needs_backup(const Watched& member) const;
   void assign_backups(Pool& pool);
   std::optional<pool::ServerId> free_backup(const Pool& pool, std::uint32_t member) const;
 

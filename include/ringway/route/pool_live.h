@@ -17,12 +17,9 @@ struct PoolLive {
   explicit PoolLive(std::uint32_t members)
       : live(members), joined(members), backup_of(members, no_backup) {}
 
-  // Everybody gets the keys that are his own, and takes them: the usual case.
-  bool plain() const { return all_up; }
-
   ring::LiveSet live;    // Gets its keys: those up, and those held in spite of failures.
   ring::LiveSet joined;  // Owns keys, there or not: all but servers that are only joining.
-  bool all_up = true;    // Nobody is out, held or joining.
+  bool all_up = true;    // Nobody is out, held or joining: the usual case.
   std::vector<std::uint32_t> backup_of;  // By member: whose place it took, as an index into
                                          // Pool::servers; no_backup if none did.
 };
