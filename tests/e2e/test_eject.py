@@ -246,8 +246,8 @@ class Guard(cases.EndToEnd):
             until(f"the guard over {count}", KILLED_S + SLACK_S,
                   lambda: self.ask_all(router, clients[count]) == wanted[count])  # noqa: B023
             # The log has a thread of its own: its line may come a moment after the standing.
-            until("the log to say so", SLACK_S, lambda: (
-                "is held in the ring although it refused the connection" in router.log()))  # noqa: B023
+            held = "is held in the ring although it refused the connection"
+            until("the log to say so", SLACK_S, lambda: held in router.log())  # noqa: B023
             self.assertEqual(router.metrics()["ringway_server_holds_total"],
                              wanted[count].count("held"))
         for count, client in clients.items():
