@@ -9,10 +9,11 @@
 #include "ringway/config/load.h"
 #include "ringway/ring/advice.h"
 
+#include "cli/crowd.h"
 #include "cli/import.h"
-#include "cli/placement.h"
 #include "net/address.h"
 #include "net/resolver.h"
+#include "reload/placement.h"
 
 namespace ringway::cli {
 namespace {
@@ -23,13 +24,13 @@ std::string counted(std::size_t count, std::string_view noun) {
 
 std::vector<std::string> advice_for(const config::Pool& pool) {
   const hash::HashFunction* function = hash::find(pool.hash);
-  auto sentences = ring::advice(*function, pool.distribution, members_of(pool));
-  const auto vnodes = PoolPlacement(pool).vnodes_per_weight();
-  if (pool.distribution == "ring" && vnodes < vnodes_per_weight_full) {
+  auto sentences = ring::advice(*function, pool.distribution, reload::members_of(pool));
+  const auto vnodes = reload::PoolPlacement(pool).vnodes_per_weight();
+  if (pool.distribution == "ring" && vnodes < reload::vnodes_per_weight_full) {
     sentences.push_back(fmt::format(
         "its weights are so great that a unit of weight has {} vnodes instead of {}: whenever "
         "that number changes, keys move; divide all weights by a common number",
-        vnodes, vnodes_per_weight_full));
+        vnodes, reload::vnodes_per_weight_full));
   }
   return sentences;
 }
@@ -88,11 +89,18 @@ int check(const CheckOptions& options, Streams streams) {
   if (loaded.config) {
     add_advice(*loaded.config, loaded.problems);
     if (options.strict_dns) add_unresolved(*loaded.config, loaded.problems);
+    if (options.instances > 0) add_crowds(*loaded.config, options.instances, loaded.problems);
     sort_by_place(*loaded.config, loaded.problems);
   }
   for (const config::Problem& problem : loaded.problems) streams.err << text(problem) << "\n";
+  std::ostream& told = options.print ? streams.err : streams.out;
+  if (loaded.config && options.instances > 0) {
+    for (const config::Pool& pool : loaded.config->pools) {
+      told << crowd_text(crowd_of(*loaded.config, pool, options.instances), options.instances);
+    }
+  }
   if (options.print && loaded.config) streams.out << printed(*loaded.config);
-  (options.print ? streams.err : streams.out) << verdict(options.file, loaded) << "\n";
+  told << verdict(options.file, loaded) << "\n";
   return loaded.config && !config::any_error(loaded.problems) ? exit_ok : exit_error;
 }
 

@@ -1,7 +1,8 @@
-// `ringway check FILE [--print] [--strict-dns]`: everything that is wrong with a
+// `ringway check FILE [--print] [--strict-dns] [--instances N]`: everything that is wrong with a
 // configuration, what is legal but known to be bad, and one line of verdict. Runs nothing.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "cli/streams.h"
@@ -10,8 +11,9 @@ namespace ringway::cli {
 
 struct CheckOptions {
   std::string file;
-  bool print = false;       // The effective configuration goes to out, all else to err.
-  bool strict_dns = false;  // Names are looked up; one that does not resolve is an error.
+  bool print = false;           // The effective configuration goes to out, all else to err.
+  bool strict_dns = false;      // Names are looked up; one that does not resolve is an error.
+  std::uint32_t instances = 0;  // So many ringways run with it: what do servers get? 0: not asked.
 };
 
 // Exit status 0 unless there is an error.

@@ -14,6 +14,7 @@
 #include "cli/explain.h"
 #include "cli/import.h"
 #include "cli/key_text.h"
+#include "cli/reload.h"
 #include "cli/run.h"
 #include "cli/verify.h"
 
@@ -27,7 +28,8 @@ constexpr const char* description =
 constexpr const char* footer =
     "Short forms: `ringway FILE` is `ringway run FILE`; without a file,\n"
     "`ringway --listen 127.0.0.1:11311 --servers 10.0.0.1:11211,10.0.0.2:11211`.\n"
-    "Signals: SIGTERM and SIGINT end it in good order (twice: at once); SIGUSR1 reopens log files.";
+    "Signals: SIGHUP reloads its file; SIGUSR1 reopens log files and does nothing else; SIGTERM\n"
+    "and SIGINT end it in good order (twice: at once).";
 
 struct Arguments {
   std::string file;
@@ -36,6 +38,7 @@ struct Arguments {
   std::vector<std::string> import_files;
   DiffOptions diff;
   ExplainOptions explain;
+  ReloadOptions reload;
   VerifyOptions verify;
 };
 
@@ -62,6 +65,8 @@ void add_check(CLI::App& app, Arguments& arguments, int& status) {
   command->add_flag("--print", options.print, "Print the effective configuration");
   command->add_flag("--strict-dns", options.strict_dns,
                     "Look up the names of servers: one that does not resolve is an error");
+  command->add_option("--instances", options.instances,
+                      "Tell what each server gets from so many ringways");
   command->callback([&] { status = check(options, {std::cout, std::cerr}); });
 }
 
@@ -102,6 +107,17 @@ void add_explain(CLI::App& app, Arguments& arguments, int& status) {
   command->add_flag("--base64", options.base64, "Every key is given in base64");
   command->add_flag("--json", options.json, "For programs");
   command->callback([&] { status = explain(options, {std::cout, std::cerr}); });
+}
+
+void add_reload(CLI::App& app, Arguments& arguments, int& status) {
+  ReloadOptions& options = arguments.reload;
+  CLI::App* command = app.add_subcommand(
+      "reload", "Let the running ringway read its configuration again, and tell the outcome");
+  command->add_option("--live", options.live, "Its admin address")->capture_default_str();
+  command->add_option("--token-file", options.token_file, "Its admin.token_file");
+  command->add_flag("--accept-moved", options.accept_moved,
+                    "However many keys move, and however many servers go");
+  command->callback([&] { status = reload(options, {std::cout, std::cerr}); });
 }
 
 void add_verify(CLI::App& app, Arguments& arguments, int& status) {
@@ -160,6 +176,7 @@ int command_line(int argc, char** argv) {
   add_import(app, arguments, status);
   add_diff(app, arguments, status);
   add_explain(app, arguments, status);
+  add_reload(app, arguments, status);
   add_verify(app, arguments, status);
   if (argc < 2) {
     std::cout << app.help();

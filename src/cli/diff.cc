@@ -7,6 +7,14 @@
 #include "cli/import.h"
 
 namespace ringway::cli {
+
+using reload::Change;
+using reload::Difference;
+using reload::PoolDifference;
+using reload::SectionDifference;
+using reload::ServerDifference;
+using reload::Setting;
+
 namespace {
 
 constexpr std::size_t flows_shown_max = 12;
@@ -99,14 +107,14 @@ std::string as_text(const Difference& difference) {
   std::string out;
   for (const SectionDifference& section : difference.sections) add_section(section, out);
   for (const PoolDifference& pool : difference.pools) add_pool(pool, out);
-  return out;
+  return out + fmt::format("hash {}\n", difference.fingerprint);
 }
 
 int diff(const DiffOptions& options, Streams streams) {
   const auto before = loaded(options.before, streams);
   const auto after = loaded(options.after, streams);
   if (!before || !after) return exit_error;
-  const Difference found = difference(*before, *after);
+  const Difference found = reload::difference(*before, *after);
   streams.out << (options.json ? as_json(found) : as_text(found));
   if (!options.max_moved || found.moved() <= *options.max_moved) return exit_ok;
   streams.err << fmt::format(

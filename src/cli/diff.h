@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "cli/difference.h"
 #include "cli/streams.h"
+#include "reload/difference.h"
 
 namespace ringway::cli {
 
@@ -21,7 +21,7 @@ struct DiffOptions {
 // not load.
 int diff(const DiffOptions& options, Streams streams);
 
-std::string as_text(const Difference& difference);
-std::string as_json(const Difference& difference);
+std::string as_text(const reload::Difference& difference);
+std::string as_json(const reload::Difference& difference);
 
 }  // namespace ringway::cli

@@ -5,6 +5,14 @@
 #include "cli/diff.h"
 
 namespace ringway::cli {
+
+using reload::Change;
+using reload::Difference;
+using reload::PoolDifference;
+using reload::SectionDifference;
+using reload::ServerDifference;
+using reload::Setting;
+
 namespace {
 
 using nlohmann::ordered_json;

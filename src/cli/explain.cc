@@ -3,11 +3,10 @@
 #include "cli/explain.h"
 
 #include <fmt/format.h>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <span>
 
+#include "cli/admin_client.h"
 #include "cli/explanation.h"
 #include "cli/key_text.h"
 #include "cli/live_question.h"
@@ -58,15 +57,6 @@ int explain_file(const ExplainOptions& options, Streams streams) {
     for (const Explanation& one : all) streams.out << as_text(one);
   }
   return exit_ok;
-}
-
-Result<std::string> token_in(const std::string& file) {
-  if (file.empty()) return std::string();
-  std::ifstream input(file);
-  if (!input) return failure("cannot read " + file);
-  std::string token(std::istreambuf_iterator<char>(input), {});
-  token.erase(token.find_last_not_of(" \t\r\n") + 1);
-  return token;
 }
 
 Result<std::string> live_answers(const ExplainOptions& options,

@@ -1,5 +1,5 @@
 // See explain_route.h. Answers from several HTTP threads at once: only from the snapshot,
-// which does not change, and the board's atomics.
+// which does not change and is held meanwhile, and the board's atomics.
 #include "cli/explain_route.h"
 
 #include <algorithm>
@@ -50,7 +50,7 @@ admin::HttpAnswer answer(const snapshot::Snapshot& snapshot, const proxy::Board&
 
 admin::HttpRoute explain_route(const reload::Control& control, const worker::Crew& crew) {
   return {"GET", "/explain", [&control, &crew](const admin::HttpRequest& request) {
-            return answer(control.snapshot(), crew.board, request);
+            return answer(*control.snapshot(), crew.board, request);
           }};
 }
 

@@ -91,6 +91,7 @@ json pool_status(const pool::Pool& pool, const worker::Crew& crew, Instant now) 
   return {{"name", pool.name()},
           {"distribution", pool.settings.distribution},
           {"hash", pool.settings.hash},
+          {"retiring", pool.retiring},
           {"up", standing(Standing::up)},
           {"out", out},
           {"out_max", out_max},

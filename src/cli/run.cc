@@ -4,16 +4,21 @@
 #include "cli/run.h"
 
 #include <algorithm>
+#include <fmt/format.h>
+#include <functional>
 #include <iostream>
 #include <signal.h>
+#include <utility>
 
 #include "ringway/config/load.h"
 
 #include "cli/explain_route.h"
 #include "cli/machine.h"
+#include "cli/reload_route.h"
 #include "cli/signals.h"
 #include "cli/state_route.h"
 #include "cli/status.h"
+#include "cli/systemd.h"
 #include "cli/worker_threads.h"
 #include "log/log.h"
 #include "reload/control.h"
@@ -71,77 +76,127 @@ void say_hello(const config::Config& config, const WorkerThreads& threads, std::
   }
 }
 
-void wait_for_the_end(Signals& signals, reload::Control& control, reload::World& world) {
+void end_or_hurry(reload::Control& control, int signal) {
+  if (control.phase() != reload::Phase::running) return control.ask_stop_now();
+  log::info("stopping: asked by {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+  control.ask_stop();
+}
+
+std::string status_line(const reload::Control& control, const worker::Crew& crew) {
+  return fmt::format("generation {}, {} clients", control.snapshot()->generation, crew.clients());
+}
+
+// Whatever changed since it was last asked.
+class Announcer {
+ public:
+  Announcer(Systemd& systemd, const reload::Control& control, const worker::Crew& crew)
+      : systemd_(systemd), control_(control), crew_(crew) {}
+
+  void look(Instant now) {
+    const bool stopping = !control_.ready();
+    if (stopping && !std::exchange(stopping_, stopping)) systemd_.tell_stopping();
+    if (stopping || control_.reloading() == reloading_) return;
+    reloading_ = control_.reloading();
+    reloading_ ? systemd_.tell_reloading(now) : systemd_.tell_ready(status_line(control_, crew_));
+  }
+
+ private:
+  Systemd& systemd_;
+  const reload::Control& control_;
+  const worker::Crew& crew_;
+  bool reloading_ = true;  // Told to be ready by the first look.
+  bool stopping_ = false;
+};
+
+void wait_for_the_end(Signals& signals, reload::Control& control, reload::World& world,
+                      Systemd& systemd, worker::Crew& crew) {
+  Announcer announcer(systemd, control, crew);
   while (!control.over()) {
-    const Duration pause =
-        control.next() == never ? Duration(std::chrono::hours(1)) : control.next() - world.now();
+    announcer.look(world.now());
+    systemd.feed_watchdog(world.now(), crew);
+    const Instant next = std::min(control.next(), systemd.next_feeding());
+    const Duration pause = next == never ? Duration(std::chrono::hours(1)) : next - world.now();
     const int signal = signals.wait(std::max(pause, Duration::zero()));
-    if (signal == SIGTERM || signal == SIGINT) {
-      if (control.phase() == reload::Phase::running) {
-        log::info("stopping: asked by {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
-        control.ask_stop();
-      } else {
-        control.ask_stop_now();
-      }
-    }
+    if (signal == SIGTERM || signal == SIGINT) end_or_hurry(control, signal);
     if (signal == SIGUSR1) log::reopen();
-    if (signal == SIGHUP) log::warning("SIGHUP: reload is not supported yet; nothing was changed");
+    if (signal == SIGHUP) control.order_reload(false);
     control.step();
   }
+  announcer.look(world.now());  // It may all have gone within one step.
 }
 
 }  // namespace
 
 namespace {
 
-int run_loaded(config::Loaded loaded) {
-  for (const config::Problem& problem : loaded.problems) std::cerr << text(problem) << "\n";
-  if (!loaded.config) return 1;
-  const config::Problems refusals = config::refusals(*loaded.config);
-  for (const config::Problem& problem : refusals) std::cerr << text(problem) << "\n";
-  return refusals.empty() ? cli::run(std::move(*loaded.config)) : 1;
+using Load = std::function<config::Loaded()>;
+
+// What this version cannot run is as good as wrong.
+config::Loaded without_refused(config::Loaded loaded) {
+  if (!loaded.config) return loaded;
+  for (config::Problem& problem : config::refusals(*loaded.config)) {
+    loaded.problems.push_back(std::move(problem));
+  }
+  if (config::any_error(loaded.problems)) loaded.config.reset();
+  return loaded;
 }
 
-}  // namespace
-
-int run(const std::string& file) {
-  return run_loaded(config::load_file(file, config::process_environment()));
-}
-
-int run(const OneLine& line) {
-  return run_loaded(
-      config::load_text(as_toml(line), "the command line", config::process_environment()));
-}
-
-int run(config::Config config) {
+int run_loaded(config::Loaded loaded, const Load& load) {
+  config::Config& config = *loaded.config;
+  Systemd systemd;
   Signals signals{SIGTERM, SIGINT, SIGHUP, SIGUSR1};
   if (const auto started = log::start(config.log); !started) return give_up(started.error());
-  settle_limits(config);
 
   net::IoSettings settings;
   settings.batch_window = config.router.batch_window;
-  const std::uint32_t workers = config.router.workers;
+  const std::uint32_t workers = config.router.workers > 0 ? config.router.workers : cpus_allowed();
   WorkerThreads threads(workers, io_kind(config.router.io), settings);
   if (const std::string why = threads.failure(); !why.empty()) return give_up(why);
 
   worker::Crew crew(threads.ios());
-  reload::SystemWorld world;
-  reload::Control control(std::move(config), crew, world);
-  const config::Config& effective = control.snapshot().config;
+  reload::SystemWorld world(
+      {.load = load, .settle = settle_limits, .wake = [&] { signals.wake(); }});
+  reload::Control control(std::move(config), crew, world, loaded.content);
+  const reload::SharedSnapshot first = control.snapshot();
+  const config::Config& effective = first->config;
   Status status(control, crew, threads.io_name());
-  admin::Admin admin(status, {explain_route(control, crew), state_route(control)});
+  admin::Admin admin(status,
+                     {explain_route(control, crew), state_route(control), reload_route(control)});
   if (const auto ok = admin.start(effective.metrics, effective.admin); !ok) {
     return give_up(ok.error());
   }
   if (const auto ok = control.start(); !ok) return give_up(ok.error());
   threads.begin(crew);
   say_hello(effective, threads, workers);
-  wait_for_the_end(signals, control, world);
+  for (const std::string& address : world.unused_listeners()) {
+    log::warning("was given a socket on {}, and no listener is there", address);
+  }
+  wait_for_the_end(signals, control, world, systemd, crew);
   threads.join();
   admin.stop();
   log::info("stopped");
   log::stop();
   return 0;
+}
+
+int run_from(const Load& load) {
+  config::Loaded loaded = load();
+  for (const config::Problem& problem : loaded.problems) std::cerr << text(problem) << "\n";
+  return loaded.config ? run_loaded(std::move(loaded), load) : 1;
+}
+
+}  // namespace
+
+int run(const std::string& file) {
+  return run_from(
+      [file] { return without_refused(config::load_file(file, config::process_environment())); });
+}
+
+int run(const OneLine& line) {
+  return run_from([text = as_toml(line)] {
+    return without_refused(
+        config::load_text(text, "the command line", config::process_environment()));
+  });
 }
 
 }  // namespace ringway::cli

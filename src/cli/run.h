@@ -13,6 +13,5 @@ namespace ringway::cli {
 // The exit status: 0 after an orderly end, 1 if it could not start.
 int run(const std::string& file);
 int run(const OneLine& line);
-int run(config::Config config);
 
 }  // namespace ringway::cli

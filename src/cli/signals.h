@@ -16,11 +16,14 @@ class Signals {
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
 
-  // The next signal, or 0 when `at_most` has passed.
+  // The next signal, or 0 when `at_most` has passed or somebody has woken it.
   int wait(Duration at_most);
+  // Any thread.
+  void wake();
 
  private:
   int fd_ = -1;
+  int wake_fd_ = -1;
 };
 
 }  // namespace ringway::cli

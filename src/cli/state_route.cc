@@ -51,7 +51,8 @@ admin::HttpAnswer no_such(std::string what, const Things& things, NameOf name_of
 }
 
 admin::HttpAnswer set_state(reload::Control& control, const admin::HttpRequest& request) {
-  const snapshot::Snapshot& snapshot = control.snapshot();
+  const reload::SharedSnapshot held = control.snapshot();
+  const snapshot::Snapshot& snapshot = *held;
   const std::string_view pool_name = request.capture("pool");
   const auto pool = std::ranges::find_if(snapshot.pools,
                                          [&](const auto& one) { return one->name() == pool_name; });

@@ -1,5 +1,5 @@
 // Read from several HTTP threads at once: only from atomics, from the registry,
-// and from the snapshot, which does not change.
+// and from the snapshot, which does not change and is held meanwhile.
 #include "cli/status.h"
 
 #include <chrono>
@@ -12,8 +12,30 @@ namespace ringway::cli {
 using metrics::WorkerMetric;
 using nlohmann::json;
 
+namespace {
+
+json listeners_json(const snapshot::Snapshot& snapshot, const proxy::ListenerLoads& loads) {
+  json listeners = json::array();
+  for (const snapshot::Listener& listener : snapshot.listeners) {
+    listeners.push_back({{"name", listener.settings.name},
+                         {"route", listener.route->name()},
+                         {"retiring", listener.retiring},
+                         {"clients", loads[listener.id].clients.load()}});
+  }
+  return listeners;
+}
+
+}  // namespace
+
+// Each worker's: they switch one after another.
+std::vector<std::uint64_t> Status::generations() const {
+  std::vector<std::uint64_t> generations;
+  for (const auto& desk : crew_.desks) generations.push_back(desk->generation.load());
+  return generations;
+}
+
 std::string Status::metrics_text() {
-  return crew_.registry.exposition(board_figures(control_.snapshot(), crew_.board));
+  return crew_.registry.exposition(board_figures(*control_.snapshot(), crew_.board));
 }
 
 bool Status::ready(std::string& why_not) {
@@ -25,14 +47,18 @@ bool Status::ready(std::string& why_not) {
 std::string Status::status_json() {
   std::string why_not;
   const metrics::Registry& registry = crew_.registry;
-  const snapshot::Snapshot& snapshot = control_.snapshot();
+  const reload::Present present = control_.present();
+  const snapshot::Snapshot& snapshot = *present.snapshot;
   json status = {{"version", RINGWAY_VERSION},
                  {"ready", ready(why_not)},
                  {"io", io_},
                  {"workers", crew_.size()},
-                 {"generation", control_.generation()},
+                 {"generation", snapshot.generation},
+                 {"generations", generations()},
+                 {"config_hash", present.fingerprint},
                  {"clients", crew_.clients()},
                  {"requests", registry.total(WorkerMetric::requests)},
+                 {"listeners", listeners_json(snapshot, crew_.loads)},
                  {"pools", json::array()}};
   const auto since_boot = std::chrono::steady_clock::now().time_since_epoch();
   const Instant now{std::chrono::duration_cast<Duration>(since_boot)};

@@ -2,7 +2,9 @@
 // only reads: nothing of the data path waits for it or is changed by it.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "admin/admin.h"
 #include "reload/control.h"
@@ -20,6 +22,8 @@ class Status final : public admin::View {
   std::string status_json() override;
 
  private:
+  std::vector<std::uint64_t> generations() const;
+
   const reload::Control& control_;
   worker::Crew& crew_;
   std::string io_;

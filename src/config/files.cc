@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "ringway/base/result.h"
+#include "ringway/hash/hash.h"
 
 #include "config/document.h"
 
@@ -53,13 +54,12 @@ std::vector<std::string> matches(const std::string& pattern) {
 
 class FileReader {
  public:
-  FileReader(std::vector<std::string>& files, Complaints& complaints)
-      : files_(files), complaints_(complaints) {}
+  FileReader(Sources& sources, Complaints& complaints)
+      : sources_(sources), complaints_(complaints) {}
 
   // `asked_by`: the include that names it; the file itself for the first.
   std::optional<Node> document(const std::string& path, const Place& asked_by) {
-    files_.push_back(path);
-    const auto text = contents(path);
+    const auto text = read_source(path, sources_);
     if (!text) {
       complaints_.error(asked_by, fmt::format("cannot read {}: {}", path, text.error()));
       return std::nullopt;
@@ -94,11 +94,11 @@ class FileReader {
   }
 
   bool include_one(Node& root, const std::string& path, const Place& asked_by) {
-    if (files_.size() >= files_max) {
+    if (sources_.files.size() >= files_max) {
       complaints_.error(asked_by, fmt::format("more than {} files", files_max));
       return false;
     }
-    if (std::ranges::find(files_, path) != files_.end()) {
+    if (std::ranges::count(sources_.files, path) > 0) {
       complaints_.error(asked_by, fmt::format("{} is included twice", path));
       return false;
     }
@@ -113,7 +113,7 @@ class FileReader {
     return true;
   }
 
-  std::vector<std::string>& files_;
+  Sources& sources_;
   Complaints& complaints_;
 };
 
@@ -135,9 +135,17 @@ void merge(Node& into, Node from, Complaints& complaints) {
   }
 }
 
-std::optional<Node> read_files(const std::string& path, std::vector<std::string>& files,
-                               Complaints& complaints) {
-  FileReader reader(files, complaints);
+Result<std::string> read_source(const std::string& path, Sources& sources) {
+  const auto* xxh3 = hash::find("xxh3_64");
+  sources.files.push_back(path);
+  auto text = contents(path);
+  const std::uint64_t both = xxh3->of(path) ^ hash::mixed(xxh3->of(text ? *text : text.error()));
+  sources.content = hash::mixed(sources.content + both);
+  return text;
+}
+
+std::optional<Node> read_files(const std::string& path, Sources& sources, Complaints& complaints) {
+  FileReader reader(sources, complaints);
   auto root = reader.document(path, {path, 0, 0});
   const auto folder = std::filesystem::path(path).parent_path();
   if (root && !reader.include(*root, folder)) return std::nullopt;

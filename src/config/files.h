@@ -2,19 +2,29 @@
 // included ones, sorted within each pattern. A key set twice is an error.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "ringway/base/result.h"
 
 #include "config/complaints.h"
 #include "config/tree.h"
 
 namespace ringway::config {
 
-// Nothing if a file cannot be read or has a syntax error: then nothing else can be
-// said. `files` gets the names of all files, in the order in which they were read.
-std::optional<Node> read_files(const std::string& path, std::vector<std::string>& files,
-                               Complaints& complaints);
+// What was read, in that order, whether it could be read or not.
+struct Sources {
+  std::vector<std::string> files;
+  std::uint64_t content = 0;  // A hash of names and contents.
+  bool may_read = true;       // False: text at hand names no files.
+};
+
+Result<std::string> read_source(const std::string& path, Sources& sources);
+
+// Nothing if a file cannot be read or has a syntax error: then nothing else can be said.
+std::optional<Node> read_files(const std::string& path, Sources& sources, Complaints& complaints);
 
 // `from` into `into`, table by table.
 void merge(Node& into, Node from, Complaints& complaints);

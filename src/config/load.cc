@@ -13,13 +13,13 @@
 namespace ringway::config {
 namespace {
 
-Loaded from_tree(Node root, std::vector<std::string> files, const Environment& environment,
+Loaded from_tree(Node root, Sources sources, const Environment& environment,
                  Complaints& complaints) {
   substitute_variables(root, environment, complaints);
-  Config config = read_config(root, complaints);
-  config.file = files.front();
-  Loaded loaded{std::nullopt, complaints.in_order(files)};
-  config.files = std::move(files);
+  Config config = read_config(root, sources, complaints);
+  config.file = sources.files.front();
+  Loaded loaded{std::nullopt, complaints.in_order(sources.files), sources.content};
+  config.files = std::move(sources.files);
   if (!complaints.any_error()) loaded.config = std::move(config);
   return loaded;
 }
@@ -36,20 +36,21 @@ Environment process_environment() {
 
 Loaded load_file(const std::string& path, const Environment& environment) {
   Complaints complaints;
-  std::vector<std::string> files;
-  auto root = read_files(path, files, complaints);
-  if (!root) return {std::nullopt, complaints.in_order(files)};
-  return from_tree(std::move(*root), std::move(files), environment, complaints);
+  Sources sources;
+  auto root = read_files(path, sources, complaints);
+  if (!root) return {std::nullopt, complaints.in_order(sources.files), sources.content};
+  return from_tree(std::move(*root), std::move(sources), environment, complaints);
 }
 
 Loaded load_text(std::string_view text, const std::string& name, const Environment& environment) {
   Complaints complaints;
   auto root = parse_document(text, name);
-  if (!root) return {std::nullopt, {root.error()}};
+  if (!root) return {std::nullopt, {root.error()}, 0};
   if (const Entry* include = root->find("include")) {
     complaints.error(include->where, "text cannot include files");
   }
-  return from_tree(std::move(*root), {name}, environment, complaints);
+  return from_tree(std::move(*root), {.files = {name}, .content = 0, .may_read = false},
+                   environment, complaints);
 }
 
 Config placeless(Config config) {

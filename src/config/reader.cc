@@ -8,6 +8,7 @@
 #include "config/cross_checks.h"
 #include "config/section_reader.h"
 #include "config/servers.h"
+#include "config/servers_file.h"
 
 namespace ringway::config {
 namespace {
@@ -25,7 +26,8 @@ const Node no_table;
 
 class Reader {
  public:
-  Reader(const Node& root, Complaints& complaints) : root_(root), complaints_(complaints) {}
+  Reader(const Node& root, Sources& sources, Complaints& complaints)
+      : root_(root), sources_(sources), complaints_(complaints) {}
 
   Config read() {
     check_roots();
@@ -100,6 +102,7 @@ class Reader {
         pool_defaults_ = &entry.value;
         read_pool_keys(entry.value, "defaults.pool", default_pool_);
         refuse_default(entry.value, "servers");
+        refuse_default(entry.value, "servers_file");
       } else if (entry.key == "listener") {
         listener_defaults_ = &entry.value;
         read_section(entry.value, "[defaults.listener]", default_listener_, complaints_);
@@ -137,13 +140,14 @@ class Reader {
     // Redis is also a database: its keys do not silently change servers.
     const bool redis = pool.protocol == Protocol::redis;
     if (redis && !written.has("eject", "mode")) pool.eject.mode = EjectMode::error;
-    if (const Entry* servers = entry.value.find("servers")) {
-      const bool any = servers->value.kind != NodeKind::list || !servers->value.items.empty();
-      read_servers(servers->value, pool, complaints_);
-      if (!any) no_servers(servers->where, pool);
-    } else {
-      no_servers(entry.where, pool);
-    }
+    const Entry* servers = entry.value.find("servers");
+    const Entry* file = entry.value.find("servers_file");
+    if (file && file->value.kind == NodeKind::text && file->value.text.empty()) file = nullptr;
+    if (servers) read_servers(servers->value, pool, complaints_);
+    if (file) read_servers_file(*file, pool, sources_, complaints_);
+    const bool empty =
+        !servers || (servers->value.kind == NodeKind::list && servers->value.items.empty());
+    if (empty && !file) no_servers(servers ? servers->where : entry.where, pool);
     check_pool(pool, written, complaints_);
     config_.pools.push_back(std::move(pool));
   }
@@ -178,6 +182,7 @@ class Reader {
   }
 
   const Node& root_;
+  Sources& sources_;
   Complaints& complaints_;
   Config config_;
   Pool default_pool_;
@@ -188,8 +193,8 @@ class Reader {
 
 }  // namespace
 
-Config read_config(const Node& root, Complaints& complaints) {
-  return Reader(root, complaints).read();
+Config read_config(const Node& root, Sources& sources, Complaints& complaints) {
+  return Reader(root, sources, complaints).read();
 }
 
 }  // namespace ringway::config

@@ -5,10 +5,12 @@
 #include "ringway/config/config.h"
 
 #include "config/complaints.h"
+#include "config/files.h"
 #include "config/tree.h"
 
 namespace ringway::config {
 
-Config read_config(const Node& root, Complaints& complaints);
+// Reads what the tree names as well: files of servers.
+Config read_config(const Node& root, Sources& sources, Complaints& complaints);
 
 }  // namespace ringway::config

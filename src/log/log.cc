@@ -167,6 +167,10 @@ std::uint64_t lost_lines() {
   return Writer::lost;
 }
 
+void set_level(config::LogLevel level) {
+  shared().level = level_of(level);
+}
+
 bool enabled(Level level) {
   return level >= shared().level.load(std::memory_order_relaxed);
 }

@@ -16,7 +16,8 @@
 
 namespace ringway::config {
 struct Log;
-}
+enum class LogLevel : std::uint8_t;
+}  // namespace ringway::config
 
 namespace ringway::log {
 
@@ -27,6 +28,9 @@ Result<void> start(const config::Log& config);
 
 // Returns when every line is written.
 void stop();
+
+// What is less than this is not written from now on.
+void set_level(config::LogLevel level);
 
 // Goes on in a new file of the same name, for log rotation. A file that cannot be
 // opened leaves the old one in use and says so. Nothing to do for standard error.

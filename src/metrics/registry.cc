@@ -135,6 +135,17 @@ ServerCounters& Registry::server(std::uint32_t worker, const std::string& pool,
   return found_or_made(state_->servers, ServerKey(pool, server, worker));
 }
 
+void Registry::forget(const std::string& pool, const std::string& server) {
+  const std::lock_guard lock(state_->mutex);
+  if (server.empty()) {
+    std::erase_if(state_->pools, [&](const auto& block) { return block.first.first == pool; });
+    return;
+  }
+  std::erase_if(state_->servers, [&](const auto& block) {
+    return std::get<0>(block.first) == pool && std::get<1>(block.first) == server;
+  });
+}
+
 void Registry::set_process(const std::string& name, Kind kind, const std::string& help,
                            double value) {
   const std::lock_guard lock(state_->mutex);

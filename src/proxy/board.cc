@@ -13,18 +13,38 @@ Board::~Board() {
 }
 
 pool::ServerId Board::id_of(const pool::ServerIdentity& identity) {
-  const auto [found, added] = ids_.try_emplace(identity, pool::ServerId{size_});
-  if (added) {
-    RINGWAY_ASSERT(size_ < servers_max);
-    auto& chunk = chunks_[size_ / chunk_entries];
-    if (!chunk.load(std::memory_order_relaxed)) {
-      chunk.store(new Chunk, std::memory_order_release);
-    }
-    ++size_;
-    entry(found->second).id_ = found->second;
-    entry(found->second).watcher_ = watcher_;
+  const std::lock_guard lock(ids_mutex_);
+  const auto found = ids_.find(identity);
+  return found != ids_.end() ? found->second : ids_.emplace(identity, free_id()).first->second;
+}
+
+pool::ServerId Board::free_id() {
+  if (!released_.empty()) {
+    const pool::ServerId id = released_.back();
+    released_.pop_back();
+    return id;
   }
-  return found->second;
+  RINGWAY_ASSERT(ids_given_ < servers_max);
+  auto& chunk = chunks_[ids_given_ / chunk_entries];
+  if (!chunk.load(std::memory_order_relaxed)) chunk.store(new Chunk, std::memory_order_release);
+  const pool::ServerId id{ids_given_++};
+  entry(id).id_ = id;
+  entry(id).watcher_ = watcher_;
+  return id;
+}
+
+void Board::release(pool::ServerId id) {
+  const std::lock_guard lock(ids_mutex_);
+  const auto erased = std::erase_if(ids_, [id](const auto& pair) { return pair.second == id; });
+  RINGWAY_ASSERT(erased == 1 && "an id is released once");
+  entry(id).reset();
+  moved();
+  released_.push_back(id);
+}
+
+std::size_t Board::size() const {
+  const std::lock_guard lock(ids_mutex_);
+  return ids_.size();
 }
 
 BoardEntry& Board::entry(pool::ServerId id) const {

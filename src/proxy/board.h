@@ -35,8 +35,12 @@ class Board {
   Board& operator=(const Board&) = delete;
   ~Board();
 
-  // Control's thread: the id of this identity, new ones start up and without an address.
+  // The id of this identity; new ones start up and without an address. For control, and
+  // whoever builds a snapshot for it.
   pool::ServerId id_of(const pool::ServerIdentity& identity);
+  // No snapshot and no worker knows this server any more: its id may be given to another.
+  void release(pool::ServerId id);
+  std::size_t size() const;  // Ids in use.
 
   BoardEntry& entry(pool::ServerId id) const;
 
@@ -77,12 +81,15 @@ class Board {
   using Chunk = std::array<BoardEntry, chunk_entries>;
 
   void moved() { version_.fetch_add(1, std::memory_order_release); }
+  pool::ServerId free_id();
 
   BoardWatcher* watcher_ = nullptr;
   std::atomic<std::uint64_t> version_{1};
   std::array<std::atomic<Chunk*>, servers_max / chunk_entries> chunks_{};
-  std::uint32_t size_ = 0;                              // Control only.
-  std::map<pool::ServerIdentity, pool::ServerId> ids_;  // Control only.
+  mutable std::mutex ids_mutex_;
+  std::map<pool::ServerIdentity, pool::ServerId> ids_;
+  std::vector<pool::ServerId> released_;
+  std::uint32_t ids_given_ = 0;
 };
 
 }  // namespace ringway::proxy

@@ -84,4 +84,23 @@ BoardEntry::OwedFigures BoardEntry::owed() const {
   return {owed_.size(), owed_.bytes(), owed_.dropped()};
 }
 
+void BoardEntry::reset() {
+  const std::lock_guard lock(mutex_);
+  standing_ = Standing::up;
+  failing_ = false;
+  too_many_ = false;
+  unresolvable_ = false;
+  heard_at_ = 0;
+  backup_ = no_backup;
+  address_ = {};
+  cause_.clear();
+  last_failure_.clear();
+  failures_ = {};
+  owed_.clear();
+  doubtful_.clear();
+  file_state_ = config::ServerState::up;
+  hand_state_.reset();
+  hand_state_since_ = {};
+}
+
 }  // namespace ringway::proxy

@@ -21,6 +21,20 @@ const snapshot::Listener& Clients::listener(const ClientConn& client) const {
   return *found;
 }
 
+void Clients::adopt(const snapshot::Snapshot& before) {
+  const auto limits = [](const snapshot::Listener& listener) {
+    return std::pair(listener.settings.idle_timeout, listener.settings.client_stall_timeout);
+  };
+  const bool same = std::ranges::all_of(before.listeners, [&](const snapshot::Listener& was) {
+    const snapshot::Listener* is = bench_.snapshot->listener(was.id);
+    return !is || limits(was) == limits(*is);
+  });
+  if (same) return;
+  each([this](ClientConn& client) {
+    if (!client.closing) reset_timer(client);
+  });
+}
+
 ClientConn& Clients::open(int fd, snapshot::ListenerId from) {
   ClientConn& client = conns_.open(fd, from);
   client.timer.owner = &client;
@@ -36,7 +50,7 @@ ClientConn& Clients::open(int fd, snapshot::ListenerId from) {
 
 bool Clients::admit(ClientConn& client) {
   const std::uint32_t clients_max = listener(client).settings.clients_max.value_or(~0u);
-  std::atomic<std::uint32_t>& admitted = bench_.admitted[client.listener];
+  std::atomic<std::uint32_t>& admitted = bench_.loads[client.listener].admitted;
   if (admitted.fetch_add(1, std::memory_order_relaxed) >= clients_max) {
     admitted.fetch_sub(1, std::memory_order_relaxed);
     bench_.count(WorkerMetric::clients_rejected).add();
@@ -284,7 +298,9 @@ std::uint32_t Clients::reap() {
   const std::vector<ClientConn*> dead = std::exchange(dead_, {});
   for (ClientConn* client : dead) {
     RINGWAY_ASSERT(client->closing && client->ops_in_flight == 0);
-    if (client->admitted) bench_.admitted[client->listener].fetch_sub(1, std::memory_order_relaxed);
+    ListenerLoad& load = bench_.loads[client->listener];
+    if (client->admitted) load.admitted.fetch_sub(1, std::memory_order_relaxed);
+    load.clients.fetch_sub(1, std::memory_order_release);
     bench_.io.close(client->fd);
     client->input.clear(bench_.buffers);
     client->output.clear(bench_.buffers);

@@ -27,6 +27,9 @@ class Clients {
 
   Clients(Workbench& bench, RequestSink& sink) : bench_(bench), sink_(sink) {}
 
+  // The snapshot has changed: limits of time count from when they should have.
+  void adopt(const snapshot::Snapshot& before);
+
   // A new connection; its fd is ours from now on.
   ClientConn& open(int fd, snapshot::ListenerId listener);
 

@@ -29,6 +29,11 @@ class Deadlines {
     return first;
   }
 
+  // Lists of timeouts that no request has any more.
+  void forget_unused() {
+    std::erase_if(lists_, [](const auto& list) { return list->exchanges.front() == nullptr; });
+  }
+
   // Takes out one exchange whose time is up, and its timeout; null if there is none.
   Exchange* pop_expired(Instant now, Duration& timeout) {
     for (const auto& list : lists_) {

@@ -51,6 +51,8 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   void send_check(ServerConn& conn) override;
   void send_owed_delete(ServerConn& conn, Bytes key) override;
 
+  // The snapshot has changed.
+  void adopt() { deadlines_.forget_unused(); }
   // Settles with an error whatever is past its deadline.
   void expire();
   Instant next_deadline() const { return deadlines_.next(); }

@@ -165,8 +165,8 @@ void Health::deliver_owed(Watched& server) {
 
 void Health::on_owed_delivered(pool::ServerId id) {
   Watched* server = find(id);
-  if (!server) return;
-  RINGWAY_ASSERT(server->delivering > 0);
+  // It may have been removed and added again meanwhile.
+  if (!server || server->delivering == 0) return;
   --server->delivering;
   (*server->counters)[ServerMetric::owed_delivered].add();
   deliver_owed(*server);
@@ -174,8 +174,7 @@ void Health::on_owed_delivered(pool::ServerId id) {
 
 void Health::on_owed_failed(pool::ServerId id, std::string key) {
   Watched* server = find(id);
-  if (!server) return;
-  RINGWAY_ASSERT(server->delivering > 0);
+  if (!server || server->delivering == 0) return;
   --server->delivering;
   server->entry->owe_again({std::move(key)}, server->pool->settings.eject.owed_max);
   if (server->delivering == 0 && server->coming_back) on_disproved(id, "lost the connection");

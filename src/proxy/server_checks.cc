@@ -66,8 +66,12 @@ void Servers::on_silent(ServerConn& conn) {
 }
 
 void Servers::set_idle_timer(ServerConn& conn) {
-  bench_.timers.stop(conn.timer);
+  if (conn.state != ServerConnState::ready) return;
   conn.timer.kind = net::TimerKind::server_idle;
+  // What is left has as long as clients have to leave, at most.
+  const Duration patience = bench_.snapshot->config.router.drain_timeout;
+  if (conn.link.removed_in != 0) return bench_.timers.set(conn.timer, bench_.io.now() + patience);
+  bench_.timers.stop(conn.timer);
   if (!conn.link.idle_timeout || conn.link.watched || conn.link.preconnect) return;
   bench_.timers.set(conn.timer, bench_.io.now() + *conn.link.idle_timeout);
 }
@@ -135,10 +139,12 @@ void Servers::update_standings() {
   }
 }
 
-// In maintenance a connection ends once nobody waits for it.
+// In maintenance, of a server that is gone, or beyond server_connections, a connection ends
+// once nobody waits for it.
 void Servers::prefer_closed(ServerConn& conn) {
-  const bool unwanted =
-      conn.link.standing == Standing::maintenance || conn.link.conns[conn.lane] != &conn;
+  const ServerLink& to = conn.link;
+  const bool unwanted = to.standing == Standing::maintenance || to.removed_in != 0 ||
+                        conn.lane >= to.connections || to.conns[conn.lane] != &conn;
   if (!unwanted || conn.fifo_first || conn.body_left > 0) return;
   if (conn.state == ServerConnState::closing) return;
   fail(conn, "is not used any more", false);

@@ -57,6 +57,9 @@ struct ServerLink {
   std::string last_failure;        // Why the last connection could not be made.
   bool failing = false;            // The last connection could not be made, or was lost.
   net::Timer preconnect_timer;     // When missing ones are made.
+  std::uint32_t open_conns = 0;    // Until they are freed.
+  std::uint64_t generation = 0;    // The last one that has this server,
+  std::uint64_t removed_in = 0;    // and the first that has not; 0: it is in the present one.
 };
 
 enum class ServerConnState : std::uint8_t { connecting, greeting, ready, closing, waiting };

@@ -57,11 +57,46 @@ void Servers::adopt() {
       preconnect_soon(*links_[index]);
     }
   }
+  std::erase_if(left_, [](const ServerLink* link) { return link->removed_in == 0; });
+  for (const auto& link : links_) {
+    if (link && link->removed_in == 0 && link->generation != bench_.snapshot->generation) {
+      leave(*link);
+    }
+  }
+}
+
+std::uint64_t Servers::settled() const {
+  std::uint64_t generation = bench_.snapshot->generation;
+  for (const ServerLink* link : left_) generation = std::min(generation, link->removed_in - 1);
+  return generation;
+}
+
+void Servers::leave(ServerLink& link) {
+  link.removed_in = bench_.snapshot->generation;
+  bench_.timers.stop(link.preconnect_timer);
+  left_.push_back(&link);
+  for (ServerConn* conn : link.conns) {
+    if (!conn) continue;
+    set_idle_timer(*conn);
+    prefer_closed(*conn);
+  }
+}
+
+void Servers::forget_left() {
+  std::erase_if(left_, [this](ServerLink* link) {
+    if (link->open_conns > 0) return false;
+    links_[pool::index_of(link->id)].reset();
+    return true;
+  });
 }
 
 void Servers::configure(ServerLink& link, const pool::Pool& pool, const pool::Server& server) {
   const config::Pool& settings = pool.settings;
+  const bool was_watched = link.watched;
+  const config::MaybeTime was_idle_timeout = link.idle_timeout;
   link.id = server.id;
+  link.generation = bench_.snapshot->generation;
+  link.removed_in = 0;
   link.label = server.label + " of pool " + settings.name;
   link.connections = settings.server_connections;
   link.queue_max = settings.server_queue_max;
@@ -72,7 +107,7 @@ void Servers::configure(ServerLink& link, const pool::Pool& pool, const pool::Se
   link.backoff_max = settings.backoff_max;
   link.idle_timeout = settings.server_idle_timeout;
   link.socket = socket_options(settings);
-  link.counters = &bench_.registry.server(bench_.worker, settings.name, server.name);
+  count_under(link, bench_.registry.server(bench_.worker, settings.name, server.name));
   link.eject = settings.eject;
   link.tcp_check = settings.health.check == config::Check::tcp;
   link.home = bench_.homes.home_of(settings.name);
@@ -83,6 +118,29 @@ void Servers::configure(ServerLink& link, const pool::Pool& pool, const pool::Se
   link.cas_mark = proto::memcached::cas_mark(hash::find("xxh3_64")->of(server.address));
   link.entry = &bench_.board.entry(server.id);
   if (link.conns.size() < link.connections) link.conns.resize(link.connections);
+  for (ServerConn* conn : link.conns) {
+    if (!conn) continue;
+    const bool same = was_watched == link.watched && was_idle_timeout == link.idle_timeout;
+    if (conn->timer.kind == net::TimerKind::server_idle && !same) set_idle_timer(*conn);
+    prefer_closed(*conn);
+  }
+}
+
+// A server may get another name; what is open and queued goes with it.
+void Servers::count_under(ServerLink& link, metrics::ServerCounters& counters) {
+  metrics::ServerCounters* const before = std::exchange(link.counters, &counters);
+  if (!before || before == &counters) return;
+  const auto move = [&](ServerMetric metric, std::uint64_t count) {
+    (*before)[metric].subtract(count);
+    counters[metric].add(count);
+  };
+  conns_.each([&](const ServerConn& conn) {
+    if (&conn.link != &link) return;
+    move(ServerMetric::queued, conn.fifo_count);
+    const bool open =
+        conn.state == ServerConnState::greeting || conn.state == ServerConnState::ready;
+    move(ServerMetric::connections, open ? 1 : 0);
+  });
 }
 
 net::Token Servers::token(net::Op op, const ServerConn& conn) const {
@@ -137,6 +195,7 @@ ServerConn* Servers::connection(pool::ServerId server, std::uint32_t lane, std::
 ServerConn* Servers::open(ServerLink& to, std::uint32_t lane, bool probing) {
   RINGWAY_ASSERT(to.conns[lane] == nullptr);
   ServerConn& conn = conns_.open(to, lane);
+  ++to.open_conns;
   to.conns[lane] = &conn;
   conn.timer.owner = &conn;
   conn.probing = probing;
@@ -315,8 +374,11 @@ void Servers::reap() {
     }
     RINGWAY_ASSERT(conn->fifo_first == nullptr);
     conn->output.clear(bench_.buffers);
+    RINGWAY_ASSERT(conn->link.open_conns > 0);
+    --conn->link.open_conns;
     conns_.release(*conn);
   }
+  if (!left_.empty()) forget_left();
 }
 
 void Servers::queued(ServerConn& conn, Fragment& fragment) {
@@ -390,6 +452,7 @@ void Servers::on_timer(net::Timer& timer) {
     case net::TimerKind::server_backoff: begin_connect(conn); return;
     case net::TimerKind::server_silent: return on_silent(conn);
     case net::TimerKind::server_idle: {
+      if (conn.link.removed_in != 0) return fail(conn, "is not used any more", false);
       if (conn.link.watched || conn.link.preconnect) return;
       const Instant idle_at =
           conn.quiet_since + conn.link.idle_timeout.value_or(Duration::max() / 4);
@@ -405,7 +468,7 @@ void Servers::on_timer(net::Timer& timer) {
 
 // Never within what is going on: whoever lost a connection is not done with it yet.
 void Servers::preconnect_soon(ServerLink& link, Duration pause) {
-  if (!link.preconnect || ending_) return;
+  if (!link.preconnect || ending_ || link.removed_in != 0) return;
   bench_.timers.set(link.preconnect_timer, std::max(bench_.io.now() + pause, link.retry_at));
 }
 

@@ -2,6 +2,10 @@
 // shared by all clients, retired when they fail or fall silent, and made anew
 // after a back-off. Requests are appended to a connection's output by the
 // executor; here they are sent, and replies are framed and paired with the FIFO.
+//
+// A server that the present snapshot has no more is left: it gets no new request, its
+// connections end when they owe nothing, and then its link is forgotten. So a ServerId
+// may be used as long as a fragment is in its FIFO, and within the turn.
 #pragma once
 
 #include <cstdint>
@@ -25,10 +29,13 @@ class Servers {
 
   void meet(HealthSink& health) { health_ = &health; }
 
-  // Takes over settings from the present snapshot; links are made for new servers.
+  // Takes over settings from the present snapshot; links are made for new servers,
+  // servers that it has no more are left.
   void adopt();
   // Takes over from the board how servers stand.
   void update_standings();
+  // The greatest generation such that every server which it has not is forgotten.
+  std::uint64_t settled() const;
 
   // The connection that requests of `lane` to this server go to, opened if there
   // is none. Null if none can be had now: `refusal` says why.
@@ -89,6 +96,9 @@ class Servers {
  private:
   ServerLink& link(pool::ServerId server);
   void configure(ServerLink& link, const pool::Pool& pool, const pool::Server& server);
+  void count_under(ServerLink& link, metrics::ServerCounters& counters);
+  void leave(ServerLink& link);
+  void forget_left();
   ServerConn& land(const net::Completion& done);
   net::Token token(net::Op op, const ServerConn& conn) const;
   void touch(ServerConn& conn);
@@ -129,6 +139,7 @@ class Servers {
   HealthSink* health_ = nullptr;
   net::Table<ServerConn> conns_;
   std::vector<std::unique_ptr<ServerLink>> links_;  // By ServerId.
+  std::vector<ServerLink*> left_;                   // Their servers are in no snapshot any more.
   net::List<ServerConn, &ServerConn::touched_link> touched_;
   std::vector<ServerConn*> dead_;      // Closing, with nothing in flight.
   std::vector<ServerConn*> suspects_;  // Shed something in this turn.

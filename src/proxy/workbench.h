@@ -21,18 +21,22 @@
 
 namespace ringway::proxy {
 
-// Clients admitted by each listener, of all workers together.
+// What each listener has to do with, of all workers together.
 inline constexpr std::uint32_t listeners_max = 1024;
-using Admitted = std::array<std::atomic<std::uint32_t>, listeners_max>;
+struct ListenerLoad {
+  std::atomic<std::uint32_t> clients{0};   // From being accepted to being freed.
+  std::atomic<std::uint32_t> admitted{0};  // Those among them that clients_max counts.
+};
+using ListenerLoads = std::array<ListenerLoad, listeners_max>;
 
 struct Workbench {
   Workbench(std::uint32_t number, net::Io& its_io, Board& shared_board, metrics::Registry& shared,
-            Admitted& shared_admitted, Homes& all_homes)
+            ListenerLoads& shared_loads, Homes& all_homes)
       : worker(number),
         io(its_io),
         board(shared_board),
         registry(shared),
-        admitted(shared_admitted),
+        loads(shared_loads),
         homes(all_homes),
         counters(shared.worker(number)),
         timers(its_io.now()) {}
@@ -46,7 +50,7 @@ struct Workbench {
   net::Io& io;
   Board& board;
   metrics::Registry& registry;
-  Admitted& admitted;
+  ListenerLoads& loads;  // By ListenerId.
   Homes& homes;
   metrics::WorkerCounters& counters;
   net::BufferPool buffers;

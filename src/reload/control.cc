@@ -10,21 +10,37 @@
 
 namespace ringway::reload {
 
-Control::Control(config::Config config, worker::Crew& crew, World& world)
-    : crew_(crew), world_(world), listeners_(crew, world), states_(crew), names_(crew, world) {
+Control::Control(config::Config written, worker::Crew& crew, World& world, std::uint64_t content)
+    : crew_(crew),
+      world_(world),
+      content_(content),
+      listeners_(crew, world),
+      states_(crew),
+      names_(crew, world),
+      reloading_(crew, world, notice_, {listeners_, states_, names_}) {
+  config::Config settled = written;
+  world_.settle(settled);
+  first_listeners_ = listener_plan(nullptr, {}, settled, {});
   const snapshot::Identities identities{
       .server =
           [this](const pool::ServerIdentity& identity) { return crew_.board.id_of(identity); },
-      .listener = [this](const std::string& name) { return listeners_.id_of(name); }};
-  snapshot_ = snapshot::build(std::move(config), 1, identities);
+      .listener = [this](const std::string& name) { return first_listeners_.ids.at(name); }};
+  auto started = std::make_shared<const config::Config>(std::move(written));
+  notice_.put({.started = started,
+               .written = started,
+               .snapshot = snapshot::build(std::move(settled), 1, identities),
+               .fingerprint = config::fingerprint(*started)});
 }
 
 Result<void> Control::start() {
-  states_.adopt(*snapshot_, true);
-  names_.locate(*snapshot_);
-  if (auto opened = listeners_.open(*snapshot_); !opened) return opened;
-  crew_.post_all(worker::Adopt{snapshot_.get()});
-  listeners_.announce();
+  const SharedSnapshot snapshot = this->snapshot();
+  states_.adopt(*snapshot, true);
+  names_.locate(*snapshot);
+  auto opened = open_sockets(first_listeners_.to_open, world_);
+  if (!opened) return std::unexpected(opened.error());
+  crew_.post_all(worker::Adopt{snapshot.get()});
+  listeners_.take_over(std::exchange(first_listeners_, {}), std::move(*opened), {});
+  reloading_.start(content_);
   phase_ = Phase::running;
   step();
   return {};
@@ -32,18 +48,16 @@ Result<void> Control::start() {
 
 void Control::ask_stop() {
   if (phase_ != Phase::running) return;
-  enter(Phase::delaying, snapshot_->config.router.drain_delay);
+  reloading_.end();
+  enter(Phase::delaying, snapshot()->config.router.drain_delay);
   step();
 }
 
 void Control::ask_stop_now() {
   if (phase_ == Phase::stopping || phase_ == Phase::over) return;
+  reloading_.end();
   crew_.post_all(worker::Stop{});
   enter(Phase::stopping, std::chrono::hours(1));
-}
-
-bool Control::listening() const {
-  return crew_.desks[0]->listening.load(std::memory_order_acquire);
 }
 
 void Control::enter(Phase phase, Duration at_most) {
@@ -52,17 +66,29 @@ void Control::enter(Phase phase, Duration at_most) {
 }
 
 void Control::step() {
-  const Instant now = world_.now();
   names_.step();
-  states_.step(now);
+  states_.step(world_.now());
+  reloading_.step();
+  if (phase_ == Phase::running) listeners_.step();
+  end_traffic();
+  // While something is under way its progress is looked at every 10 ms.
+  const bool ending = phase_ != Phase::running && phase_ != Phase::over;
+  next_ = std::min({names_.next(), reloading_.next(), listeners_.next(),
+                    ending ? world_.now() + std::chrono::milliseconds(10) : never});
+}
+
+// --- The phases of the end ------------------------------------------------------
+
+void Control::end_traffic() {
+  const Instant now = world_.now();
   if (phase_ == Phase::delaying && now >= phase_ends_) {
     crew_.desks[0]->mailbox.post(worker::StopListening{});
     enter(Phase::closing, std::chrono::hours(1));
   }
-  if (phase_ == Phase::closing && !listening()) {
+  if (phase_ == Phase::closing && listeners_.silent()) {
     listeners_.take_waiting();
     listeners_.close();
-    const Duration timeout = snapshot_->config.router.drain_timeout;
+    const Duration timeout = snapshot()->config.router.drain_timeout;
     log::info("stopping: {} clients have {} to leave", crew_.clients(),
               proxy::duration_text(timeout));
     crew_.post_all(worker::Drain{std::chrono::duration_cast<Duration>(timeout * drain_share)});
@@ -74,13 +100,11 @@ void Control::step() {
     enter(Phase::stopping, std::chrono::hours(1));
   }
   const auto stopped = [](const auto& desk) { return desk->stopped.load(); };
-  if (phase_ == Phase::stopping && std::ranges::all_of(crew_.desks, stopped)) {
+  if (phase_ == Phase::stopping && std::ranges::all_of(crew_.desks, stopped) &&
+      !reloading_.busy()) {
     listeners_.close();
     phase_ = Phase::over;
   }
-  // While something is under way its progress is looked at every 10 ms.
-  const bool waiting = phase_ != Phase::running && phase_ != Phase::over;
-  next_ = waiting ? now + std::chrono::milliseconds(10) : names_.next();
 }
 
 }  // namespace ringway::reload

@@ -1,6 +1,5 @@
-// Control: turns configuration into snapshots and sockets, tells the workers, and
-// brings the process to its end. Single-threaded; step() is called now and then
-// by main's thread, or by the simulator.
+// Control: starts traffic, lets reloads go on, and brings the process to its end.
+// Single-threaded; step() is called now and then by main's thread, or by the simulator.
 //
 //   start -> running -> stop asked -> drain_delay -> listeners closed
 //         -> clients finished over drain_timeout -> workers stopped -> over
@@ -8,14 +7,17 @@
 
 #include <atomic>
 #include <cstdint>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
 
-#include "ringway/snapshot/snapshot.h"
+#include "ringway/config/load.h"
 
 #include "reload/listeners.h"
 #include "reload/names.h"
+#include "reload/present.h"
+#include "reload/reloading.h"
 #include "reload/states.h"
 #include "reload/world.h"
 #include "worker/crew.h"
@@ -30,13 +32,19 @@ class Control {
   // is for the last ones to get their replies.
   static constexpr double drain_share = 0.8;
 
-  Control(config::Config config, worker::Crew& crew, World& world);
+  // `written` as it was loaded, when its content had this hash.
+  Control(config::Config written, worker::Crew& crew, World& world, std::uint64_t content = 0);
 
   // Opens all listeners or none, and sets the workers going.
   Result<void> start();
   // Does what is due; call it again at next().
   void step();
   Instant next() const { return next_; }
+
+  // Any thread. The outcome comes when every worker behaves by the new configuration, or
+  // when it is clear that none will.
+  std::future<Outcome> order_reload(bool accept_moved) { return reloading_.order(accept_moved); }
+  bool reloading() const { return reloading_.under_way(); }
 
   // By hand, as states.h has it. Any thread.
   void set_state(const std::string& pool, const pool::Server& server,
@@ -49,22 +57,26 @@ class Control {
   // A second one: no more patience.
   void ask_stop_now();
 
+  // Any thread.
   Phase phase() const { return phase_; }
   bool over() const { return phase_ == Phase::over; }
   bool ready() const { return phase_ == Phase::running; }
-  std::uint64_t generation() const { return snapshot_->generation; }
-  const snapshot::Snapshot& snapshot() const { return *snapshot_; }
+  Present present() const { return notice_.get(); }
+  SharedSnapshot snapshot() const { return notice_.get().snapshot; }
 
  private:
-  bool listening() const;
+  void end_traffic();
   void enter(Phase phase, Duration at_most);
 
   worker::Crew& crew_;
   World& world_;
-  std::unique_ptr<snapshot::Snapshot> snapshot_;
+  const std::uint64_t content_;
+  ListenerPlan first_listeners_;  // Until start().
+  Notice notice_;
   Listeners listeners_;
   States states_;
   Names names_;
+  Reloading reloading_;
   std::atomic<Phase> phase_ = Phase::starting;  // Read by whoever asks for readiness.
   Instant phase_ends_ = never;
   Instant next_ = never;

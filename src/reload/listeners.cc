@@ -1,60 +1,122 @@
-// See listeners.h. Worker 0 has a socket from announce() until it reports that nothing is
-// in flight on it; only then is it closed here.
+// See listeners.h. Worker 0 has a socket from announce() until its desk counts it no more;
+// clients that the kernel let in by then are served like the others.
 #include "reload/listeners.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "ringway/base/assert.h"
 
+#include "log/log.h"
+
 namespace ringway::reload {
 
-Listeners::~Listeners() {
-  RINGWAY_ASSERT(open_.empty() && "sockets are closed before the end");
-}
-
-snapshot::ListenerId Listeners::id_of(const std::string& name) {
-  const auto found = std::ranges::find(names_, name);
-  const auto id = static_cast<snapshot::ListenerId>(found - names_.begin());
-  if (found == names_.end()) names_.push_back(name);
-  RINGWAY_ASSERT(id < proxy::listeners_max);
-  return id;
-}
-
-Result<void> Listeners::open(const snapshot::Snapshot& snapshot) {
-  for (const snapshot::Listener& listener : snapshot.listeners) {
-    for (const std::string& bind : listener.settings.bind) {
-      const Result<int> fd = world_.open_listener(bind, listener.settings);
-      if (!fd) {
-        close();
-        return failure("listener " + listener.settings.name + ": " + fd.error());
-      }
-      open_.push_back({*fd, listener.id});
+Result<std::vector<OpenSocket>> open_sockets(const std::vector<SocketToOpen>& wanted,
+                                             World& world) {
+  std::vector<OpenSocket> opened;
+  for (const SocketToOpen& socket : wanted) {
+    const Result<int> fd = world.open_listener(socket.bind, socket.settings);
+    if (!fd) {
+      close_sockets(opened, world);
+      return failure("listener " + socket.settings.name + ": " + fd.error());
     }
+    opened.push_back({socket.bind, *fd, socket.listener});
   }
-  return {};
+  return opened;
 }
 
-void Listeners::announce() {
-  for (const Open& listener : open_) {
-    crew_.desks[0]->mailbox.post(worker::Listen{listener.fd, listener.id});
-    crew_.desks[0]->listening.store(true);
+void close_sockets(const std::vector<OpenSocket>& sockets, World& world) {
+  for (const OpenSocket& socket : sockets) world.close_listener(socket.fd);
+}
+
+Listeners::~Listeners() {
+  RINGWAY_ASSERT(open_.empty() && closing_.empty() && "sockets are closed before the end");
+}
+
+void Listeners::announce(const OpenSocket& socket) {
+  RINGWAY_ASSERT(socket.listener < proxy::listeners_max);
+  crew_.desks[0]->mailbox.post(worker::Listen{socket.fd, socket.listener});
+}
+
+void Listeners::take_over(const ListenerPlan& plan, std::vector<OpenSocket> opened,
+                          Duration patience) {
+  RINGWAY_ASSERT(closing_.empty() && "one plan after another");
+  for (const OpenSocket& socket : plan.to_keep) announce(socket);
+  crew_.desks[0]->sockets.fetch_add(static_cast<std::uint32_t>(opened.size()));
+  for (const OpenSocket& socket : opened) announce(socket);
+  for (const OpenSocket& socket : plan.to_close) {
+    crew_.desks[0]->mailbox.post(worker::Unlisten{socket.fd});
+  }
+  open_ = plan.to_keep;
+  open_.insert(open_.end(), opened.begin(), opened.end());
+  closing_ = plan.to_close;
+  retire(plan.retiring, patience);
+}
+
+void Listeners::retire(const std::vector<snapshot::Retiring>& retiring, Duration patience) {
+  std::vector<Leaving> leaving;
+  for (const snapshot::Retiring& listener : retiring) {
+    const auto known = std::ranges::find(leaving_, listener.id, &Leaving::id);
+    leaving.push_back(known != leaving_.end()
+                          ? *known
+                          : Leaving{listener.id, listener.settings.name, world_.now() + patience});
+  }
+  leaving_ = std::move(leaving);
+}
+
+bool Listeners::settled() {
+  if (closing_.empty()) return true;
+  if (crew_.desks[0]->sockets.load(std::memory_order_acquire) > open_.size()) return false;
+  for (const OpenSocket& socket : closing_) deal_waiting(socket);
+  close_sockets(std::exchange(closing_, {}), world_);
+  return true;
+}
+
+void Listeners::step() {
+  for (Leaving& listener : leaving_) {
+    if (listener.asked || world_.now() < listener.until) continue;
+    listener.asked = true;
+    const auto clients = crew_.loads[listener.id].clients.load(std::memory_order_relaxed);
+    if (clients == 0) continue;
+    log::info("listener {} is gone: its last {} clients are told to leave", listener.name, clients);
+    crew_.post_all(worker::DrainListener{listener.id});
+  }
+}
+
+Instant Listeners::next() const {
+  return leaving_.empty() ? never : world_.now() + std::chrono::milliseconds(100);
+}
+
+bool Listeners::has_clients(snapshot::ListenerId id) const {
+  return crew_.loads[id].clients.load(std::memory_order_acquire) > 0;
+}
+
+bool Listeners::any_over() const {
+  return std::ranges::any_of(leaving_,
+                             [this](const Leaving& gone) { return !has_clients(gone.id); });
+}
+
+bool Listeners::silent() const {
+  return crew_.desks[0]->sockets.load(std::memory_order_acquire) == 0;
+}
+
+void Listeners::deal_waiting(const OpenSocket& socket) {
+  for (const int client : world_.accept_waiting(socket.fd)) {
+    worker::Desk& desk = *crew_.desks[next_worker_++ % crew_.size()];
+    desk.clients.fetch_add(1);
+    crew_.loads[socket.listener].clients.fetch_add(1);
+    desk.mailbox.post(worker::TakeClient{client, socket.listener});
   }
 }
 
 void Listeners::take_waiting() {
-  std::uint32_t next = 0;
-  for (const Open& listener : open_) {
-    for (const int client : world_.accept_waiting(listener.fd)) {
-      worker::Desk& desk = *crew_.desks[next++ % crew_.size()];
-      desk.clients.fetch_add(1);
-      desk.mailbox.post(worker::TakeClient{client, listener.id});
-    }
-  }
+  for (const OpenSocket& socket : open_) deal_waiting(socket);
+  for (const OpenSocket& socket : closing_) deal_waiting(socket);
 }
 
 void Listeners::close() {
-  for (const Open& listener : open_) world_.close_listener(listener.fd);
-  open_.clear();
+  close_sockets(std::exchange(open_, {}), world_);
+  close_sockets(std::exchange(closing_, {}), world_);
 }
 
 }  // namespace ringway::reload

@@ -1,44 +1,68 @@
-// The listening sockets of the process: opened and closed here alone, accepted on by
-// worker 0. All of a snapshot's are opened or none.
+// The listening sockets of the process, and the listeners that retire: sockets are closed
+// here alone, when worker 0 has nothing in flight on them. All of a configuration's are
+// opened or none.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "ringway/base/result.h"
-#include "ringway/snapshot/snapshot.h"
 
+#include "reload/listener_plan.h"
 #include "reload/world.h"
 #include "worker/crew.h"
 
 namespace ringway::reload {
+
+// All of them, or nothing and why not. Blocks for as long as opening does.
+Result<std::vector<OpenSocket>> open_sockets(const std::vector<SocketToOpen>& wanted, World& world);
+void close_sockets(const std::vector<OpenSocket>& sockets, World& world);
 
 class Listeners {
  public:
   Listeners(worker::Crew& crew, World& world) : crew_(crew), world_(world) {}
   ~Listeners();
 
-  // Process-wide, across snapshots: the same name has the same id.
-  snapshot::ListenerId id_of(const std::string& name);
+  const std::vector<OpenSocket>& sockets() const { return open_; }
 
-  Result<void> open(const snapshot::Snapshot& snapshot);
-  // Worker 0 accepts on them from now on.
-  void announce();
-  // Whoever the kernel has let in already is dealt to the workers. Nothing may be in
-  // flight on the sockets any more.
+  // Worker 0 accepts on what is `opened` or kept, and no more on the rest. Its snapshot
+  // has the listeners by then.
+  // `patience`: how long clients of those that retire may stay.
+  void take_over(const ListenerPlan& plan, std::vector<OpenSocket> opened, Duration patience);
+  // Nothing is left of what the last plan gave up. Looks, and closes what can be closed.
+  bool settled();
+
+  // Clients of listeners that retire are asked to leave when their time is over.
+  void step();
+  Instant next() const;
+  // Some listener that retires has no client left.
+  bool any_over() const;
+
+  // Worker 0 accepts on none any more.
+  bool silent() const;
+  // Once silent: whoever the kernel has let in already is dealt to the workers.
   void take_waiting();
   void close();
 
  private:
-  struct Open {
-    int fd;
+  struct Leaving {
     snapshot::ListenerId id;
+    std::string name;
+    Instant until;
+    bool asked = false;
   };
+
+  void announce(const OpenSocket& socket);
+  void retire(const std::vector<snapshot::Retiring>& retiring, Duration patience);
+  void deal_waiting(const OpenSocket& socket);
+  bool has_clients(snapshot::ListenerId id) const;
 
   worker::Crew& crew_;
   World& world_;
-  std::vector<std::string> names_;  // By ListenerId.
-  std::vector<Open> open_;
+  std::vector<OpenSocket> open_;
+  std::vector<OpenSocket> closing_;  // Worker 0 may still have an operation in flight.
+  std::vector<Leaving> leaving_;
+  std::uint32_t next_worker_ = 0;
 };
 
 }  // namespace ringway::reload

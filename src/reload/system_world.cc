@@ -3,9 +3,14 @@
 #include "reload/system_world.h"
 
 #include <chrono>
+#include <pthread.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <utility>
+
+#include "ringway/base/assert.h"
 
 #include "net/listener_socket.h"
 #include "net/resolver.h"
@@ -16,6 +21,7 @@ namespace {
 
 // More than any backlog holds.
 constexpr std::size_t accept_waiting_max = 65536;
+constexpr int niceness = 10;  // Of work that may take its time.
 
 // What a file would get here; the mask can only be read by setting it.
 mode_t umask_mode() {
@@ -26,9 +32,11 @@ mode_t umask_mode() {
 
 }  // namespace
 
-SystemWorld::SystemWorld() : random_state_(net::system_seed()) {}
+SystemWorld::SystemWorld(Source source)
+    : source_(std::move(source)), random_state_(net::system_seed()) {}
 
 SystemWorld::~SystemWorld() {
+  if (worker_.joinable()) worker_.join();
   {
     const std::lock_guard lock(mutex_);
     ending_ = true;
@@ -46,7 +54,26 @@ std::uint64_t SystemWorld::random() {
   return net::next_random(random_state_);
 }
 
+Duration SystemWorld::since_1970() {
+  return std::chrono::system_clock::now().time_since_epoch();
+}
+
+// Traffic goes first where there are few CPUs.
+void SystemWorld::begin(std::function<void()> work) {
+  RINGWAY_ASSERT(!working());
+  if (worker_.joinable()) worker_.join();
+  working_ = true;
+  worker_ = std::thread([this, work = std::move(work)] {
+    pthread_setname_np(pthread_self(), "reload");
+    ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness);
+    work();
+    working_.store(false, std::memory_order_release);
+    wake();
+  });
+}
+
 Result<int> SystemWorld::open_listener(const std::string& bind, const config::Listener& settings) {
+  if (const auto given = given_.take(bind)) return *given;
   const mode_t mode = settings.mode ? static_cast<mode_t>(*settings.mode) : umask_mode();
   return net::open_listener(bind, static_cast<int>(settings.backlog), mode);
 }
@@ -62,7 +89,7 @@ std::vector<int> SystemWorld::accept_waiting(int fd) {
 }
 
 void SystemWorld::close_listener(int fd) {
-  net::close_listener(fd);
+  if (!given_.give_back(fd)) net::close_listener(fd);
 }
 
 void SystemWorld::resolve(const std::string& name) {

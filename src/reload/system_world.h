@@ -1,22 +1,41 @@
 // The real world of control: sockets of this machine, names by getaddrinfo on a
-// thread of its own, because a resolver may take seconds.
+// thread of its own, because a resolver may take seconds, and a thread for each piece of
+// work that is given away. What a file is read from is whoever starts the process's to say.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <thread>
 
+#include "net/listener_sockets_given.h"
 #include "reload/world.h"
 
 namespace ringway::reload {
 
 class SystemWorld final : public World {
  public:
-  SystemWorld();
+  struct Source {
+    std::function<config::Loaded()> load;
+    std::function<void(config::Config&)> settle;
+    std::function<void()> wake;  // Lets control's thread step.
+  };
+
+  explicit SystemWorld(Source source);
   ~SystemWorld() override;
 
   Instant now() override;
+  Duration since_1970() override;
+  void begin(std::function<void()> work) override;
+  bool working() override { return working_.load(std::memory_order_acquire); }
+  void wake() override { source_.wake(); }
+  // What the process was given and nobody listens on.
+  std::vector<std::string> unused_listeners() const { return given_.unused(); }
+
+  config::Loaded load() override { return source_.load(); }
+  void settle(config::Config& config) override { source_.settle(config); }
   Result<int> open_listener(const std::string& bind, const config::Listener& settings) override;
   std::vector<int> accept_waiting(int fd) override;
   void close_listener(int fd) override;
@@ -26,6 +45,11 @@ class SystemWorld final : public World {
 
  private:
   void run();
+
+  const Source source_;
+  net::GivenListeners given_;
+  std::atomic<bool> working_{false};
+  std::thread worker_;  // The last piece of work's.
 
   std::uint64_t random_state_;  // Control's thread alone draws.
   std::mutex mutex_;

@@ -1,14 +1,16 @@
-// What control needs of the outside: listening sockets and names resolved. The
-// real ones are in system_world.h; the simulator brings its own.
+// What control needs of the outside: the configuration, listening sockets, names
+// resolved, and somebody else to do what takes long. The real ones are in
+// system_world.h; the simulator brings its own.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "ringway/base/result.h"
 #include "ringway/base/time.h"
-#include "ringway/config/config.h"
+#include "ringway/config/load.h"
 
 #include "reload/whereabouts.h"
 
@@ -27,7 +29,21 @@ class World {
   virtual ~World() = default;
 
   virtual Instant now() = 0;  // Any thread.
+  // By the calendar, in UTC.
+  virtual Duration since_1970() = 0;
 
+  // Does this off control's thread, and then lets control step. One at a time.
+  virtual void begin(std::function<void()> work) = 0;
+  virtual bool working() = 0;
+  // Lets control step soon. Any thread.
+  virtual void wake() {}
+
+  // The configuration as it is written now; called by work.
+  virtual config::Loaded load() = 0;
+  // What it leaves to the machine; called by work.
+  virtual void settle(config::Config& /*config*/) {}
+
+  // Called by work, too.
   virtual Result<int> open_listener(const std::string& bind, const config::Listener& settings) = 0;
   // Connections that wait in the listener's backlog, accepted; nothing may be in
   // flight on it. Worlds without a backlog have none.

@@ -71,6 +71,21 @@ const route::Route* route_named(const Snapshot& snapshot, const std::string& nam
   return nullptr;
 }
 
+Pool& add_pool(Snapshot& snapshot, const config::Pool& settings, const Identities& identities) {
+  const auto number = static_cast<std::uint32_t>(snapshot.pools.size());
+  snapshot.pools.push_back(built_pool(settings, number, identities));
+  snapshot.routes.push_back(std::make_unique<route::ShardRoute>(*snapshot.pools.back()));
+  return *snapshot.pools.back();
+}
+
+void add_retiring(Snapshot& snapshot, const Retiring& listener, const Identities& identities) {
+  if (snapshot.pool(listener.pool.name) == nullptr) {
+    add_pool(snapshot, listener.pool, identities).retiring = true;
+  }
+  snapshot.listeners.push_back(
+      {listener.settings, listener.id, route_named(snapshot, listener.pool.name), true});
+}
+
 }  // namespace
 
 const pool::Pool* Snapshot::pool(const std::string& name) const {
@@ -81,19 +96,17 @@ const pool::Pool* Snapshot::pool(const std::string& name) const {
 }
 
 std::unique_ptr<Snapshot> build(config::Config config, std::uint64_t generation,
-                                const Identities& identities) {
+                                const Identities& identities,
+                                const std::vector<Retiring>& retiring) {
   auto snapshot = std::make_unique<Snapshot>();
   snapshot->generation = generation;
-  for (const config::Pool& pool : config.pools) {
-    const auto number = static_cast<std::uint32_t>(snapshot->pools.size());
-    snapshot->pools.push_back(built_pool(pool, number, identities));
-    snapshot->routes.push_back(std::make_unique<route::ShardRoute>(*snapshot->pools.back()));
-  }
+  for (const config::Pool& pool : config.pools) add_pool(*snapshot, pool, identities);
   for (const config::Listener& listener : config.listeners) {
     const route::Route* route = route_named(*snapshot, listener.route);
     RINGWAY_ASSERT(route && "the configuration was checked");
     snapshot->listeners.push_back({listener, identities.listener(listener.name), route});
   }
+  for (const Retiring& listener : retiring) add_retiring(*snapshot, listener, identities);
   for (const Listener& listener : snapshot->listeners) {
     if (listener.id >= snapshot->by_id.size()) snapshot->by_id.resize(listener.id + 1);
     snapshot->by_id[listener.id] = &listener;

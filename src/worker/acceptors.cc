@@ -2,7 +2,9 @@
 // dealt, so that a burst spreads before anybody has read its mail.
 #include "worker/acceptors.h"
 
+#include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "ringway/base/assert.h"
 
@@ -11,17 +13,31 @@
 namespace ringway::worker {
 
 Acceptors::~Acceptors() {
-  RINGWAY_ASSERT(idle());
+  RINGWAY_ASSERT(open_ == 0);
+}
+
+Acceptors::Socket* Acceptors::find(int fd) {
+  for (const auto& socket : sockets_) {
+    if (socket && socket->fd == fd) return socket.get();
+  }
+  return nullptr;
 }
 
 void Acceptors::listen(const Listen& listen) {
+  if (Socket* known = find(listen.fd)) {
+    known->listener = listen.listener;
+    return;
+  }
   auto socket = std::make_unique<Socket>();
   socket->fd = listen.fd;
   socket->listener = listen.listener;
   socket->timer.kind = net::TimerKind::accept_retry;
   socket->timer.owner = socket.get();
-  sockets_.push_back(std::move(socket));
-  accept(static_cast<std::uint32_t>(sockets_.size() - 1));
+  auto place = std::ranges::find_if(sockets_, [](const auto& free) { return !free; });
+  if (place == sockets_.end()) place = sockets_.insert(place, nullptr);
+  *place = std::move(socket);
+  ++open_;
+  accept(static_cast<std::uint32_t>(place - sockets_.begin()));
 }
 
 void Acceptors::accept(std::uint32_t index) {
@@ -31,35 +47,54 @@ void Acceptors::accept(std::uint32_t index) {
   bench_.io.accept({.op = net::Op::accept, .index = index}, socket.fd);
 }
 
+void Acceptors::unlisten(int fd) {
+  if (Socket* socket = find(fd)) close(*socket);
+}
+
 void Acceptors::stop() {
-  stopping_ = true;
   for (const auto& socket : sockets_) {
-    bench_.timers.stop(socket->timer);
-    if (socket->accepting) bench_.io.cancel(socket->fd);
+    if (socket) close(*socket);
   }
 }
 
-bool Acceptors::idle() const {
-  for (const auto& socket : sockets_) {
-    if (socket->accepting) return false;
+void Acceptors::close(Socket& socket) {
+  if (std::exchange(socket.closing, true)) return;
+  reaps_ = true;
+  bench_.timers.stop(socket.timer);
+  if (socket.accepting) bench_.io.cancel(socket.fd);
+}
+
+std::uint32_t Acceptors::reap() {
+  if (!reaps_) return 0;
+  reaps_ = false;
+  const std::uint32_t before = open_;
+  for (auto& socket : sockets_) {
+    if (!socket || !socket->closing) continue;
+    if (socket->accepting) {
+      reaps_ = true;
+    } else {
+      socket.reset();
+      --open_;
+    }
   }
-  return true;
+  return before - open_;
 }
 
 std::optional<TakeClient> Acceptors::on_accepted(const net::Completion& done) {
-  RINGWAY_ASSERT(done.token.index < sockets_.size());
+  RINGWAY_ASSERT(done.token.index < sockets_.size() && sockets_[done.token.index]);
   Socket& socket = *sockets_[done.token.index];
   if (done.last) {
     socket.accepting = false;
-    if (!stopping_) bench_.timers.set(socket.timer, bench_.io.now() + retry_after);
+    if (!socket.closing) bench_.timers.set(socket.timer, bench_.io.now() + retry_after);
   }
   if (done.result < 0) {
-    if (!stopping_ && !socket.waiting) report_failure(-done.result);
+    if (!socket.closing && !socket.waiting) report_failure(-done.result);
     return std::nullopt;
   }
   const TakeClient client{done.result, socket.listener};
   const std::uint32_t worker = least_loaded();
   crew_.desks[worker]->clients.fetch_add(1, std::memory_order_relaxed);
+  bench_.loads[socket.listener].clients.fetch_add(1, std::memory_order_relaxed);
   // This one is not admitted yet.
   if (socket.accepting && !socket.waiting && full(socket.listener, 1)) {
     socket.waiting = true;
@@ -80,7 +115,8 @@ void Acceptors::report_failure(int error) {
 bool Acceptors::full(snapshot::ListenerId id, std::uint32_t on_their_way) const {
   const config::Listener& limits = bench_.snapshot->listener(id)->settings;
   return limits.clients_full == config::ClientsFull::wait && limits.clients_max &&
-         bench_.admitted[id].load(std::memory_order_relaxed) + on_their_way >= *limits.clients_max;
+         bench_.loads[id].admitted.load(std::memory_order_relaxed) + on_their_way >=
+             *limits.clients_max;
 }
 
 std::uint32_t Acceptors::least_loaded() {
@@ -99,14 +135,15 @@ std::uint32_t Acceptors::least_loaded() {
 
 void Acceptors::on_timer(net::Timer& timer) {
   for (std::uint32_t i = 0; i < sockets_.size(); ++i) {
+    if (sockets_[i].get() != timer.owner) continue;
     Socket& socket = *sockets_[i];
-    if (&socket != timer.owner || socket.accepting || stopping_) continue;
+    if (socket.accepting || socket.closing) return;
     if (full(socket.listener, 0)) {
       bench_.timers.set(timer, bench_.io.now() + retry_after);
-      continue;
+      return;
     }
     socket.waiting = false;
-    accept(i);
+    return accept(i);
   }
 }
 

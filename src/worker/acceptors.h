@@ -22,9 +22,11 @@ class Acceptors {
   ~Acceptors();
 
   void listen(const Listen& listen);
+  void unlisten(int fd);
   void stop();
-  bool idle() const;  // Nothing is in flight on any socket.
-  bool stopped() const { return stopping_ && idle(); }
+  // Forgets those that accept no more and have nothing in flight; returns how many.
+  std::uint32_t reap();
+  std::uint32_t sockets() const { return open_; }
 
   // A client for this worker, if the completion brought one.
   std::optional<TakeClient> on_accepted(const net::Completion& done);
@@ -35,10 +37,13 @@ class Acceptors {
     int fd;
     snapshot::ListenerId listener;
     bool accepting = false;
+    bool closing = false;  // Accepts no more.
     bool waiting = false;  // Cancelled because there are too many clients.
     net::Timer timer;
   };
 
+  Socket* find(int fd);
+  void close(Socket& socket);
   void accept(std::uint32_t index);
   void report_failure(int error);
   bool full(snapshot::ListenerId listener, std::uint32_t on_their_way) const;
@@ -46,9 +51,10 @@ class Acceptors {
 
   proxy::Workbench& bench_;
   Crew& crew_;
-  std::vector<std::unique_ptr<Socket>> sockets_;
+  std::vector<std::unique_ptr<Socket>> sockets_;  // Null: a place for the next one.
+  std::uint32_t open_ = 0;
   std::uint32_t next_worker_ = 0;
-  bool stopping_ = false;
+  bool reaps_ = false;  // Some socket is closing.
   log::RateLimit lines_{10};
 };
 

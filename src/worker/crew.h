@@ -23,7 +23,10 @@ struct Desk {
   Mailbox mailbox;
   std::atomic<std::uint32_t> clients{0};     // Dealt to it and not closed yet.
   std::atomic<std::uint64_t> generation{0};  // Of the snapshot it runs on.
-  std::atomic<bool> listening{false};
+  std::atomic<std::uint32_t> sockets{0};     // Listening ones; added by whoever posts Listen.
+  // Servers that this generation does not have are gone here: nothing is in flight to
+  // them, and no connection is left.
+  std::atomic<std::uint64_t> settled{0};
   std::atomic<bool> stopped{false};
 };
 
@@ -49,7 +52,7 @@ struct Crew final : proxy::Homes {
 
   proxy::Board board;
   metrics::Registry registry;
-  proxy::Admitted admitted{};
+  proxy::ListenerLoads loads{};  // By ListenerId.
   std::vector<std::unique_ptr<Desk>> desks;
 };
 

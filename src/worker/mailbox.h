@@ -20,16 +20,25 @@ namespace ringway::worker {
 struct Adopt {
   const snapshot::Snapshot* snapshot;
 };
-// Accept on this socket, for this listener. Worker 0 alone.
+// Accept on this socket, for this listener; one that is open already changes its
+// listener. Worker 0 alone, as the next two.
 struct Listen {
   int fd;
   snapshot::ListenerId listener;
 };
-// Accept no more on any socket; report when nothing is in flight on them.
+// Accept no more on this one; the desk's count tells when nothing is in flight on it.
+struct Unlisten {
+  int fd;
+};
+// The same for every socket.
 struct StopListening {};
 // A connection that was accepted for this worker.
 struct TakeClient {
   int fd;
+  snapshot::ListenerId listener;
+};
+// Finish the clients of this listener between their requests.
+struct DrainListener {
   snapshot::ListenerId listener;
 };
 // Finish every client between its requests, spread over this time.
@@ -47,8 +56,8 @@ struct Relocate {
 // End now: retire everything.
 struct Stop {};
 
-using Letter =
-    std::variant<Adopt, Listen, StopListening, TakeClient, Drain, Reconsider, Relocate, Stop>;
+using Letter = std::variant<Adopt, Listen, Unlisten, StopListening, TakeClient, DrainListener,
+                            Drain, Reconsider, Relocate, Stop>;
 
 class Mailbox {
  public:
@@ -63,6 +72,9 @@ class Mailbox {
     }
     io_.wake();
   }
+
+  // Any thread: the worker shall turn, whether there is mail or not.
+  void wake() { io_.wake(); }
 
   // The worker's thread. Costs one load when there is nothing.
   std::vector<Letter> take() {

@@ -3,6 +3,7 @@
 #include "worker/worker.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "proxy/pool_live.h"
 
@@ -14,7 +15,7 @@ using net::Op;
 Worker::Worker(std::uint32_t number, net::Io& io, Crew& crew)
     : crew_(crew),
       desk_(*crew.desks[number]),
-      bench_(number, io, crew.board, crew.registry, crew.admitted, crew),
+      bench_(number, io, crew.board, crew.registry, crew.loads, crew),
       executor_(bench_),
       clients_(bench_, executor_),
       servers_(bench_, executor_),
@@ -68,7 +69,9 @@ void Worker::read_mail() {
 }
 
 void Worker::obey(const Adopt& adopt) {
-  bench_.snapshot = adopt.snapshot;
+  RINGWAY_ASSERT(!bench_.snapshot || bench_.snapshot->generation < adopt.snapshot->generation);
+  const snapshot::Snapshot* before = std::exchange(bench_.snapshot, adopt.snapshot);
+  if (before) clients_.adopt(*before);
   const config::MaybeBytes memory = adopt.snapshot->config.router.memory_max;
   bench_.memory_share = memory ? *memory / crew_.size() : ~std::uint64_t{0};
   bench_.pool_counters.clear();
@@ -77,6 +80,7 @@ void Worker::obey(const Adopt& adopt) {
   }
   bench_.retry_budgets.resize(adopt.snapshot->pools.size());
   servers_.adopt();
+  executor_.adopt();
   live_version_ = 0;
   update_live();
   health_.adopt();
@@ -86,7 +90,10 @@ void Worker::obey(const Adopt& adopt) {
 
 void Worker::obey(const Listen& listen) {
   acceptors_.listen(listen);
-  desk_.listening.store(true, std::memory_order_release);
+}
+
+void Worker::obey(const Unlisten& unlisten) {
+  acceptors_.unlisten(unlisten.fd);
 }
 
 void Worker::obey(const StopListening&) {
@@ -106,6 +113,12 @@ void Worker::take_client(const TakeClient& taken) {
     return clients_.finish(client);
   }
   if (draining_) clients_.finish_between_requests(client);
+}
+
+void Worker::obey(const DrainListener& drain) {
+  clients_.each([&](proxy::ClientConn& client) {
+    if (client.listener == drain.listener) clients_.finish_between_requests(client);
+  });
 }
 
 // Clients go one after another, so that they do not all reconnect at once.
@@ -191,13 +204,15 @@ void Worker::end_turn() {
     desk_.clients.fetch_sub(gone, std::memory_order_relaxed);
   }
   bench_.count(WorkerMetric::turns).add();
-  // An accept that waits for descriptors is not over: its socket is still in use.
-  if (acceptors_.stopped()) desk_.listening.store(false, std::memory_order_release);
+  if (const std::uint32_t gone = acceptors_.reap()) {
+    desk_.sockets.fetch_sub(gone, std::memory_order_release);
+  }
+  if (bench_.snapshot) desk_.settled.store(servers_.settled(), std::memory_order_release);
   if (stopped()) desk_.stopped.store(true, std::memory_order_release);
 }
 
 bool Worker::stopped() const {
-  return stopping_ && acceptors_.idle() && clients_.size() == 0 && servers_.empty();
+  return stopping_ && acceptors_.sockets() == 0 && clients_.size() == 0 && servers_.empty();
 }
 
 void Worker::check_invariants() {

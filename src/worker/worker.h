@@ -47,8 +47,10 @@ class Worker {
   void read_mail();
   void obey(const Adopt& adopt);
   void obey(const Listen& listen);
+  void obey(const Unlisten& unlisten);
   void obey(const StopListening&);
   void obey(const TakeClient& client);
+  void obey(const DrainListener& drain);
   void obey(const Drain& drain);
   void obey(const Reconsider& what);
   void obey(const Relocate& what);

@@ -1,5 +1,6 @@
-// What the router's control sees of the simulated world: listeners opened there,
-// and names that resolve after a while.
+// What the router's control sees of the simulated world: configurations that somebody
+// wrote, listeners opened there, names that resolve after a while, and work that is done
+// at once but known to be done later.
 #pragma once
 
 #include <map>
@@ -21,8 +22,20 @@ class ControlWorld final : public reload::World, private Inhabitant {
   ~ControlWorld() override { world_.forget(*this); }
 
   void name(const std::string& text, const net::Address& address) { names_[text] = address; }
+  // What the next reload will read: a configuration, or something that is wrong.
+  void write(config::Loaded loaded) { written_ = std::move(loaded); }
 
   Instant now() override { return world_.now(); }
+  Duration since_1970() override { return world_.now().time_since_epoch(); }
+
+  void begin(std::function<void()> work) override {
+    working_ = true;
+    work_ = std::move(work);
+    world_.alarm(*this, world_.now() + Duration(chance_.below(5'000'000)), work_alarm);
+  }
+  bool working() override { return working_; }
+  config::Loaded load() override { return written_; }
+
   Result<int> open_listener(const std::string& bind, const config::Listener& settings) override {
     return io_.listen(*net::Address::parse(bind), settings.backlog);
   }
@@ -36,8 +49,15 @@ class ControlWorld final : public reload::World, private Inhabitant {
   std::vector<reload::Resolved> take_resolved() override { return std::exchange(ready_, {}); }
 
  private:
+  static constexpr std::uint64_t work_alarm = ~std::uint64_t{0};
+
   void on_news(Fd /*fd*/, News /*news*/) override {}
   void on_alarm(std::uint64_t what) override {
+    if (what == work_alarm) {
+      std::exchange(work_, nullptr)();
+      working_ = false;
+      return;
+    }
     const std::string& text = asked_[what];
     // Never twice in a row: the model excuses ten seconds, and questions become rarer.
     if (chance_.one_in(8) && failed_.insert(text).second)
@@ -54,6 +74,9 @@ class ControlWorld final : public reload::World, private Inhabitant {
   SimWorld& world_;
   SimIo& io_;
   Chance chance_;
+  config::Loaded written_;
+  bool working_ = false;
+  std::function<void()> work_;
   std::map<std::string, net::Address> names_;
   std::vector<std::string> asked_;
   std::set<std::string> failed_;  // Whose last question got no answer.

@@ -86,7 +86,7 @@ class FakeServer final : public Inhabitant {
   Item& store(KeyIndex key, std::uint64_t flags, Bytes value);
   std::uint64_t next_cas(KeyIndex key) { return ++cas_ << 16 | key; }
   void check_cas(KeyIndex key, std::uint64_t cas) const;
-  std::int64_t due_at(KeyIndex key, std::int64_t exptime) const;
+  bool is_due(KeyIndex key, std::int64_t exptime, std::int64_t seen) const;
   void check_exptime(KeyIndex key, Bytes word) const;
   Bytes count(KeyIndex key, Item& item, Bytes amount, bool up);
 

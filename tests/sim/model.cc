@@ -101,9 +101,29 @@ void Model::end_remove(KeyIndex key, Instant begun, Instant gone) {
   if (gone != never) removed.floor = std::max(removed.floor, begun);
 }
 
+void Model::begin_move(KeyIndex index, std::uint64_t servers, Instant now) {
+  Key& key = keys_[index];
+  if (key.settled <= now) key.maybe = std::uint64_t{1} << key.owner;
+  key.maybe |= servers;
+  key.settled = never;
+  key.moved = true;
+}
+
+void Model::end_move(KeyIndex index, std::uint32_t owner, Instant settled) {
+  Key& key = keys_[index];
+  if (key.settled != never) return;  // It was not to be moved.
+  key.owner = owner;
+  key.settled = settled;
+}
+
+bool Model::may_be_at(KeyIndex index, std::uint32_t server, Instant now) const {
+  const Key& key = keys_[index];
+  return key.settled <= now ? key.owner == server : (key.maybe >> server & 1) != 0;
+}
+
 void Model::wiped(std::uint32_t server, Instant now) {
   for (Key& key : keys_) {
-    if (key.owner != server) continue;
+    if (key.owner != server && (key.maybe >> server & 1) == 0) continue;
     key.absent_until = std::max(key.absent_until, now);
     key.wiped = true;
   }
@@ -181,7 +201,7 @@ void Model::check_value(KeyIndex key, Bytes value, Floor floor, const Reader& re
   }
   const WriteId write = parse_whole(key, value);
   // At home again, nothing may be what was replaced while the home was out.
-  const bool at_home = settled_ && !lied_[keys_[key].owner];
+  const bool at_home = settled_ && !lied_[keys_[key].owner] && !keys_[key].moved;
   if (!trusts(key) && !at_home) return;
   SIM_REQUIRE(!writes_[write].refused, "key %u: read write %u, which had been refused", key, write);
   SIM_REQUIRE(writes_[write].ended >= floor, "key %u: read write %u, which had been replaced", key,
@@ -245,6 +265,7 @@ void Model::check_removed(KeyIndex key) const {
 }
 
 void Model::distrust(std::uint32_t server) {
+  if (lied_.size() <= server) lied_.resize(server + 1);
   lied_[server] = true;
   ++tally.lies;
 }
@@ -257,9 +278,13 @@ void Model::excuse(std::uint32_t server, Instant until) {
 }
 
 bool Model::excused(KeyIndex key, Instant asked) const {
-  const std::uint32_t home = keys_[key].owner;
-  return everything_excused_ || all_excused_until_ >= asked || excused_until_[home] >= asked ||
-         (wandered_[home] && anybody_excused(asked));
+  const Key& what = keys_[key];
+  bool home_excused =
+      excused_until_[what.owner] >= asked || (wandered_[what.owner] && anybody_excused(asked));
+  for (std::uint32_t server = 0; what.settled > asked && server < excused_until_.size(); ++server) {
+    if ((what.maybe >> server & 1) != 0 && excused_until_[server] >= asked) home_excused = true;
+  }
+  return everything_excused_ || all_excused_until_ >= asked || home_excused;
 }
 
 bool Model::anybody_excused(Instant asked) const {

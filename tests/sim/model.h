@@ -35,7 +35,10 @@ struct Key {
   std::string text;
   std::string encoded;  // In base64; empty if that is too long for a key.
   KeyUse use = KeyUse::value;
-  std::uint32_t owner = 0;       // The server it belongs to.
+  std::uint32_t owner = 0;       // The server it belongs to, from `settled` on,
+  Instant settled{};             // and until then to any of
+  std::uint64_t maybe = 0;       // these (bits): a reload is moving it.
+  bool moved = false;            // What it holds is not known any more.
   Floor floor{};                 // See above.
   Instant absent_until{};        // Until when something could have made it absent.
   std::uint32_t removing = 0;    // Deletes whose end is not known yet.
@@ -100,6 +103,12 @@ class Model {
   void end_remove(KeyIndex key, Instant begun, Instant gone);
   void wiped(std::uint32_t server, Instant now);
 
+  // A reload may move this key, to any of these servers.
+  void begin_move(KeyIndex key, std::uint64_t servers, Instant now);
+  void end_move(KeyIndex key, std::uint32_t owner, Instant settled);
+  bool moving(KeyIndex key, Instant now) const { return keys_[key].settled > now; }
+  bool may_be_at(KeyIndex key, std::uint32_t server, Instant now) const;
+
   // The value that belongs to a write; checks are on the exact bytes.
   void append_value(WriteId write, std::string& out) const;
   std::uint32_t flags(WriteId write) const;
@@ -116,8 +125,10 @@ class Model {
 
   // A server has said what is not true: what its keys hold cannot be judged any more.
   void distrust(std::uint32_t server);
+  // Nor what a key holds that was moved: it may be as old as when it was there last.
   bool trusts(KeyIndex key) const {
-    return !lied_[keys_[key].owner] && !wandered_[keys_[key].owner];
+    const Key& what = keys_[key];
+    return !what.moved && !lied_[what.owner] && !wandered_[what.owner];
   }
 
   // Others may serve keys of a server that is out: (key, its home, who was asked).

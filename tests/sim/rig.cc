@@ -58,7 +58,7 @@ void Rig::build_model() {
     model_.add_key(key, owner.value(), uses[model_.keys() % std::size(uses)]);
   }
   if (scenario_.errors_anywhere) model_.excuse_all(start_ + scenario_.faults_end + scenario_.grace);
-  for (std::uint32_t i = 0; i < pool.servers.size(); ++i) model_.excuse(i, Instant{});
+  for (std::uint32_t i = 0; i < scenario_.servers.size(); ++i) model_.excuse(i, Instant{});
   if (pool.eject.ttl_max) model_.set_ttl_max(*pool.eject.ttl_max);
   const bool short_queue = scenario_.pool().server_queue_max < 16;
   model_.excuse_everything(scenario_.lost_silently || short_queue);
@@ -74,13 +74,15 @@ void Rig::build_router() {
   crew_ = std::make_unique<worker::Crew>(ios_);
   control_world_.emplace(world_, *seats_[0].io, chance_.fork());
   for (std::size_t i = 0; i < scenario_.servers.size(); ++i)
-    control_world_->name(scenario_.pool().servers[i].address, scenario_.servers[i]);
+    control_world_->name(scenario_.every_server[i].address, scenario_.servers[i]);
   eject_model_.emplace(scenario_.pool(), member_count(), [this] { return world_.now(); });
-  crew_->board.watch(*eject_model_);
+  // It knows the servers of one configuration.
+  if (scenario_.drafts.empty()) crew_->board.watch(*eject_model_);
   control_ = std::make_unique<reload::Control>(scenario_.config, *crew_, *control_world_);
   for (std::uint32_t i = 0; i < seats_.size(); ++i)
     seats_[i].worker = std::make_unique<worker::Worker>(i, *seats_[i].io, *crew_);
-  absences_.emplace(*control_->snapshot().pools[0]);
+  first_snapshot_ = control_->snapshot();
+  absences_.emplace(*first_snapshot_->pools[0]);
   model_.let_others_serve([this](Bytes key, std::uint32_t home, std::uint32_t server) {
     return absences_->may_serve(key, home, server);
   });
@@ -93,7 +95,7 @@ void Rig::build_servers() {
     servers_.push_back(std::make_unique<FakeServer>(world_, model_, i, scenario_.servers[i],
                                                     scenario_.grace, chance_.fork()));
     // Names resolve after a moment; nobody is to blame until then.
-    const bool named = scenario_.pool().servers[i].address.starts_with("mc-");
+    const bool named = scenario_.every_server[i].address.starts_with("mc-");
     if (named) model_.excuse(i, start_ + 10s);
   }
   for (const Incident& incident : scenario_.incidents)
@@ -102,6 +104,8 @@ void Rig::build_servers() {
 }
 
 Outcome Rig::run() {
+  reloads_.emplace(world_, model_, scenario_, *crew_, *control_, *control_world_);
+  reloads_->plan();
   storm();
   if (!stopping_) {
     calm();
@@ -131,6 +135,7 @@ void Rig::storm() {
 
 void Rig::stop_early() {
   stopping_ = true;
+  reloads_->end();
   for (const auto& client : clients_) client->router_stops();
   control_->ask_stop();
 }
@@ -140,6 +145,9 @@ void Rig::stop_early() {
 void Rig::calm() {
   for (const auto& client : clients_) client->leave();
   run_for(scenario_.grace + 10s);
+  run_until(world_.now() + stuck_after, "reloads to be over",
+            [this] { return reloads_->settled(); });
+  run_for(2s + scenario_.stall_max());
   check_all_up();
   // Where connections died silently, ejections go on while they are found.
   if (!scenario_.lost_silently) model_.settle();
@@ -186,6 +194,7 @@ void Rig::stop() {
   run_until(world_.now() + stuck_after, "the router to stop", [this] { return control_->over(); });
   run_until(world_.now() + stuck_after, "the clients to notice", [this] { return clients_done(); });
   check_stopped();
+  reloads_->check();
 }
 
 // --- Who goes next --------------------------------------------------------------

@@ -18,6 +18,7 @@
 #include "sim/eject_model.h"
 #include "sim/fake_client.h"
 #include "sim/fake_server.h"
+#include "sim/reloads.h"
 #include "sim/scenario.h"
 #include "sim/sim_io.h"
 #include "worker/worker.h"
@@ -67,6 +68,7 @@ class Rig {
   void check_turn(worker::Worker& worker);
   void check_all_up();
   void check_rest();
+  void check_reloaded();
   void check_counters();
   void check_stopped();
 
@@ -75,6 +77,7 @@ class Rig {
   Chance chance_;
   Model model_;
   std::optional<EjectModel> eject_model_;
+  reload::SharedSnapshot first_snapshot_;
   std::optional<Absences> absences_;
   SimWorld world_;
   std::vector<Seat> seats_;
@@ -82,6 +85,7 @@ class Rig {
   std::unique_ptr<worker::Crew> crew_;
   std::optional<ControlWorld> control_world_;
   std::unique_ptr<reload::Control> control_;
+  std::optional<Reloads> reloads_;
   std::vector<std::unique_ptr<FakeServer>> servers_;
   std::vector<std::unique_ptr<FakeClient>> clients_;
   Instant start_{};

@@ -216,7 +216,13 @@ Scenario draw_scenario(std::uint64_t seed) {
   for (std::uint64_t i = 0; i < clients; ++i)
     scenario.clients.push_back(draw_client(client_chance, scenario));
   if (chance.one_in(8)) scenario.stop_after = chance.between(1ms, scenario.span);
+  draw_drafts(chance.fork(), scenario);
   return scenario;
+}
+
+std::uint32_t Scenario::number_of(const std::string& server_name) const {
+  const auto found = std::ranges::find(every_server, server_name, &config::Server::name);
+  return static_cast<std::uint32_t>(found - every_server.begin());
 }
 
 ClientPlan calm_client(const Scenario& scenario) {

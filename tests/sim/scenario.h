@@ -23,6 +23,13 @@ struct Incident {
   Duration time;
 };
 
+// What somebody writes into the file while the router runs.
+struct Draft {
+  Duration after{};  // The start of the run.
+  config::Config config;
+  bool fine = true;  // Otherwise it cannot be read.
+};
+
 struct Scenario {
   Faults faults;
   config::Config config;
@@ -32,6 +39,8 @@ struct Scenario {
   std::vector<std::string> keys;
   std::vector<ClientPlan> clients;  // `begin` counts from the start of the run.
   std::vector<Incident> incidents;
+  std::vector<config::Server> every_server;  // As `servers`: the pool's, then others'.
+  std::vector<Draft> drafts;
   Duration span{};               // Most of the work happens within.
   Duration faults_end{};         // All that goes wrong is over by then.
   Duration grace{};              // How long the router may need to recover.
@@ -42,6 +51,9 @@ struct Scenario {
   bool ejects = false;           // Servers that fail are taken out.
 
   const config::Pool& pool() const { return config.pools[0]; }
+  // Of `servers`.
+  std::uint32_t number_of(const std::string& server_name) const;
+  Duration stall_max() const { return std::chrono::milliseconds(faults.worker_stall_ms); }
 };
 
 void draw_ejection(Chance chance, Scenario& scenario);
@@ -49,6 +61,9 @@ void draw_ejection(Chance chance, Scenario& scenario);
 Scenario draw_scenario(std::uint64_t seed);
 // A well-behaved client for the calm after the storm.
 ClientPlan calm_client(const Scenario& scenario);
+
+// In drafts.cc.
+void draw_drafts(Chance chance, Scenario& scenario);
 
 void print(const Scenario& scenario);
 

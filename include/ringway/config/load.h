@@ -14,6 +14,7 @@ namespace ringway::config {
 struct Loaded {
   std::optional<Config> config;  // Absent if any problem is an error.
   Problems problems;             // Errors and warnings, in order of file, line, column.
+  std::uint64_t content = 0;     // A hash of all that was read, as far as it came.
 };
 
 // How a variable such as ${ZONE} is looked up; nullopt: not set.

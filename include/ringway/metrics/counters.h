@@ -60,6 +60,10 @@ class Registry {
   PoolCounters& pool(std::uint32_t worker, const std::string& pool);
   ServerCounters& server(std::uint32_t worker, const std::string& pool, const std::string& server);
 
+  // Ends a server's series, or with an empty name a pool's own. Requires: no worker counts
+  // there any more.
+  void forget(const std::string& pool, const std::string& server);
+
   // What is not counted by a worker, set by control: generation, reloads, start time...
   // A name that begins with "process_" stays as it is, others get "ringway_" in front.
   void set_process(const std::string& name, Kind kind, const std::string& help, double value);

@@ -46,6 +46,7 @@ struct Server {
 struct Pool {
   config::Pool settings;
   std::uint32_t number = 0;  // Its place in the snapshot.
+  bool retiring = false;     // The configuration has it no more, but some clients do.
   const hash::HashFunction* hash = nullptr;
   hash::HashTag tag;
   std::unique_ptr<ring::Distribution> distribution;

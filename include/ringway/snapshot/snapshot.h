@@ -22,6 +22,15 @@ struct Listener {
   config::Listener settings;
   ListenerId id = 0;
   const route::Route* route = nullptr;  // Owned by the snapshot.
+  bool retiring = false;                // Accepts no more; here for the clients it has.
+};
+
+// A listener that the configuration has no more, while it still has clients: they are
+// served on the route that they had.
+struct Retiring {
+  config::Listener settings;
+  ListenerId id = 0;
+  config::Pool pool;  // Where its route led; kept if the configuration lost that as well.
 };
 
 struct Snapshot {
@@ -42,8 +51,10 @@ struct Identities {
   std::function<ListenerId(const std::string& name)> listener;
 };
 
-// `config` has been checked: every hash, distribution and route exists.
+// `config` has been checked: every hash, distribution and route exists. None of
+// `retiring` is one of its listeners.
 std::unique_ptr<Snapshot> build(config::Config config, std::uint64_t generation,
-                                const Identities& identities);
+                                const Identities& identities,
+                                const std::vector<Retiring>& retiring = {});
 
 }  // namespace ringway::snapshot

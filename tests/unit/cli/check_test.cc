@@ -103,5 +103,27 @@ TEST_CASE("with strict-dns a name that resolves is no problem") {
   CHECK(said.out.str() == file + ": ok: 1 pool, 2 servers, 1 listener\n");
 }
 
+TEST_CASE("what each server gets from many ringways is told, and warned about above 1,000") {
+  Folder folder;
+  Said said;
+  const auto file = folder.write("a.toml", web("[\"a:1\"]", "[router]\nworkers = 2\n"));
+  CHECK(check({.file = file, .instances = 400}, said.streams()) == exit_ok);
+  CHECK(has(said.out.str(),
+            "pool web: from 400 ringways each server gets up to 800 connections, and 80 checks a "
+            "second while it is idle\n"));
+  CHECK(said.err.str() == "");
+  CHECK(check({.file = file, .instances = 3000}, said.streams()) == exit_ok);
+  CHECK(has(said.err.str(), "each server gets up to 6000 connections from 3000 ringways"));
+}
+
+TEST_CASE("thousands of checks a second are warned about as well") {
+  Folder folder;
+  Said said;
+  const auto file =
+      folder.write("a.toml", web("[\"a:1\"]", "[pool.web.health]\ninterval = \"100ms\"\n"));
+  CHECK(check({.file = file, .instances = 200}, said.streams()) == exit_ok);
+  CHECK(has(said.err.str(), "each idle server gets 2000 checks a second"));
+}
+
 }  // namespace
 }  // namespace ringway::cli

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <doctest/doctest.h>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -22,6 +23,10 @@ class FakeWorld final : public World {
  public:
   Instant now() override { return now_; }
   void pass(Duration time) { now_ += time; }
+  Duration since_1970() override { return now_.time_since_epoch(); }
+  void begin(std::function<void()> work) override { work(); }
+  bool working() override { return false; }
+  config::Loaded load() override { return {}; }
   std::uint64_t random() override { return chance; }
   Result<int> open_listener(const std::string&, const config::Listener&) override { return 3; }
   void close_listener(int) override {}

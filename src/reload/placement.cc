@@ -1,12 +1,12 @@
 // See placement.h. The configuration was loaded, so every name in it exists; the
 // asserts say so.
-#include "cli/placement.h"
+#include "reload/placement.h"
 
 #include <algorithm>
 
 #include "ringway/base/assert.h"
 
-namespace ringway::cli {
+namespace ringway::reload {
 
 std::vector<const config::Server*> key_owners(const config::Pool& pool) {
   std::vector<const config::Server*> owners;
@@ -46,4 +46,4 @@ std::uint32_t PoolPlacement::vnodes_per_weight() const {
   return distribution_->points(index) / heaviest->weight;
 }
 
-}  // namespace ringway::cli
+}  // namespace ringway::reload

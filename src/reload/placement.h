@@ -11,7 +11,7 @@
 #include "ringway/ring/distribution.h"
 #include "ringway/ring/movement.h"
 
-namespace ringway::cli {
+namespace ringway::reload {
 
 // The servers that own keys, in the order of the file.
 std::vector<const config::Server*> key_owners(const config::Pool& pool);
@@ -36,4 +36,4 @@ class PoolPlacement {
   std::unique_ptr<ring::Distribution> distribution_;
 };
 
-}  // namespace ringway::cli
+}  // namespace ringway::reload

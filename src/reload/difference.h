@@ -10,7 +10,7 @@
 #include "ringway/config/config.h"
 #include "ringway/ring/movement.h"
 
-namespace ringway::cli {
+namespace ringway::reload {
 
 struct Setting {
   std::string key;  // "timeout", "eject.mode"
@@ -54,4 +54,4 @@ struct Difference {
 
 Difference difference(const config::Config& before, const config::Config& after);
 
-}  // namespace ringway::cli
+}  // namespace ringway::reload

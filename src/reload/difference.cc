@@ -1,17 +1,17 @@
 // See difference.h. Settings are compared as the table of keys prints them, so that a
 // new key needs no line here. Servers are matched as a reload matches them: by address,
 // where several share one by name; what is left over, by name alone.
-#include "cli/difference.h"
+#include "reload/difference.h"
 
 #include <algorithm>
 #include <fmt/format.h>
 
 #include "ringway/config/load.h"
 
-#include "cli/placement.h"
 #include "config/keys.h"
+#include "reload/placement.h"
 
-namespace ringway::cli {
+namespace ringway::reload {
 namespace {
 
 template <typename T>
@@ -133,6 +133,16 @@ std::vector<int> owner_successors(const config::Pool& before, const config::Pool
   return successors;
 }
 
+// No key moves, and that is not an estimate.
+bool places_alike(const config::Pool& before, const config::Pool& after) {
+  const auto same_owner = [](const config::Server* was, const config::Server* is) {
+    return was->name == is->name && was->weight == is->weight && was->address == is->address;
+  };
+  return before.hash == after.hash && before.distribution == after.distribution &&
+         before.hash_tag == after.hash_tag &&
+         std::ranges::equal(key_owners(before), key_owners(after), same_owner);
+}
+
 PoolDifference compare_pools(const config::Pool& before, const config::Pool& after) {
   PoolDifference pool{after.name, Change::same, {}, {}, {}, {}};
   compare(before, after, "", pool.settings);
@@ -141,6 +151,10 @@ PoolDifference compare_pools(const config::Pool& before, const config::Pool& aft
   const Matching matching(before.servers, after.servers);
   compare_servers(before, after, matching, pool);
   if (!pool.settings.empty() || !pool.servers.empty()) pool.change = Change::changed;
+  if (places_alike(before, after)) {
+    pool.movement = ring::Movement{};
+    return pool;
+  }
   const PoolPlacement was(before);
   const PoolPlacement is(after);
   pool.movement =
@@ -189,4 +203,4 @@ Difference difference(const config::Config& before, const config::Config& after)
   return all;
 }
 
-}  // namespace ringway::cli
+}  // namespace ringway::reload

@@ -1,0 +1,146 @@
+#!/usr/bin/python3
+"""What reloads cost those who do not notice them: latency at a fixed rate with a reload
+every 100 ms, beside none, in turns of one run.
+
+    bench/reload.py [--rounds 5] [--seconds 6] [--rate 10000] [--build build]
+
+Each reload re-weights a server or takes it back, so that keys move and rings are built.
+Fake servers answer any key, so every reply is verified. Latency counts from when a request
+falls due (open loop): a stall is not hidden.
+"""
+
+import argparse
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+from processes import accepts, free_port, until  # noqa: E402
+
+QUANTILES = ("p50", "p99", "p999")
+
+
+def arguments():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=6)
+    parser.add_argument("--rate", type=int, default=10000)
+    parser.add_argument("--servers", type=int, default=8)
+    parser.add_argument("--build", default=str(ROOT / "build"))
+    return parser.parse_args()
+
+
+class Setup:
+    def __init__(self, given, folder):
+        self.given, self.folder = given, folder
+        self.build = Path(given.build)
+        self.port, self.admin = free_port(), free_port()
+        self.servers = [free_port() for _ in range(given.servers)]
+        self.file = folder / "ringway.toml"
+        self.started = []
+
+    def text(self, weight):
+        servers = [f"127.0.0.1:{port}:{weight if number == 0 else 1} s{number}"
+                   for number, port in enumerate(self.servers)]
+        return (f'[router]\nworkers = 2\n[metrics]\nbind = "off"\n[admin]\n'
+                f'bind = "127.0.0.1:{self.admin}"\n[listener.web]\n'
+                f'bind = "127.0.0.1:{self.port}"\nroute = "web"\n[pool.web]\n'
+                f"servers = {json.dumps(servers)}\n")
+
+    def write(self, weight):
+        fresh = self.file.with_suffix(".new")
+        fresh.write_text(self.text(weight))
+        os.replace(fresh, self.file)
+
+    def start(self, *words):
+        log = open(self.folder / "log", "ab")
+        self.started.append(subprocess.Popen(words, stdout=log, stderr=log))
+        return self.started[-1]
+
+    def __enter__(self):
+        listens = [word for port in self.servers for word in ("--listen", f"127.0.0.1:{port}")]
+        self.start(self.build / "bench/fake/bench_fake", *listens)
+        for port in self.servers:
+            until("the fake servers", 5, lambda: accepts("127.0.0.1", port))  # noqa: B023
+        self.write(1)
+        self.router = self.start(self.build / "src/ringway", "run", self.file)
+        until("ringway", 5, lambda: accepts("127.0.0.1", self.port))
+        return self
+
+    def __exit__(self, *_):
+        for process in reversed(self.started):
+            process.terminate()
+            process.wait(10)
+
+    def load(self):
+        result = self.folder / "result.json"
+        subprocess.run([self.build / "bench/load/bench_load", "--server", f"127.0.0.1:{self.port}",
+                        "--connections", "50", "--rate", str(self.given.rate), "--duration",
+                        str(self.given.seconds), "--warmup", "1", "--json", result],
+                       check=True, stdout=subprocess.DEVNULL)
+        return json.loads(result.read_text())
+
+
+class Reloader(threading.Thread):
+    """SIGHUP every 100 ms, each time with another file."""
+
+    def __init__(self, setup):
+        super().__init__()
+        self.setup, self.over, self.count = setup, threading.Event(), 0
+
+    def run(self):
+        due = time.monotonic()
+        while not self.over.wait(max(0, due - time.monotonic())):
+            due += 0.1
+            self.count += 1
+            self.setup.write(1 + self.count % 2)
+            self.setup.router.send_signal(signal.SIGHUP)
+
+
+def found(result, name):
+    """Wherever the report has it."""
+    if isinstance(result, dict):
+        if name in result:
+            return result[name]
+        for part in result.values():
+            value = found(part, name)
+            if value is not None:
+                return value
+    return None
+
+
+def main():
+    given = arguments()
+    seen = {"none": [], "every 100 ms": []}
+    reloads = 0
+    with tempfile.TemporaryDirectory() as name, Setup(given, Path(name)) as setup:
+        for _ in range(given.rounds):
+            seen["none"].append(setup.load())
+            reloader = Reloader(setup)
+            reloader.start()
+            seen["every 100 ms"].append(setup.load())
+            reloader.over.set()
+            reloader.join()
+            reloads += reloader.count
+        log = (Path(name) / "log").read_text()
+    done = log.count("reloaded, generation")
+    print(f"{reloads} reloads asked for, {done} done; {given.rate} requests/s, 2 workers, "
+          f"{given.servers} servers; medians of {given.rounds} rounds of {given.seconds:g} s")
+    for title, results in seen.items():
+        cells = [f"{q} {statistics.median(found(r, q) for r in results):,.0f} us"
+                 for q in QUANTILES]
+        print(f"  reloads {title:14} {'   '.join(cells)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+// See admin_client.h. Blocking, bounded in time, and without any HTTP that ringway does
+// not speak.
+#include "cli/admin_client.h"
+
+#include <fmt/format.h>
+#include <fstream>
+#include <iterator>
+
+#include "cli/peer.h"
+
+namespace ringway::cli {
+namespace {
+
+std::string request_for(const AdminQuestion& question) {
+  std::string request =
+      fmt::format("{} {} HTTP/1.0\r\nHost: localhost\r\n", question.method, question.path);
+  if (question.method == "POST") request += "Content-Length: 0\r\n";
+  if (!question.token.empty()) {
+    request += fmt::format("Authorization: Bearer {}\r\n", question.token);
+  }
+  return request + "\r\n";
+}
+
+Result<std::string> exchanged(const AdminQuestion& question) {
+  auto peer = Peer::connect(question.address, question.patience);
+  if (!peer) return std::unexpected(peer.error());
+  if (const auto sent = peer->send(request_for(question)); !sent) {
+    return std::unexpected(sent.error());
+  }
+  return peer->rest();
+}
+
+// "HTTP/1.1 200 OK" -> 200; 0 if it is no such line.
+int status_of(std::string_view answer) {
+  const auto space = answer.find(' ');
+  if (!answer.starts_with("HTTP/1.") || space == answer.npos) return 0;
+  const auto digits = answer.substr(space + 1, 3);
+  if (digits.size() != 3 || digits.find_first_not_of("0123456789") != digits.npos) return 0;
+  return std::stoi(std::string(digits));
+}
+
+}  // namespace
+
+Result<AdminAnswer> asked_admin(const AdminQuestion& question) {
+  const auto answer = exchanged(question);
+  if (!answer) {
+    return failure(fmt::format("cannot ask {}: {}; is it the [admin] bind of a running ringway?",
+                               question.address, answer.error()));
+  }
+  const auto head_end = answer->find("\r\n\r\n");
+  const int status = status_of(*answer);
+  if (status == 0 || head_end == answer->npos) {
+    return failure(
+        fmt::format("{} does not speak HTTP: is it the [admin] bind of a running "
+                    "ringway?",
+                    question.address));
+  }
+  return AdminAnswer{status, answer->substr(head_end + 4)};
+}
+
+Result<std::string> token_in(const std::string& file) {
+  if (file.empty()) return std::string();
+  std::ifstream input(file);
+  if (!input) return failure("cannot read " + file);
+  std::string token(std::istreambuf_iterator<char>(input), {});
+  token.erase(token.find_last_not_of(" \t\r\n") + 1);
+  return token;
+}
+
+}  // namespace ringway::cli

@@ -1,0 +1,30 @@
+// What each server of a pool gets to do with when many ringways share it, as thousands of
+// sidecars do: connections, and checks while it is idle.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "ringway/config/config.h"
+#include "ringway/config/problem.h"
+
+namespace ringway::cli {
+
+// memcached takes 1,024 connections unless it is told otherwise.
+inline constexpr std::uint64_t crowd_warned_at = 1000;
+
+struct Crowd {
+  std::string pool;
+  std::uint64_t connections = 0;  // To each server, at most.
+  double checks_per_s = 0;        // Of each server, while no traffic proves it alive.
+};
+
+Crowd crowd_of(const config::Config& config, const config::Pool& pool, std::uint32_t instances);
+
+// A line.
+std::string crowd_text(const Crowd& crowd, std::uint32_t instances);
+
+// A warning at each pool whose servers get more than crowd_warned_at of either.
+void add_crowds(const config::Config& config, std::uint32_t instances, config::Problems& problems);
+
+}  // namespace ringway::cli

@@ -1,0 +1,42 @@
+// What systemd is told of this process (sd_notify): ready, reloading, stopping, alive.
+// Nothing without NOTIFY_SOCKET. Main's thread alone.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ringway/base/time.h"
+
+#include "worker/crew.h"
+
+namespace ringway::cli {
+
+class Systemd {
+ public:
+  // Reads, and then forgets, what the environment says, so that no child inherits it.
+  Systemd();
+  ~Systemd();
+  Systemd(const Systemd&) = delete;
+  Systemd& operator=(const Systemd&) = delete;
+
+  void tell_ready(const std::string& status);
+  void tell_reloading(Instant now);
+  void tell_stopping();
+
+  // Tells that it lives if every worker has turned since the last time, and lets them all
+  // turn once. When to do that next; never without a watchdog.
+  void feed_watchdog(Instant now, worker::Crew& crew);
+  Instant next_feeding() const { return feed_at_; }
+
+ private:
+  void tell(const std::string& lines);
+
+  int fd_ = -1;
+  std::string address_;
+  Duration watchdog_{};  // Zero: there is none.
+  Instant feed_at_ = never;
+  std::vector<std::uint64_t> turns_;  // Of each worker, at the last feeding.
+};
+
+}  // namespace ringway::cli

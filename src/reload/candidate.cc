@@ -1,0 +1,133 @@
+// Step by step, each of which may end it. Sockets come before the snapshot, so that a
+// taken address costs nobody a ring.
+#include "reload/candidate.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <utility>
+
+#include "reload/interlock.h"
+#include "reload/listeners.h"
+#include "reload/restart.h"
+#include "reload/story.h"
+
+namespace ringway::reload {
+namespace {
+
+std::string lines_of(const config::Problems& problems) {
+  std::string lines;
+  for (const config::Problem& problem : problems) lines += text(problem) + "\n";
+  return lines;
+}
+
+class Preparation {
+ public:
+  Preparation(const Present& present, const std::vector<OpenSocket>& sockets, Wish wish,
+              worker::Crew& crew, World& world)
+      : present_(present), sockets_(sockets), wish_(wish), crew_(crew), world_(world) {}
+
+  Candidate run() {
+    if (load() && compare() && open() && !scheduled()) build();
+    return std::move(candidate_);
+  }
+
+ private:
+  bool end(Ending ending, std::string text) {
+    candidate_.ending = Outcome{ending, std::move(text)};
+    return false;
+  }
+
+  bool load() {
+    if (wish_.written) {
+      written_ = *wish_.written;
+      return true;
+    }
+    config::Loaded loaded = world_.load();
+    candidate_.content = loaded.content;
+    if (!loaded.config) {
+      return end(Ending::failed, lines_of(loaded.problems) + "the configuration stays as it was\n");
+    }
+    candidate_.warnings = lines_of(loaded.problems);
+    written_ = std::move(*loaded.config);
+    return true;
+  }
+
+  bool compare() {
+    if (wish_.sweep) return true;
+    if (config::placeless(written_) == config::placeless(*present_.written)) {
+      return end(Ending::unchanged, "nothing has changed\n");
+    }
+    const Difference found = difference(*present_.written, written_);
+    candidate_.next.fingerprint = found.fingerprint;
+    candidate_.story = story(found, needing_restart(*present_.started, written_));
+    const auto why = refusal(found, *present_.written, written_);
+    if (!why || wish_.accept_moved) return true;
+    return end(Ending::refused, "refused: " + *why + "\n");
+  }
+
+  bool open() {
+    settled_ = written_;
+    keep_until_restart(present_.snapshot->config, settled_);
+    world_.settle(settled_);
+    candidate_.listeners =
+        listener_plan(present_.snapshot.get(), sockets_, settled_, [this](snapshot::ListenerId id) {
+          return crew_.loads[id].clients.load(std::memory_order_acquire) > 0;
+        });
+    if (candidate_.listeners.ids.size() + candidate_.listeners.retiring.size() >
+        proxy::listeners_max) {
+      return end(Ending::failed, fmt::format("more than {} listeners, with those that retire\n",
+                                             proxy::listeners_max));
+    }
+    auto opened = open_sockets(candidate_.listeners.to_open, world_);
+    if (!opened) {
+      return end(Ending::failed,
+                 place_of_failure() + opened.error() + "\nthe configuration stays as it was\n");
+    }
+    candidate_.opened = std::move(*opened);
+    return true;
+  }
+
+  // What applies later was only tried: its sockets are opened again then.
+  bool scheduled() {
+    const auto at = written_.reload.apply_at_unix_s;
+    if (wish_.written || !at || std::chrono::seconds(*at) <= world_.since_1970()) return false;
+    close_sockets(std::exchange(candidate_.opened, {}), world_);
+    candidate_.apply_at = std::chrono::seconds(*at);
+    candidate_.held = std::make_shared<const config::Config>(written_);
+    end(Ending::scheduled, fmt::format("applies at {} s after 1970: {}\n", *at, candidate_.story));
+    return true;
+  }
+
+  // The file is all that can be told of which socket it was; its sentence names the rest.
+  std::string place_of_failure() const { return written_.file + ": error: "; }
+
+  void build() {
+    const snapshot::Identities identities{
+        .server = [this](const pool::ServerIdentity& server) { return crew_.board.id_of(server); },
+        .listener = [this](const std::string& name) { return candidate_.listeners.ids.at(name); }};
+    candidate_.next.started = present_.started;
+    candidate_.next.written = std::make_shared<const config::Config>(std::move(written_));
+    if (wish_.sweep) candidate_.next.fingerprint = present_.fingerprint;
+    candidate_.next.snapshot =
+        snapshot::build(std::move(settled_), present_.snapshot->generation + 1, identities,
+                        candidate_.listeners.retiring);
+  }
+
+  const Present& present_;
+  const std::vector<OpenSocket>& sockets_;
+  const Wish wish_;
+  worker::Crew& crew_;
+  World& world_;
+  config::Config written_;
+  config::Config settled_;
+  Candidate candidate_;
+};
+
+}  // namespace
+
+Candidate prepare(const Present& present, const std::vector<OpenSocket>& sockets, Wish wish,
+                  worker::Crew& crew, World& world) {
+  return Preparation(present, sockets, wish, crew, world).run();
+}
+
+}  // namespace ringway::reload

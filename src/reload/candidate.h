@@ -1,0 +1,48 @@
+// A configuration on its way to being in force: read, checked, compared with the present
+// one, its sockets opened and its snapshot built. All of that is done off control's thread
+// and changes nothing of what runs; either everything of it comes into force, or nothing.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ringway/base/result.h"
+
+#include "reload/difference.h"
+#include "reload/listener_plan.h"
+#include "reload/orders.h"
+#include "reload/present.h"
+#include "reload/world.h"
+#include "worker/crew.h"
+
+namespace ringway::reload {
+
+struct Wish {
+  bool accept_moved = false;
+  // Not to be read again: what waited for its time, or the present one once more, to be
+  // rid of listeners that are over.
+  std::shared_ptr<const config::Config> written;
+  bool sweep = false;
+};
+
+struct Candidate {
+  std::optional<Outcome> ending;  // It ends here; otherwise it may come into force.
+  std::uint64_t content = 0;      // See config::Loaded.
+  std::string warnings;           // Lines.
+  std::string story;              // What changes, in one line.
+  Present next;
+  ListenerPlan listeners;
+  std::vector<OpenSocket> opened;
+  // Scheduled: when, since 1970, and what.
+  Duration apply_at{};
+  std::shared_ptr<const config::Config> held;
+};
+
+// Called where it may take its time; uses nothing of control's but what is passed by value.
+Candidate prepare(const Present& present, const std::vector<OpenSocket>& sockets, Wish wish,
+                  worker::Crew& crew, World& world);
+
+}  // namespace ringway::reload

@@ -1,0 +1,55 @@
+// See interlock.h. A server whose address changes counts as gone: its keys stay with its
+// name, but the machine behind it is another one, and cold.
+#include "reload/interlock.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <vector>
+
+#include "ringway/config/units.h"
+
+namespace ringway::reload {
+namespace {
+
+std::size_t servers_gone(const PoolDifference& pool) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(pool.servers, [](const ServerDifference& server) {
+        return server.change == Change::removed || server.other_machine;
+      }));
+}
+
+// What is wrong with the change of one pool; empty: nothing.
+std::string objection(const PoolDifference& pool, std::size_t servers, double max_moved) {
+  if (pool.movement->moved > max_moved) {
+    return fmt::format("pool {}: {:.1f}% of the keys would move, more than max_moved = {}",
+                       pool.name, pool.movement->moved * 100, config::print_share(max_moved));
+  }
+  const std::size_t gone = servers_gone(pool);
+  if (2 * gone > servers) {
+    return fmt::format("pool {}: {} of {} servers would go, more than half", pool.name, gone,
+                       servers);
+  }
+  return "";
+}
+
+}  // namespace
+
+std::optional<std::string> refusal(const Difference& difference, const config::Config& before,
+                                   const config::Config& after) {
+  if (after.reload.accept_moved == difference.fingerprint) return std::nullopt;
+  std::string objections;
+  for (const PoolDifference& pool : difference.pools) {
+    if (!pool.movement) continue;
+    const auto was = std::ranges::find(before.pools, pool.name, &config::Pool::name);
+    if (was->servers.size() < guarded_servers_min) continue;
+    const std::string one = objection(pool, was->servers.size(), after.reload.max_moved);
+    if (!one.empty()) objections += one + "\n";
+  }
+  if (objections.empty()) return std::nullopt;
+  return objections + fmt::format(
+                          "to allow just this configuration: ringway reload --accept-moved, or "
+                          "[reload] accept_moved = \"{}\"",
+                          difference.fingerprint);
+}
+
+}  // namespace ringway::reload

@@ -1,0 +1,107 @@
+// Names first, then addresses, then whatever number is free: so that a renamed listener
+// can only take the number of one that nobody else is.
+#include "reload/listener_plan.h"
+
+#include <algorithm>
+
+namespace ringway::reload {
+namespace {
+
+using snapshot::ListenerId;
+
+class Planner {
+ public:
+  Planner(const snapshot::Snapshot* present, const config::Config& next)
+      : present_(present), next_(next) {}
+
+  std::map<std::string, ListenerId> ids() {
+    for (const config::Listener& listener : next_.listeners) take(listener, by_name(listener));
+    for (const config::Listener& listener : next_.listeners) take(listener, by_bind(listener));
+    for (const config::Listener& listener : next_.listeners) {
+      if (!ids_.contains(listener.name)) ids_[listener.name] = unused();
+    }
+    return std::move(ids_);
+  }
+
+ private:
+  void take(const config::Listener& listener, const snapshot::Listener* known) {
+    if (known && !ids_.contains(listener.name) && !taken(known->id)) {
+      ids_[listener.name] = known->id;
+    }
+  }
+
+  bool taken(ListenerId id) const {
+    return std::ranges::any_of(ids_, [id](const auto& pair) { return pair.second == id; });
+  }
+
+  const snapshot::Listener* by_name(const config::Listener& listener) const {
+    if (!present_) return nullptr;
+    for (const snapshot::Listener& known : present_->listeners) {
+      if (known.settings.name == listener.name) return &known;
+    }
+    return nullptr;
+  }
+
+  const snapshot::Listener* by_bind(const config::Listener& listener) const {
+    if (!present_) return nullptr;
+    for (const snapshot::Listener& known : present_->listeners) {
+      if (known.retiring || taken(known.id)) continue;
+      const bool shared = std::ranges::any_of(listener.bind, [&](const std::string& bind) {
+        return std::ranges::count(known.settings.bind, bind) > 0;
+      });
+      if (shared) return &known;
+    }
+    return nullptr;
+  }
+
+  // Clients may still go by the number of any listener of the present snapshot.
+  ListenerId unused() const {
+    ListenerId id = 0;
+    while (taken(id) || (present_ && present_->listener(id))) ++id;
+    return id;
+  }
+
+  const snapshot::Snapshot* present_;
+  const config::Config& next_;
+  std::map<std::string, ListenerId> ids_;
+};
+
+void plan_sockets(const std::vector<OpenSocket>& sockets, const config::Config& next,
+                  ListenerPlan& plan) {
+  for (const config::Listener& listener : next.listeners) {
+    const ListenerId id = plan.ids.at(listener.name);
+    for (const std::string& bind : listener.bind) {
+      const auto open = std::ranges::find(sockets, bind, &OpenSocket::bind);
+      if (open == sockets.end()) {
+        plan.to_open.push_back({bind, listener, id});
+      } else {
+        plan.to_keep.push_back({bind, open->fd, id});
+      }
+    }
+  }
+  for (const OpenSocket& socket : sockets) {
+    if (std::ranges::count(plan.to_keep, socket.fd, &OpenSocket::fd) == 0) {
+      plan.to_close.push_back(socket);
+    }
+  }
+}
+
+}  // namespace
+
+ListenerPlan listener_plan(const snapshot::Snapshot* present,
+                           const std::vector<OpenSocket>& sockets, const config::Config& next,
+                           const std::function<bool(ListenerId)>& has_clients) {
+  ListenerPlan plan;
+  plan.ids = Planner(present, next).ids();
+  plan_sockets(sockets, next, plan);
+  if (!present) return plan;
+  for (const snapshot::Listener& listener : present->listeners) {
+    const bool stays =
+        std::ranges::any_of(plan.ids, [&](const auto& pair) { return pair.second == listener.id; });
+    if (stays || (listener.retiring && !has_clients(listener.id))) continue;
+    plan.retiring.push_back({listener.settings, listener.id, listener.route->pool().settings});
+  }
+  return plan;
+}
+
+}  // namespace ringway::reload

@@ -1,0 +1,42 @@
+// How a new configuration takes over the listening sockets of the old one: a pure
+// decision. A socket whose address stays is never closed or bound again, whichever
+// listener it serves. A listener is the same if its name is, or else if it takes over an
+// address of one that is gone: then it was renamed, and its clients stay its clients.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "ringway/snapshot/snapshot.h"
+
+namespace ringway::reload {
+
+struct OpenSocket {
+  std::string bind;
+  int fd = -1;
+  snapshot::ListenerId listener = 0;
+};
+
+struct SocketToOpen {
+  std::string bind;
+  config::Listener settings;
+  snapshot::ListenerId listener = 0;
+};
+
+struct ListenerPlan {
+  std::map<std::string, snapshot::ListenerId> ids;  // Of the new listeners, by name.
+  std::vector<SocketToOpen> to_open;
+  std::vector<OpenSocket> to_keep;   // With their new listener.
+  std::vector<OpenSocket> to_close;  // With their old one.
+  std::vector<snapshot::Retiring> retiring;
+};
+
+// `present` is null at the start. `has_clients` is asked about listeners that retire
+// already.
+ListenerPlan listener_plan(const snapshot::Snapshot* present,
+                           const std::vector<OpenSocket>& sockets, const config::Config& next,
+                           const std::function<bool(snapshot::ListenerId)>& has_clients);
+
+}  // namespace ringway::reload

@@ -1,0 +1,246 @@
+// The stages, each a function that does what is due and moves on. Work that takes long is
+// given away whole: it gets copies, and leaves its result in a value that nobody else
+// touches until the world says that it is done.
+#include "reload/reloading.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <utility>
+
+#include "log/log.h"
+
+namespace ringway::reload {
+namespace {
+
+// A line each; the log's lines have no line's end.
+template <typename Log>
+void log_lines(std::string_view text, Log log) {
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    log(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+}
+
+}  // namespace
+
+std::future<Outcome> Reloading::order(bool accept_moved) {
+  auto outcome = orders_.place(accept_moved);
+  world_.wake();
+  return outcome;
+}
+
+void Reloading::start(std::uint64_t content) {
+  content_ = seen_ = content;
+  const Present present = notice_.get();
+  if (const auto watch = present.written->reload.watch) look_at_ = world_.now() + *watch;
+  count(Ending::done);
+}
+
+void Reloading::end() {
+  ended_ = true;
+  orders_.close();
+  for (Order& order : orders_.take()) asked_.push_back(std::move(order));
+  if (stage_ == Stage::preparing) return;
+  if (stage_ == Stage::locating) close_sockets(candidate_->opened, world_);
+  if (stage_ != Stage::looking) stage_ = Stage::idle;
+  answer({Ending::stopping, "ringway is stopping\n"});
+}
+
+void Reloading::step() {
+  if (stage_ == Stage::looking && !world_.working()) on_looked();
+  if (stage_ == Stage::preparing && !world_.working()) on_prepared();
+  if (stage_ == Stage::locating) on_located();
+  if (stage_ == Stage::switching) on_switched();
+  if (stage_ != Stage::idle) return;
+  // Not while a candidate is under way: it may have taken up again what was to be released.
+  server_ids_.release();
+  if (!ended_) begin_if_asked();
+}
+
+Instant Reloading::next() const {
+  const Instant now = world_.now();
+  if (busy()) return now + std::chrono::milliseconds(50);  // The world wakes us before.
+  if (stage_ == Stage::locating || stage_ == Stage::switching) {
+    return now + std::chrono::milliseconds(1);
+  }
+  Instant next = look_at_;
+  if (held_.written) next = std::min(next, now + std::chrono::milliseconds(100));
+  if (server_ids_.waiting() > 0) next = std::min(next, now + std::chrono::milliseconds(100));
+  return next;
+}
+
+// --- Beginning ------------------------------------------------------------------
+
+bool Reloading::held_is_due() const {
+  return held_.written && world_.since_1970() >= held_.at;
+}
+
+void Reloading::begin_if_asked() {
+  if (!orders_.empty()) {
+    std::vector<Order> asked = orders_.take();
+    const bool accept_moved = std::ranges::any_of(asked, &Order::accept_moved);
+    return begin({.accept_moved = accept_moved, .written = nullptr}, std::move(asked));
+  }
+  if (held_is_due()) {
+    return begin({.accept_moved = true, .written = std::exchange(held_, {}).written}, {});
+  }
+  if (listeners_.any_over()) {
+    return begin({.accept_moved = true, .written = notice_.get().written, .sweep = true}, {});
+  }
+  if (world_.now() >= look_at_) begin_look();
+}
+
+void Reloading::begin(Wish wish, std::vector<Order> asked) {
+  wish_ = wish;
+  asked_ = std::move(asked);
+  candidate_ = std::make_shared<Candidate>();
+  stage_ = Stage::preparing;
+  world_.begin([candidate = candidate_, present = notice_.get(), sockets = listeners_.sockets(),
+                wish = std::move(wish), &crew = crew_,
+                &world = world_] { *candidate = prepare(present, sockets, wish, crew, world); });
+}
+
+// --- Watching -------------------------------------------------------------------
+
+void Reloading::begin_look() {
+  stage_ = Stage::looking;
+  looked_ = std::make_shared<config::Loaded>();
+  world_.begin([looked = looked_, &world = world_] { *looked = world.load(); });
+}
+
+// A change is believed when two looks in a row see the same.
+void Reloading::on_looked() {
+  stage_ = Stage::idle;
+  const std::uint64_t content = std::exchange(looked_, nullptr)->content;
+  const auto watch = notice_.get().written->reload.watch;
+  look_at_ = watch ? world_.now() + *watch : never;
+  if (content == content_) return;
+  if (std::exchange(seen_, content) != content) {
+    look_at_ = std::min(look_at_, world_.now() + look_again);
+    return;
+  }
+  log::info("the configuration's files have changed: reloading");
+  orders_.place(false);
+}
+
+// --- Coming into force ----------------------------------------------------------
+
+void Reloading::on_prepared() {
+  if (candidate_->content != 0) content_ = seen_ = candidate_->content;
+  log_lines(candidate_->warnings, [](std::string_view line) { log::warning("reload: {}", line); });
+  if (ended_) {
+    close_sockets(candidate_->opened, world_);
+    stage_ = Stage::idle;
+    return answer({Ending::stopping, "ringway is stopping\n"});
+  }
+  if (candidate_->ending) {
+    const Outcome outcome = *candidate_->ending;
+    if (outcome.good()) held_ = {candidate_->apply_at, candidate_->held};
+    return end_with(outcome);
+  }
+  if (wish_.written == nullptr) held_ = {};
+  names_.locate(*candidate_->next.snapshot);
+  locating_until_ = world_.now() + locating_max;
+  stage_ = Stage::locating;
+}
+
+// A name that does not resolve costs the others two seconds, no more.
+void Reloading::on_located() {
+  names_.step();
+  const bool known = names_.located(*candidate_->next.snapshot);
+  if (!known && world_.now() < locating_until_) return;
+  switch_over();
+}
+
+// Servers that workers will hear of for the first time. In a pool that goes on they prove
+// themselves first, as long as there is somebody to have their keys meanwhile.
+void Reloading::introduce(const pool::Pool& pool, const pool::Pool* before) {
+  const auto known = [&](const pool::Server& server) {
+    return before && std::ranges::count(before->servers, server.id, &pool::Server::id) > 0;
+  };
+  const auto serves = [&](const pool::Server& server) {
+    return known(server) && crew_.board.standing(server.id) == proxy::Standing::up;
+  };
+  const bool others = std::ranges::any_of(pool.servers, serves);
+  const bool checked = pool.settings.health.check != config::Check::off;
+  for (const pool::Server& server : pool.servers) {
+    if (known(server)) continue;
+    states_.introduce(server);
+    if (others && checked && server.state == config::ServerState::up) {
+      crew_.board.set_joining(server.id);
+    }
+  }
+}
+
+// The new snapshot before the new sockets: whoever is accepted there finds its listener.
+void Reloading::switch_over() {
+  const snapshot::Snapshot& next = *candidate_->next.snapshot;
+  before_ = notice_.put(candidate_->next);
+  for (const auto& pool : next.pools) introduce(*pool, before_.snapshot->pool(pool->name()));
+  crew_.post_all(worker::Adopt{&next});
+  states_.adopt(next, false);
+  listeners_.take_over(candidate_->listeners, std::move(candidate_->opened),
+                       before_.snapshot->config.router.drain_timeout);
+  server_ids_.switched(*before_.snapshot, next);
+  log::set_level(candidate_->next.written->log.level);
+  stage_ = Stage::switching;
+}
+
+void Reloading::on_switched() {
+  const std::uint64_t generation = candidate_->next.snapshot->generation;
+  const auto runs_it = [&](const auto& desk) {
+    return desk->generation.load(std::memory_order_acquire) >= generation;
+  };
+  if (!std::ranges::all_of(crew_.desks, runs_it) || !listeners_.settled()) return;
+  // Nobody but an HTTP thread that is looking at it may still hold the old one.
+  before_ = {};
+  names_.keep_only(*candidate_->next.snapshot);
+  const auto watch = candidate_->next.written->reload.watch;
+  look_at_ = watch ? world_.now() + *watch : never;
+  const std::string story = candidate_->story;
+  if (wish_.sweep) {
+    log::debug("generation {}: listeners whose clients have left are forgotten", generation);
+    return end_with({Ending::done, ""});
+  }
+  end_with({Ending::done, fmt::format("reloaded, generation {}: {}\n", generation, story)});
+}
+
+void Reloading::end_with(const Outcome& outcome) {
+  stage_ = Stage::idle;
+  const std::string text = candidate_ ? candidate_->warnings + outcome.text : outcome.text;
+  candidate_.reset();
+  if (!wish_.sweep) {
+    log_lines(outcome.text, [&](std::string_view line) {
+      outcome.good() ? log::info("{}", line) : log::error("reload: {}", line);
+    });
+    count(outcome.ending);
+  }
+  wish_ = {};
+  answer({outcome.ending, text});
+}
+
+void Reloading::answer(const Outcome& outcome) {
+  for (Order& order : std::exchange(asked_, {})) order.outcome.set_value(outcome);
+}
+
+// The hash is told by its first 48 bits: a number of Prometheus holds no more.
+void Reloading::count(Ending ending) {
+  using metrics::Kind;
+  metrics::Registry& registry = crew_.registry;
+  if (ending == Ending::refused || ending == Ending::failed) ++failures_;
+  registry.set_process("config_reload_failures_total", Kind::counter,
+                       "Reloads that were refused or failed.", static_cast<double>(failures_));
+  if (ending != Ending::done && ending != Ending::unchanged) return;
+  const Present present = notice_.get();
+  const std::uint64_t hash = std::stoull(present.fingerprint, nullptr, 16) >> 16U;
+  registry.set_process("config_hash", Kind::gauge,
+                       "First 48 bits of the hash of the configuration in force.",
+                       static_cast<double>(hash));
+  registry.set_process(
+      "config_last_success_timestamp_seconds", Kind::gauge,
+      "When a configuration was last found right, in seconds since 1970.",
+      static_cast<double>(std::chrono::duration<double>(world_.since_1970()).count()));
+}
+
+}  // namespace ringway::reload

@@ -1,0 +1,108 @@
+// One reload after another, from being asked for to every worker behaving by it.
+// Single-threaded but for order(); step() never waits.
+//
+//   idle --order--> preparing --wrong, refused, unchanged--> idle
+//                       |--apply_at--> idle, with a candidate that waits
+//                       `--> locating --names are known, or 2 s--> switching
+//   switching --every worker runs it, old sockets are closed--> idle
+#pragma once
+
+#include <future>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "reload/candidate.h"
+#include "reload/listeners.h"
+#include "reload/names.h"
+#include "reload/server_ids.h"
+#include "reload/states.h"
+
+namespace ringway::reload {
+
+class Reloading {
+ public:
+  // A new server's name may take so long to resolve before the others stop waiting.
+  static constexpr Duration locating_max = std::chrono::seconds(2);
+  // What changes while it is looked at is looked at again: it may be half written.
+  static constexpr Duration look_again = std::chrono::milliseconds(500);
+
+  // Who has a part in it. All outlive this.
+  struct Parts {
+    Listeners& listeners;
+    States& states;
+    Names& names;
+  };
+
+  Reloading(worker::Crew& crew, World& world, Notice& notice, Parts parts)
+      : crew_(crew),
+        world_(world),
+        notice_(notice),
+        listeners_(parts.listeners),
+        states_(parts.states),
+        names_(parts.names),
+        server_ids_(crew) {}
+
+  // Any thread.
+  std::future<Outcome> order(bool accept_moved);
+
+  // The process runs; `content` was read at its start.
+  void start(std::uint64_t content);
+  void step();
+  Instant next() const;
+  // Nothing more is begun, and whoever waits is told so.
+  void end();
+  // Somebody else works for it.
+  bool busy() const { return stage_ == Stage::preparing || stage_ == Stage::looking; }
+
+  // From being begun to being over; for whoever tells the service manager.
+  bool under_way() const {
+    return stage_ != Stage::idle && stage_ != Stage::looking && !wish_.sweep;
+  }
+
+ private:
+  enum class Stage : std::uint8_t { idle, looking, preparing, locating, switching };
+
+  struct Held {
+    Duration at{};  // Since 1970.
+    std::shared_ptr<const config::Config> written;
+  };
+
+  void begin_if_asked();
+  bool held_is_due() const;
+  void begin(Wish wish, std::vector<Order> asked);
+  void begin_look();
+  void on_looked();
+  void on_prepared();
+  void on_located();
+  void introduce(const pool::Pool& pool, const pool::Pool* before);
+  void switch_over();
+  void on_switched();
+  void end_with(const Outcome& outcome);
+  void answer(const Outcome& outcome);
+  void count(Ending ending);
+
+  worker::Crew& crew_;
+  World& world_;
+  Notice& notice_;
+  Listeners& listeners_;
+  States& states_;
+  Names& names_;
+  ServerIds server_ids_;
+  Orders orders_;
+  Stage stage_ = Stage::idle;
+  bool ended_ = false;
+  Wish wish_;
+  std::vector<Order> asked_;              // By whoever waits for the present one.
+  std::shared_ptr<Candidate> candidate_;  // The work's until it is done.
+  std::shared_ptr<config::Loaded> looked_;
+  Held held_;       // Waits for its time; null: there is none.
+  Present before_;  // While switching: what is to be given back.
+  Instant locating_until_ = never;
+  Instant look_at_ = never;
+  std::uint64_t content_ = 0;  // Of what was loaded last, right or wrong.
+  std::uint64_t seen_ = 0;     // By the last look.
+  std::uint64_t failures_ = 0;
+};
+
+}  // namespace ringway::reload

@@ -1,0 +1,490 @@
+#!/usr/bin/python3
+"""Reloads that nobody notices: under load, with bad files between them, at every awkward
+moment. The long form reloads 1,000 times, the short one 50.
+"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+
+import cases
+from cases import EndToEnd, main
+from processes import free_port, servers, until
+from protocol import Client
+from reload_load import Wrong, crowd, run
+
+
+class File:
+    """A configuration whose parts come and go."""
+
+    def __init__(self, base, fixed, web, alt):
+        self.base = base  # processes.Config: ports
+        self.fixed, self.web, self.alt = fixed, web, alt
+        self.extra = None      # Another server of web.
+        self.weight = 1
+        self.first_name = "first"
+        self.alt_name = "alt"
+        self.route = "web"
+        self.timeout = "2s"
+        self.drain = "300ms"
+        self.hash = "xxh3_64"
+        self.side_port = None  # Another listener.
+        self.more = ""
+
+    def text(self):
+        base = self.base
+        web = [f"{self.web[0].address}:1 {self.first_name}",
+               f"{self.web[1].address}:{self.weight} second",
+               f"{self.web[2].address}:1 third"]
+        if self.extra:
+            web.append(f"{self.extra.address}:1 extra")
+        side = ["[listener.side]", f'bind = "127.0.0.1:{self.side_port}"',
+                'route = "fixed"'] if self.side_port else []
+        return "\n".join([
+            "[router]", f"workers = {base.workers}", f'io = "{base.io}"',
+            f'drain_timeout = "{self.drain}"',
+            "[metrics]", f'bind = "{base.metrics_bind}"', "[admin]", f'bind = "{base.admin_bind}"',
+            "[listener.web]", f'bind = "127.0.0.1:{base.port}"', f'route = "{self.route}"',
+            "[listener.fixed]", f'bind = "{base.bind[0]}"', 'route = "fixed"', *side,
+            "[pool.fixed]", 'timeout = "2s"',
+            f"servers = {json.dumps([s.address for s in self.fixed])}",
+            f"[pool.{self.alt_name}]", 'timeout = "2s"',
+            f"servers = {json.dumps([s.address for s in self.alt])}",
+            "[pool.web]", f'timeout = "{self.timeout}"', f'hash = "{self.hash}"',
+            f"servers = {json.dumps(web)}", self.more, ""])
+
+
+BAD_FILES = {
+    "syntax": lambda text: text + "\n[pool.web\n",
+    "an unknown key": lambda text: text.replace("timeout =", "timeuot =", 1),
+    "a route that leads nowhere": lambda text: text.replace('route = "fixed"', 'route = "nil"', 1),
+    "an empty file": lambda text: "",
+    "a template that lost its servers": lambda text: re.sub(
+        r'(\[pool.web\]\n(?:.*\n){2})servers = .*', r'\1servers = ["127.0.0.1:1"]', text),
+}
+
+
+class ReloadTest(EndToEnd):
+    def started(self, workers=2):
+        fixed, web, alt = (self.memcacheds_named(name, count)
+                           for name, count in (("fixed", 2), ("web", 4), ("alt", 2)))
+        router = self.ringway(web[:3], start=False, workers=workers,
+                              bind=[f"127.0.0.1:{free_port()}"])
+        self.file = File(router.config, fixed, web, alt)
+        router.config.text = self.file.text
+        router.start()
+        self.routers.append(router)
+        return router
+
+    def memcacheds_named(self, name, count):
+        return servers(self.processes, count, prefix=name)
+
+    def write(self, router, text=None):
+        """As a careful tool does: whole or not at all."""
+        fresh = router.file.with_suffix(".new")
+        fresh.write_text(self.file.text() if text is None else text)
+        os.replace(fresh, router.file)
+
+    def reload(self, router, *flags):
+        done = subprocess.run(
+            [router.binary, "reload", "--live", router.config.admin_bind, *flags],
+            capture_output=True, text=True, timeout=60, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    def reloaded(self, router, *flags):
+        self.write(router)
+        code, said = self.reload(router, *flags)
+        self.assertEqual(code, 0, said + router.log()[-2000:])
+        return said
+
+    def generation(self, router):
+        return router.status()["generation"]
+
+
+def closed_connections(server):
+    """How many connections this server has seen end; the one that asks is still open."""
+    with Client((server.host, server.port)) as client:
+        client.send(b"stats\r\n")
+        counts = {}
+        while (line := client.line()) != b"END":
+            counts[line.split()[1]] = line.split()[2]
+        return int(counts[b"total_connections"]) - int(counts[b"curr_connections"])
+
+
+class UnderLoad(ReloadTest):
+    def change(self, number):
+        """The nth change; what it undoes later differs from what it does now."""
+        file, back = self.file, number // 10 % 2
+        kind = number % 10
+        if kind == 0:
+            file.extra = None if back else file.web[3]
+        elif kind == 1:
+            file.weight = 1 if back else 2
+        elif kind == 2:
+            file.first_name = "first" if back else "erste"
+        elif kind == 3:
+            file.alt_name = "alt" if back else "other"
+        elif kind == 4:
+            file.route = "web" if back else file.alt_name
+        elif kind == 5:
+            file.route = "web"
+            file.timeout = "2s" if back else "3s"
+        elif kind == 6:
+            file.side_port = None if back else file.side_port or free_port()
+        elif kind == 7:
+            file.more = "" if back else '[pool.web.health]\ninterval = "2s"\n'
+        elif kind == 8:
+            file.more = "" if back else "server_queue_max = 5000\n"
+        else:
+            file.extra = None
+
+    def test_no_client_notices_reloads(self):
+        router = self.started(workers=2)
+        count = 1000 if cases.LONG else 50
+        clients = crowd((router.host, router.port))
+        unchanged = [*self.file.fixed, *self.file.web[:3]]
+        keeper = self.client_at(self.file.base.bind[0])
+        self.assertEqual(keeper.set(b"kept", b"x"), b"STORED\r\n")
+        state = {"done": 0, "bad": 0, "process": None, "at": 0.0, "warm": None, "before": None}
+        kinds = list(BAD_FILES)
+
+        def each_round(now):
+            process = state["process"]
+            if process:
+                if process.poll() is None:
+                    return True
+                said = process.stdout.read()
+                good = 0 if state["expected"] else (1, 2)
+                self.assertIn(process.returncode, (0,) if state["expected"] else good, said)
+                process.stdout.close()
+                state["process"] = None
+                state["done"] += 1
+                if state["done"] == 20:
+                    state["before"] = [closed_connections(s) for s in unchanged]
+                if state["done"] == min(100, count // 2):
+                    state["warm"] = router.private_bytes()
+            if state["done"] >= count:
+                return False
+            number = state["done"]
+            state["expected"] = number % 10 != 9
+            if state["expected"]:
+                self.change(number - number // 10)
+                self.write(router)
+            else:
+                kind = kinds[number // 10 % len(kinds)]
+                self.write(router, BAD_FILES[kind](self.file.text()))
+                state["bad"] += 1
+            state["process"] = subprocess.Popen(
+                [router.binary, "reload", "--live", router.config.admin_bind, *(
+                    ["--accept-moved"] if state["expected"] else [])],
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            return True
+
+        try:
+            run(clients, each_round)
+        except Wrong as wrong:
+            self.fail(f"{wrong}\n{router.log()[-3000:]}")
+        after = [closed_connections(s) for s in unchanged]
+        grown = router.private_bytes() - state["warm"]
+        for client in clients:
+            client.socket.sendall(b"version\r\n")
+            client.socket.setblocking(True)
+            client.socket.settimeout(5)
+            self.assertTrue(client.socket.recv(100).startswith(b"VERSION"))
+            client.socket.close()
+        self.assertEqual(keeper.get(b"kept"), {b"kept": b"x"})
+        metrics = router.metrics()
+        print(f"{count} reloads, {state['bad']} of them of bad files; 200 clients heard "
+              f"{sum(c.replies for c in clients)} replies, {sum(c.missing for c in clients)} keys "
+              f"were missing; memory grew by {grown // 1024} KiB after the first "
+              f"{min(100, count // 2)}")
+        self.assertEqual(metrics["ringway_config_reload_failures_total"], state["bad"])
+        self.assertEqual(metrics["ringway_request_errors_total"], 0)
+        # The first look was a connection, too.
+        closed = [b - a - 1 for a, b in zip(state["before"], after)]
+        self.assertEqual(closed, [0] * len(unchanged), "servers that every file had")
+        self.assertLess(grown, 3 << 20 if not cases.SANITIZED else 1 << 30)
+
+    def client_at(self, bind):
+        host, port = bind.rsplit(":", 1)
+        client = Client((host, int(port)))
+        self.addCleanup(client.close)
+        return client
+
+
+class AllOrNothing(ReloadTest):
+    def test_a_bad_file_changes_nothing_and_is_told_with_its_place(self):
+        router = self.started()
+        good = self.file.text()
+        for what, spoil in BAD_FILES.items():
+            with self.subTest(what):
+                self.write(router, spoil(good))
+                code, said = self.reload(router)
+                self.assertIn(code, (1, 2), said)
+                self.assertEqual(self.generation(router), 1)
+                if code == 1:
+                    self.assertRegex(said, r"ringway1\.toml(:\d+:\d+)?: error: ")
+        failures = router.metrics()["ringway_config_reload_failures_total"]
+        self.assertEqual(failures, len(BAD_FILES))
+        self.assertIn("error: ", router.log())
+        os.remove(router.file)
+        self.assertEqual(self.reload(router)[0], 1)
+        self.assertIn("cannot read", self.reload(router)[1])
+        self.write(router)
+        self.assertEqual(self.reload(router), (0, "nothing has changed\n"))
+
+    def test_every_problem_is_told_at_once(self):
+        router = self.started()
+        self.write(router, self.file.text() + "\nnonsense = 1\n[listener.more]\nbind = 5\n")
+        code, said = self.reload(router)
+        self.assertEqual(code, 1)
+        self.assertGreaterEqual(said.count("error: "), 2, said)
+
+    def test_a_taken_address_keeps_the_old_snapshot_whole(self):
+        router = self.started()
+        self.file.side_port = self.file.alt[0].port
+        self.file.weight = 3
+        self.write(router)
+        code, said = self.reload(router)
+        self.assertEqual(code, 1)
+        self.assertIn("another program listens there", said)
+        self.assertEqual(self.generation(router), 1)
+
+    def test_the_interlock_names_what_would_allow_it(self):
+        router = self.started()
+        self.write(router, BAD_FILES["a template that lost its servers"](self.file.text()))
+        code, said = self.reload(router)
+        self.assertEqual(code, 2, said)
+        accepted = re.search(r'accept_moved = "(\w{16})"', said)
+        self.assertTrue(accepted, said)
+        fresh = router.file.with_suffix(".new")
+        fresh.write_text(router.file.read_text() +
+                         f'[reload]\naccept_moved = "{accepted[1]}"\n')
+        os.replace(fresh, router.file)
+        self.assertEqual(self.reload(router)[0], 0)
+        self.assertEqual(router.status()["config_hash"], accepted[1])
+
+    def test_accept_moved_is_for_once(self):
+        router = self.started()
+        whole = self.file.text()
+        self.write(router, BAD_FILES["a template that lost its servers"](whole))
+        self.assertEqual(self.reload(router, "--accept-moved")[0], 0)
+        self.write(router, whole)
+        self.assertEqual(self.reload(router)[0], 0)
+        self.write(router, BAD_FILES["a template that lost its servers"](whole))
+        self.assertEqual(self.reload(router)[0], 2)
+
+    def test_what_needs_a_restart_is_told_and_left(self):
+        router = self.started()
+        text = self.file.text().replace("workers = 2", "workers = 1")
+        self.file.timeout = "3s"
+        text = text.replace('timeout = "2s"', 'timeout = "3s"')
+        self.write(router, text)
+        code, said = self.reload(router)
+        self.assertEqual(code, 0)
+        self.assertIn("left as it was until a restart: [router] workers", said)
+        self.assertEqual(router.status()["workers"], 2)
+        self.assertEqual(router.status()["generations"], [2, 2])
+
+
+class Asking(ReloadTest):
+    def test_a_storm_of_hups_becomes_few_reloads(self):
+        router = self.started()
+        for number in range(200):
+            if number % 20 == 0:
+                self.file.weight = 1 + number // 20 % 2
+                self.write(router)
+            os.kill(router.pid, signal.SIGHUP)
+        self.file.timeout = "9s"
+        self.write(router)
+        os.kill(router.pid, signal.SIGHUP)
+        until("the last to count", 10, lambda: "timeout" in router.log())
+        self.assertLess(self.generation(router), 60)
+        self.assertEqual(self.reload(router), (0, "nothing has changed\n"))
+
+    def test_a_hup_with_an_unchanged_file_changes_nothing(self):
+        router = self.started()
+        before = [closed_connections(s) for s in self.file.web]
+        os.kill(router.pid, signal.SIGHUP)
+        until("it to be said", 5, lambda: "nothing has changed" in router.log())
+        self.assertEqual(self.generation(router), 1)
+        after = [closed_connections(s) for s in self.file.web]
+        self.assertEqual(after, [count + 1 for count in before])
+
+    def test_usr1_reloads_nothing(self):
+        router = self.started()
+        self.file.weight = 2
+        self.write(router)
+        os.kill(router.pid, signal.SIGUSR1)
+        time.sleep(0.3)
+        self.assertEqual(self.generation(router), 1)
+
+    def test_watch_sees_a_symlink_swap(self):
+        router = self.started()
+        self.file.more = '[reload]\nwatch = "100ms"\n'
+        folders = [router.file.parent / name for name in ("one", "two")]
+        data = router.file.parent / "data"
+        for folder in folders:
+            folder.mkdir()
+        (folders[0] / "x.toml").write_text(self.file.text())
+        data.symlink_to(folders[0])
+        router.file.unlink()
+        router.file.symlink_to(data / "x.toml")
+        self.assertEqual(self.reload(router)[0], 0)
+        self.file.weight = 3
+        (folders[1] / "x.toml").write_text(self.file.text())
+        fresh = router.file.parent / "data.new"
+        fresh.symlink_to(folders[1])
+        os.replace(fresh, data)
+        until("the change to be seen", 10, lambda: self.generation(router) == 3)
+
+    def test_apply_at_waits_for_its_second(self):
+        router = self.started()
+        at = int(time.time()) + 3
+        self.file.weight = 2
+        self.file.more = "[reload]\napply_at = " + time.strftime(
+            "%Y-%m-%dT%H:%M:%SZ\n", time.gmtime(at))
+        self.write(router)
+        code, said = self.reload(router)
+        self.assertEqual(code, 0)
+        self.assertIn("applies at", said)
+        self.assertEqual(self.generation(router), 1)
+        until("it to apply", 6, lambda: self.generation(router) == 2)
+        self.assertGreaterEqual(time.time(), at)
+        self.assertLess(time.time(), at + 2)
+
+    def test_a_file_of_servers_is_read_again(self):
+        router = self.started()
+        names = router.file.parent / "web.servers"
+        lines = [f"{server.address}:1 {name}  # one of them" for server, name in zip(
+            self.file.web, ("first", "second", "third"))]
+        names.write_text("\n".join(["# all", "", *lines, ""]))
+        text = re.sub(r"(\[pool.web\]\n(?:.*\n){2})servers = .*",
+                      r'\1servers_file = "web.servers"', self.file.text())
+        self.write(router, text)
+        self.assertEqual(self.reload(router)[0], 0)
+        names.write_text("\n".join([*lines, f"{self.file.web[3].address}:1 extra"]))
+        code, said = self.reload(router)
+        self.assertEqual(code, 0)
+        self.assertIn("1 server added", said)
+        names.write_text(lines[0])
+        self.assertEqual(self.reload(router)[0], 2)
+
+
+class Listeners(ReloadTest):
+    def side(self):
+        return self.client_at(f"127.0.0.1:{self.file.side_port}")
+
+    def client_at(self, bind):
+        host, port = bind.rsplit(":", 1)
+        client = Client((host, int(port)))
+        self.addCleanup(client.close)
+        return client
+
+    def test_a_new_one_serves_and_a_removed_one_lets_its_clients_go_between_requests(self):
+        router = self.started()
+        self.file.side_port, self.file.drain = free_port(), "3s"
+        self.reloaded(router)
+        idle, half, port = self.side(), self.side(), self.file.side_port
+        self.assertEqual(idle.set(b"k", b"v"), b"STORED\r\n")
+        half.send(b"set half 0 0 10\r\n01234")
+        self.file.side_port = None
+        self.reloaded(router)
+        self.assertRaises(OSError, Client, ("127.0.0.1", port))
+        # For a moment both go on as if nothing had happened.
+        self.assertEqual(idle.get(b"k"), {b"k": b"v"})
+        self.assertEqual(idle.rest(), b"")
+        time.sleep(0.5)
+        half.send(b"56789\r\n")
+        self.assertEqual(half.reply(), b"STORED\r\n")
+        self.assertEqual(half.rest(), b"")
+        until("it to be forgotten", 5, lambda: len(router.status()["listeners"]) == 2)
+
+    def test_a_removed_one_is_served_on_its_old_route(self):
+        router = self.started()
+        self.file.drain = "3s"
+        text = self.file.text()
+        port = free_port()
+        gone = (f'[listener.gone]\nbind = "127.0.0.1:{port}"\nroute = "gone"\n[pool.gone]\n'
+                f'servers = ["{self.file.web[3].address}"]\n')
+        self.write(router, text + gone)
+        self.assertEqual(self.reload(router)[0], 0)
+        client = self.client_at(f"127.0.0.1:{port}")
+        self.assertEqual(client.set(b"k", b"v"), b"STORED\r\n")
+        self.write(router, text)
+        self.assertEqual(self.reload(router)[0], 0)
+        self.assertEqual(client.get(b"k"), {b"k": b"v"})
+        with Client((self.file.web[3].host, self.file.web[3].port)) as direct:
+            self.assertEqual(direct.get(b"k"), {b"k": b"v"})
+        client.close()
+        until("pool and listener to be forgotten", 5,
+              lambda: [p["name"] for p in router.status()["pools"] if p["retiring"]] == [])
+        self.assertNotIn("gone", json.dumps(router.status()))
+        self.assertNotIn('pool="gone"', until(
+            "its counters to end", 5, lambda: router.http("/metrics")[2]))
+
+    def test_a_renamed_listener_keeps_its_clients_for_good(self):
+        router = self.started()
+        client = self.client(router)
+        self.write(router, self.file.text().replace("[listener.web]", "[listener.other]"))
+        self.assertEqual(self.reload(router)[0], 0)
+        time.sleep(0.6)
+        self.assertEqual(client.set(b"k", b"v"), b"STORED\r\n")
+
+
+class AwkwardMoments(ReloadTest):
+    def test_a_server_that_goes_finishes_what_it_owes(self):
+        router = self.started()
+        self.file.extra, self.file.timeout = self.file.web[3], "20s"
+        self.reloaded(router, "--accept-moved")
+        client = self.client(router)
+        keys = [b"k%d" % n for n in range(100)]
+        until("the new server to have its keys", 5, lambda: self.extra_has(client, keys))
+        self.file.extra.freeze()
+        client.send(b"".join(b"get %b\r\n" % key for key in keys))
+        time.sleep(0.1)
+        gone, self.file.extra = self.file.extra, None
+        self.reloaded(router, "--accept-moved")
+        gone.thaw()
+        for _ in keys:
+            reply = client.reply()
+            self.assertNotIn(b"ERROR", reply)
+
+    def extra_has(self, client, keys):
+        for key in keys:
+            self.assertEqual(client.set(key, b"v"), b"STORED\r\n")
+        with Client((self.file.extra.host, self.file.extra.port)) as direct:
+            return bool(direct.get(*keys))
+
+    def test_with_a_server_down(self):
+        router = self.started()
+        self.file.web[1].kill()
+        client = self.client(router)
+        for number in range(200):
+            client.set(b"k%d" % number, b"v")
+        for weight in (2, 1, 2):
+            self.file.weight = weight
+            self.reloaded(router)
+        ejected = [s for p in router.status()["pools"] for s in p["servers"] if not s["live"]]
+        self.assertLessEqual(len(ejected), 1)
+        self.file.web[1].start()
+
+    def test_during_a_drain(self):
+        router = self.started()
+        self.file.drain = "5s"
+        self.reloaded(router)
+        client = self.client(router)
+        client.send(b"set k 0 0 2\r\n")
+        os.kill(router.pid, signal.SIGTERM)
+        time.sleep(0.05)
+        code, said = self.reload(router)
+        self.assertEqual((code, "stopping" in said or "cannot ask" in said), (1, True), said)
+        client.send(b"ok\r\n")
+        self.assertEqual(client.reply(), b"STORED\r\n")
+        self.assertEqual(router.process.wait(10), 0)
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,156 @@
+#!/usr/bin/python3
+"""What a service manager sees: readiness, reloads, the end, a watchdog, sockets of its own.
+systemd is a socket that listens here; its unit is read by systemd-analyze.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import cases
+from cases import EndToEnd, main
+from processes import until
+from protocol import Client
+
+UNITS = Path(__file__).resolve().parents[2] / "configs" / "systemd"
+
+
+class Notify:
+    """NOTIFY_SOCKET's other end."""
+
+    def __init__(self, folder):
+        self.path = str(folder / "notify")
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(self.path)
+        self.socket.settimeout(5)
+
+    def next(self):
+        return self.socket.recv(4096).decode()
+
+    def next_with(self, word, seconds=5):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            said = self.next()
+            if word in said:
+                return said
+        raise AssertionError(f"no {word} within {seconds} s")
+
+
+class ServiceManager(EndToEnd):
+    def notified(self, **environment):
+        notify = Notify(self.processes.folder)
+        self.addCleanup(notify.socket.close)
+        router = self.ringway(self.memcacheds(1), environment={
+            "NOTIFY_SOCKET": notify.path, **environment})
+        return notify, router
+
+    def test_ready_reloading_ready_stopping(self):
+        notify, router = self.notified()
+        self.assertIn("STATUS=generation 1", notify.next_with("READY=1"))
+        router.config.timeout = "3s"
+        router.file.write_text(router.config.text())
+        before = time.monotonic_ns() // 1000
+        os.kill(router.pid, signal.SIGHUP)
+        said = notify.next_with("RELOADING=1")
+        at = int(said.split("MONOTONIC_USEC=")[1].split()[0])
+        self.assertTrue(before <= at <= time.monotonic_ns() // 1000, (before, at))
+        self.assertIn("STATUS=generation 2", notify.next_with("READY=1"))
+        self.assertEqual(router.stop(), 0)
+        notify.next_with("STOPPING=1")
+
+    def test_a_failed_reload_is_ready_again(self):
+        notify, router = self.notified()
+        notify.next_with("READY=1")
+        router.file.write_text("[nonsense")
+        os.kill(router.pid, signal.SIGHUP)
+        notify.next_with("RELOADING=1")
+        self.assertIn("generation 1", notify.next_with("READY=1"))
+
+    def test_the_watchdog_is_fed_by_idle_workers_too(self):
+        notify, _ = self.notified(WATCHDOG_USEC="400000")
+        times = []
+        for _ in range(5):
+            notify.next_with("WATCHDOG=1")
+            times.append(time.monotonic())
+        # Each within the 400 ms after which it would bite.
+        self.assertLess(max(b - a for a, b in zip(times, times[1:])), 0.4 * cases.SLOWNESS)
+
+    def test_somebody_elses_watchdog_is_left_alone(self):
+        notify, _ = self.notified(WATCHDOG_USEC="200000", WATCHDOG_PID="1")
+        notify.next_with("READY=1")
+        notify.socket.settimeout(1)
+        self.assertRaises(TimeoutError, notify.next_with, "WATCHDOG=1")
+
+
+class Activation(EndToEnd):
+    def started_with(self, listening, router):
+        """As systemd does: the socket is number 3, and LISTEN_PID is the process's own."""
+        router.file.write_text(router.config.text())
+        log = self.processes.folder / "activated.log"
+        pid = os.fork()
+        if pid == 0:
+            os.dup2(listening.fileno(), 3)
+            os.set_inheritable(3, True)
+            output = os.open(log, os.O_CREAT | os.O_WRONLY)
+            os.dup2(output, 1)
+            os.dup2(output, 2)
+            environment = {**os.environ, "LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"}
+            os.execve(router.binary, [router.binary, "run", str(router.file)], environment)
+        return pid, log
+
+    def test_a_given_socket_is_listened_on_and_waiting_clients_are_served(self):
+        router = self.ringway(self.memcacheds(1), start=False)
+        with socket.socket() as listening:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind((router.config.host, router.config.port))
+            listening.listen(100)
+            client = Client((router.config.host, router.config.port))
+            pid, log = self.started_with(listening, router)
+            try:
+                self.assertEqual(client.set(b"k", b"v"), b"STORED\r\n", log.read_text())
+                os.kill(pid, signal.SIGTERM)
+                _, status = until("the end", 10, lambda: self.ended(pid))
+                pid = 0
+                self.assertEqual(status, 0, log.read_text())
+            finally:
+                client.close()
+                if pid:
+                    os.kill(pid, signal.SIGKILL)
+                    os.waitpid(pid, 0)
+            # It is still its giver's: clients wait for the next one.
+            Client((router.config.host, router.config.port)).close()
+
+    @staticmethod
+    def ended(pid):
+        done, status = os.waitpid(pid, os.WNOHANG)
+        return (done, status) if done else None
+
+
+class Units(EndToEnd):
+    def test_the_units_are_what_systemd_takes(self):
+        analyze = shutil.which("systemd-analyze")
+        if not analyze:
+            self.skipTest("systemd-analyze is not installed")
+        folder = self.processes.folder / "units"
+        folder.mkdir()
+        for unit in ("ringway.service", "ringway.socket"):
+            text = (UNITS / unit).read_text().replace("/usr/bin/ringway", cases.BINARY)
+            (folder / unit).write_text(text)
+        done = subprocess.run([analyze, "verify", "--man=no", str(folder / "ringway.service"),
+                               str(folder / "ringway.socket")],
+                              capture_output=True, text=True, timeout=60, check=False)
+        ours = [line for line in done.stderr.splitlines() if "ringway" in line]
+        self.assertEqual((done.returncode, ours), (0, []), done.stderr)
+
+    def test_the_drop_in_leaves_the_rest_to_the_unit(self):
+        lines = (UNITS / "notify-reload.conf").read_text().splitlines()
+        self.assertIn("Type=notify-reload", lines)
+        self.assertIn("ExecReload=", lines)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,86 @@
+// Which reloads are refused for what they would do to a pool's keys and servers.
+#include "reload/interlock.h"
+
+#include <doctest/doctest.h>
+
+#include "configurations.h"
+#include "reload/difference.h"
+
+namespace ringway::reload {
+namespace {
+
+std::optional<std::string> refused(const std::string& before, const std::string& after) {
+  const config::Config was = loaded(before);
+  const config::Config is = loaded(after);
+  return refusal(difference(was, is), was, is);
+}
+
+TEST_CASE("one server more or less of many is nobody's concern") {
+  CHECK_FALSE(refused(web(1, 10), web(1, 11)));
+  CHECK_FALSE(refused(web(1, 10), web(1, 9)));
+  CHECK_FALSE(refused(web(1, 10), web(1, 10)));
+}
+
+TEST_CASE("a template that lost its servers is refused, and says what would have happened") {
+  const auto why = refused(web(1, 10), web(1, 2));
+  REQUIRE(why);
+  CHECK(why->find("pool web: ") == 0);
+  CHECK(why->find("% of the keys would move, more than max_moved = 50%") != why->npos);
+}
+
+TEST_CASE("max_moved of the new file is the limit") {
+  CHECK(refused(web(1, 10), web(1, 9) + "[reload]\nmax_moved = \"5%\"\n"));
+  CHECK_FALSE(refused(web(1, 10), web(1, 6) + "[reload]\nmax_moved = \"100%\"\n"));
+}
+
+TEST_CASE("more than half of the servers gone is refused, however few keys move") {
+  // Those that go have hardly a key.
+  const std::string heavy = listener("web", "\"127.0.0.1:11311\"") +
+                            "[pool.web]\nservers = [\"10.0.0.1:11211:1000\", "
+                            "\"10.0.0.2:11211\", \"10.0.0.3:11211\"]\n";
+  const std::string alone =
+      listener("web", "\"127.0.0.1:11311\"") + "[pool.web]\nservers = [\"10.0.0.1:11211:1000\"]\n";
+  const auto why = refused(heavy, alone);
+  REQUIRE(why);
+  CHECK(why->find("2 of 3 servers would go") != why->npos);
+}
+
+TEST_CASE("a server at another address is gone, though its name keeps its keys") {
+  std::string moved = web(1, 4);
+  for (const char* octet : {"0.1:", "0.2:", "0.3:"}) {
+    moved.replace(moved.find(octet, moved.find("servers")), 2, "9.");
+  }
+  const auto why = refused(web(1, 4), moved);
+  REQUIRE(why);
+  CHECK(why->find("3 of 4 servers would go") != why->npos);
+}
+
+TEST_CASE("pools of two servers change by halves all the time") {
+  CHECK_FALSE(refused(web(1, 2), web(1, 1)));
+  CHECK_FALSE(refused(web(1, 1), web(1, 8)));
+}
+
+TEST_CASE("a pool that is removed or renamed as a whole does not count") {
+  const std::string two = web(1, 4) + pool("old", 5, 9);
+  CHECK_FALSE(refused(two, web(1, 4)));
+  CHECK_FALSE(refused(two, web(1, 4) + pool("new", 5, 9)));
+}
+
+TEST_CASE("a refusal prints the hash that allows just this file, and that hash does") {
+  const auto why = refused(web(1, 10), web(1, 2));
+  REQUIRE(why);
+  const std::string hash = config::fingerprint(loaded(web(1, 2)));
+  CHECK(why->find("accept_moved = \"" + hash + "\"") != why->npos);
+  const std::string accepted = "[reload]\naccept_moved = \"" + hash + "\"\n";
+  CHECK_FALSE(refused(web(1, 10), web(1, 2) + accepted));
+  CHECK(refused(web(1, 10), web(1, 3) + accepted));
+}
+
+TEST_CASE("the hash is that of what the file means, without [reload] and places") {
+  CHECK(config::fingerprint(loaded(web(1, 3))) ==
+        config::fingerprint(loaded("# a comment\n\n" + web(1, 3) + "[reload]\nwatch = \"5s\"\n")));
+  CHECK(config::fingerprint(loaded(web(1, 3))) != config::fingerprint(loaded(web(1, 4))));
+}
+
+}  // namespace
+}  // namespace ringway::reload

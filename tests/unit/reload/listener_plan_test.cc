@@ -1,0 +1,138 @@
+// What becomes of listeners and their sockets in a reload.
+#include "reload/listener_plan.h"
+
+#include <doctest/doctest.h>
+
+#include "configurations.h"
+
+namespace ringway::reload {
+namespace {
+
+const std::string a = "\"127.0.0.1:1001\"";
+const std::string b = "\"127.0.0.1:1002\"";
+const std::string c = "\"127.0.0.1:1003\"";
+
+// Configurations in a row, each planned from the state that the one before left.
+class Story {
+ public:
+  ListenerPlan go_on(const std::string& listeners, bool has_clients = true) {
+    config::Config config = loaded(listeners + pool("web", 1, 1) + pool("old", 2, 2));
+    const ListenerPlan plan =
+        listener_plan(snapshot_.get(), sockets_, config, [&](auto) { return has_clients; });
+    const snapshot::Identities identities{
+        .server = [](const auto&) { return pool::ServerId{0}; },
+        .listener = [&](const std::string& name) { return plan.ids.at(name); }};
+    snapshot_ = snapshot::build(std::move(config), ++generation_, identities, plan.retiring);
+    sockets_ = plan.to_keep;
+    for (const SocketToOpen& open : plan.to_open) {
+      sockets_.push_back({open.bind, next_fd_++, open.listener});
+    }
+    return plan;
+  }
+  const snapshot::Snapshot& snapshot() const { return *snapshot_; }
+
+ private:
+  std::unique_ptr<snapshot::Snapshot> snapshot_;
+  std::vector<OpenSocket> sockets_;
+  std::uint64_t generation_ = 0;
+  int next_fd_ = 10;
+};
+
+TEST_CASE("at the start everything is opened, with numbers from 0") {
+  Story story;
+  const ListenerPlan plan = story.go_on(listener("x", a + ", " + b) + listener("y", c));
+  CHECK(plan.to_open.size() == 3);
+  CHECK(plan.ids == std::map<std::string, snapshot::ListenerId>{{"x", 0}, {"y", 1}});
+}
+
+TEST_CASE("what stays keeps its number and its sockets") {
+  Story story;
+  story.go_on(listener("x", a));
+  const ListenerPlan plan = story.go_on(listener("x", a, "old"));
+  CHECK(plan.ids.at("x") == 0);
+  CHECK(plan.to_open.empty());
+  CHECK(plan.to_close.empty());
+  REQUIRE(plan.to_keep.size() == 1);
+  CHECK(plan.to_keep[0].fd == 10);
+}
+
+TEST_CASE("an address more or less of a listener opens and closes just that") {
+  Story story;
+  story.go_on(listener("x", a + ", " + b));
+  const ListenerPlan plan = story.go_on(listener("x", b + ", " + c));
+  REQUIRE(plan.to_open.size() == 1);
+  CHECK("\"" + plan.to_open[0].bind + "\"" == c);
+  REQUIRE(plan.to_close.size() == 1);
+  CHECK("\"" + plan.to_close[0].bind + "\"" == a);
+  CHECK(plan.retiring.empty());
+}
+
+TEST_CASE("a listener that takes over an address of one that is gone is that one, renamed") {
+  Story story;
+  story.go_on(listener("x", a));
+  const ListenerPlan plan = story.go_on(listener("other", a));
+  CHECK(plan.ids.at("other") == 0);
+  CHECK(plan.to_open.empty());
+  CHECK(plan.to_close.empty());
+  CHECK(plan.retiring.empty());
+}
+
+TEST_CASE("an address that goes from one listener to another stays open") {
+  Story story;
+  story.go_on(listener("x", a + ", " + b) + listener("y", c));
+  const ListenerPlan plan = story.go_on(listener("x", a) + listener("y", b + ", " + c));
+  CHECK(plan.to_open.empty());
+  CHECK(plan.to_close.empty());
+  for (const OpenSocket& socket : plan.to_keep) {
+    if ("\"" + socket.bind + "\"" == b) CHECK(socket.listener == plan.ids.at("y"));
+  }
+}
+
+TEST_CASE("a listener that is gone retires, with the pool that its route led to") {
+  Story story;
+  story.go_on(listener("x", a) + listener("gone", b, "old"));
+  const ListenerPlan plan = story.go_on(listener("x", a));
+  REQUIRE(plan.retiring.size() == 1);
+  CHECK(plan.retiring[0].settings.name == "gone");
+  CHECK(plan.retiring[0].pool.name == "old");
+  const snapshot::Listener* retiring = story.snapshot().listener(plan.retiring[0].id);
+  REQUIRE(retiring);
+  CHECK(retiring->retiring);
+  CHECK(retiring->route->pool().name() == "old");
+}
+
+TEST_CASE("one that retires is kept as long as it has clients, and no longer") {
+  Story story;
+  story.go_on(listener("x", a) + listener("gone", b));
+  story.go_on(listener("x", a));
+  CHECK(story.go_on(listener("x", a), true).retiring.size() == 1);
+  CHECK(story.go_on(listener("x", a), false).retiring.empty());
+}
+
+TEST_CASE("one that comes back while it retires is itself again") {
+  Story story;
+  story.go_on(listener("x", a) + listener("back", b));
+  story.go_on(listener("x", a));
+  const ListenerPlan plan = story.go_on(listener("x", a) + listener("back", b));
+  CHECK(plan.ids.at("back") == 1);
+  CHECK(plan.retiring.empty());
+  CHECK(plan.to_open.size() == 1);
+}
+
+TEST_CASE("a new listener never gets the number of one that retires") {
+  Story story;
+  story.go_on(listener("x", a) + listener("gone", b));
+  story.go_on(listener("x", a));
+  CHECK(story.go_on(listener("x", a) + listener("new", c)).ids.at("new") == 2);
+}
+
+TEST_CASE("numbers are used again") {
+  Story story;
+  story.go_on(listener("x", a) + listener("gone", b));
+  story.go_on(listener("x", a));
+  story.go_on(listener("x", a), false);
+  CHECK(story.go_on(listener("x", a) + listener("new", c)).ids.at("new") == 1);
+}
+
+}  // namespace
+}  // namespace ringway::reload

@@ -1,0 +1,83 @@
+// What is released after a reload, and what is not. Without workers everything has settled
+// at once; that workers are waited for is the simulator's to show.
+#include "reload/server_ids.h"
+
+#include <doctest/doctest.h>
+
+#include "configurations.h"
+
+namespace ringway::reload {
+namespace {
+
+class Process {
+ public:
+  std::unique_ptr<snapshot::Snapshot> built(const std::string& toml) {
+    const snapshot::Identities identities{
+        .server = [this](const pool::ServerIdentity& server) { return crew.board.id_of(server); },
+        .listener = [](const std::string&) { return 0; }};
+    return snapshot::build(loaded(toml), ++generation_, identities);
+  }
+  worker::Crew crew{std::vector<net::Io*>{}};
+  ServerIds ids{crew};
+
+ private:
+  std::uint64_t generation_ = 0;
+};
+
+TEST_CASE("the ids of servers that are gone are released, those of the others stay") {
+  Process process;
+  const auto before = process.built(web(1, 3));
+  const auto after = process.built(web(2, 4));
+  CHECK(process.crew.board.size() == 4);
+  process.ids.switched(*before, *after);
+  process.ids.release();
+  CHECK(process.crew.board.size() == 3);
+  CHECK(process.built(web(2, 4))->pools[0]->servers[0].id == after->pools[0]->servers[0].id);
+}
+
+TEST_CASE("a released id is used again, for somebody of whom nothing is known") {
+  Process process;
+  const auto before = process.built(web(1, 2));
+  const pool::ServerId gone = before->pools[0]->servers[1].id;
+  process.crew.board.set_standing(gone, proxy::Standing::ejected, "was away");
+  process.crew.board.set_hand_state(gone, config::ServerState::drain, Instant{});
+  process.ids.switched(*before, *process.built(web(1, 1)));
+  process.ids.release();
+  const auto later = process.built(web(1, 1) + pool("new", 7, 7));
+  CHECK(later->pools[0]->servers[0].id == before->pools[0]->servers[0].id);
+  CHECK(later->pools[1]->servers[0].id == gone);
+  CHECK(process.crew.board.standing(gone) == proxy::Standing::up);
+  CHECK(process.crew.board.asked(gone) == config::ServerState::up);
+  CHECK(process.crew.board.address(gone).empty());
+}
+
+TEST_CASE("a server that comes back before it was released is as it was left") {
+  Process process;
+  const auto before = process.built(web(1, 2));
+  const pool::ServerId id = before->pools[0]->servers[1].id;
+  process.crew.board.set_hand_state(id, config::ServerState::maintenance, Instant{});
+  const auto without = process.built(web(1, 1));
+  process.ids.switched(*before, *without);
+  const auto again = process.built(web(1, 2));
+  process.ids.switched(*without, *again);
+  process.ids.release();
+  CHECK(again->pools[0]->servers[1].id == id);
+  CHECK(process.crew.board.asked(id) == config::ServerState::maintenance);
+}
+
+TEST_CASE("the counters of a server that is gone end, those of a name that stays go on") {
+  Process process;
+  process.crew.registry.server(0, "web", "s1")[metrics::ServerMetric::requests].add(5);
+  process.crew.registry.server(0, "web", "s2")[metrics::ServerMetric::requests].add(7);
+  const auto before = process.built(web(1, 2));
+  process.ids.switched(*before, *process.built(web(1, 1)));
+  process.ids.release();
+  const auto total = [&](const std::string& server) {
+    return process.crew.registry.total("web", server, metrics::ServerMetric::requests);
+  };
+  CHECK(total("s1") == 5);
+  CHECK(total("s2") == 0);
+}
+
+}  // namespace
+}  // namespace ringway::reload
