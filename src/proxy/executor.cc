@@ -271,9 +271,9 @@ bool Executor::is_reply_to(const Exchange& exchange, const ReplyLine& line) cons
   if (!names_key(line, exchange.key.get(), exchange.base64)) return false;
   const Bytes opaque = exchange.opaque.get();
   if (line.opaque_given && line.opaque != opaque) return false;
-  // me always names its key, all others only where they were asked to.
+  // ME always names its key, every other reply only where it was asked to.
   if (line.key_given && row(exchange.command).meta && !exchange.wants_key &&
-      exchange.command != Command::me) {
+      line.kind != ReplyKind::me) {
     return false;
   }
   if (line.kind == ReplyKind::en || proto::memcached::is_error(line.kind)) return true;
