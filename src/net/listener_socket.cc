@@ -62,6 +62,15 @@ int bind_patiently(int fd, const Address& address, int backlog) {
   return error;
 }
 
+// What the listener is bound to.
+Address bound_to(int fd) {
+  sockaddr_storage storage{};
+  socklen_t length = sizeof storage;
+  const int result = ::getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &length);
+  RINGWAY_ASSERT(result == 0);
+  return Address::from(reinterpret_cast<sockaddr*>(&storage), length);
+}
+
 enum class Occupant { none, dead, alive, no_socket };
 
 // Who is behind the file of a unix socket.
@@ -131,15 +140,23 @@ Result<int> open_listener(std::string_view bind, int backlog, mode_t unix_mode) 
   return result;
 }
 
+// A second listen() sets the length of the backlog and nothing else.
+Result<void> adjust_listener(int fd, int backlog, mode_t unix_mode) {
+  const Address address = bound_to(fd);
+  const std::string path(address.path());
+  if (!path.empty() && ::chmod(path.c_str(), unix_mode) != 0) {
+    return failure(address.text() + " keeps its mode: " + std::strerror(errno));
+  }
+  if (::listen(fd, backlog) != 0) {
+    return failure(address.text() + " keeps its backlog: " + std::strerror(errno));
+  }
+  return {};
+}
+
 void close_listener(int fd) {
   RINGWAY_ASSERT(fd >= 0);
-  sockaddr_storage storage{};
-  socklen_t length = sizeof storage;
-  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &length) == 0) {
-    const Address address = Address::from(reinterpret_cast<sockaddr*>(&storage), length);
-    const std::string path(address.path());
-    if (!path.empty()) ::unlink(path.c_str());
-  }
+  const std::string path(bound_to(fd).path());
+  if (!path.empty()) ::unlink(path.c_str());
   ::close(fd);
 }
 

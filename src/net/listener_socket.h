@@ -21,6 +21,10 @@ namespace ringway::net {
 // A unix socket file that nobody accepts on any more is replaced.
 Result<int> open_listener(std::string_view bind, int backlog, mode_t unix_mode);
 
+// A listener that goes on with another backlog and other permissions. Nobody who waits in it
+// is touched.
+Result<void> adjust_listener(int fd, int backlog, mode_t unix_mode);
+
 // Ends a listener that no Io has in flight any more: closes it, and removes the
 // file of a unix socket first, so that clients see at once that nobody is there.
 void close_listener(int fd);

@@ -72,6 +72,11 @@ std::optional<int> GivenListeners::take(std::string_view bind) {
   return std::nullopt;
 }
 
+bool GivenListeners::has(int fd) const {
+  const std::lock_guard lock(mutex_);
+  return std::ranges::count(given_, fd, &Given::fd) > 0;
+}
+
 bool GivenListeners::give_back(int fd) {
   const std::lock_guard lock(mutex_);
   const auto found = std::ranges::find(given_, fd, &Given::fd);

@@ -21,6 +21,7 @@ class GivenListeners {
 
   // The socket on the address that `bind` means, if there is one that nobody uses.
   std::optional<int> take(std::string_view bind);
+  bool has(int fd) const;
   // True if it is one of these.
   bool give_back(int fd);
 

@@ -100,7 +100,7 @@ class BoardEntry {
 
   void end_of_failures();
   void clear_failures();  // Under the mutex.
-  void reset();  // As if it had never been anybody's.
+  void reset();           // As if it had never been anybody's.
 
   std::atomic<Standing> standing_{Standing::up};
   std::atomic<bool> failing_{false};  // failures_ is not empty.

@@ -66,8 +66,13 @@ class Planner {
   std::map<std::string, ListenerId> ids_;
 };
 
-void plan_sockets(const std::vector<OpenSocket>& sockets, const config::Config& next,
-                  ListenerPlan& plan) {
+bool looks_other(const config::Listener& settings, const snapshot::Listener* before) {
+  return before &&
+         (before->settings.mode != settings.mode || before->settings.backlog != settings.backlog);
+}
+
+void plan_sockets(const snapshot::Snapshot* present, const std::vector<OpenSocket>& sockets,
+                  const config::Config& next, ListenerPlan& plan) {
   for (const config::Listener& listener : next.listeners) {
     const ListenerId id = plan.ids.at(listener.name);
     for (const std::string& bind : listener.bind) {
@@ -76,6 +81,8 @@ void plan_sockets(const std::vector<OpenSocket>& sockets, const config::Config& 
         plan.to_open.push_back({bind, listener, id});
       } else {
         plan.to_keep.push_back({bind, open->fd, id});
+        const snapshot::Listener* before = present ? present->listener(open->listener) : nullptr;
+        if (looks_other(listener, before)) plan.to_adjust.push_back({open->fd, listener});
       }
     }
   }
@@ -93,7 +100,7 @@ ListenerPlan listener_plan(const snapshot::Snapshot* present,
                            const std::function<bool(ListenerId)>& has_clients) {
   ListenerPlan plan;
   plan.ids = Planner(present, next).ids();
-  plan_sockets(sockets, next, plan);
+  plan_sockets(present, sockets, next, plan);
   if (!present) return plan;
   for (const snapshot::Listener& listener : present->listeners) {
     const bool stays =

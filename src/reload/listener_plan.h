@@ -25,11 +25,17 @@ struct SocketToOpen {
   snapshot::ListenerId listener = 0;
 };
 
+struct SocketToAdjust {
+  int fd = -1;
+  config::Listener settings;
+};
+
 struct ListenerPlan {
   std::map<std::string, snapshot::ListenerId> ids;  // Of the new listeners, by name.
   std::vector<SocketToOpen> to_open;
-  std::vector<OpenSocket> to_keep;   // With their new listener.
-  std::vector<OpenSocket> to_close;  // With their old one.
+  std::vector<OpenSocket> to_keep;        // With their new listener.
+  std::vector<OpenSocket> to_close;       // With their old one.
+  std::vector<SocketToAdjust> to_adjust;  // Of those kept: mode or backlog is another.
   std::vector<snapshot::Retiring> retiring;
 };
 

@@ -42,6 +42,10 @@ void Listeners::take_over(const ListenerPlan& plan, std::vector<OpenSocket> open
                           Duration patience) {
   RINGWAY_ASSERT(closing_.empty() && "one plan after another");
   for (const OpenSocket& socket : plan.to_keep) announce(socket);
+  for (const SocketToAdjust& socket : plan.to_adjust) {
+    const Result<void> done = world_.adjust_listener(socket.fd, socket.settings);
+    if (!done) log::warning("listener {}: {}", socket.settings.name, done.error());
+  }
   crew_.desks[0]->sockets.fetch_add(static_cast<std::uint32_t>(opened.size()));
   for (const OpenSocket& socket : opened) announce(socket);
   for (const OpenSocket& socket : plan.to_close) {

@@ -30,6 +30,10 @@ mode_t umask_mode() {
   return 0777 & ~mask;
 }
 
+mode_t mode_of(const config::Listener& settings) {
+  return settings.mode ? static_cast<mode_t>(*settings.mode) : umask_mode();
+}
+
 }  // namespace
 
 SystemWorld::SystemWorld(Source source)
@@ -74,8 +78,13 @@ void SystemWorld::begin(std::function<void()> work) {
 
 Result<int> SystemWorld::open_listener(const std::string& bind, const config::Listener& settings) {
   if (const auto given = given_.take(bind)) return *given;
-  const mode_t mode = settings.mode ? static_cast<mode_t>(*settings.mode) : umask_mode();
-  return net::open_listener(bind, static_cast<int>(settings.backlog), mode);
+  return net::open_listener(bind, static_cast<int>(settings.backlog), mode_of(settings));
+}
+
+// What was given keeps what its giver chose.
+Result<void> SystemWorld::adjust_listener(int fd, const config::Listener& settings) {
+  if (given_.has(fd)) return {};
+  return net::adjust_listener(fd, static_cast<int>(settings.backlog), mode_of(settings));
 }
 
 std::vector<int> SystemWorld::accept_waiting(int fd) {

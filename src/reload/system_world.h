@@ -37,6 +37,7 @@ class SystemWorld final : public World {
   config::Loaded load() override { return source_.load(); }
   void settle(config::Config& config) override { source_.settle(config); }
   Result<int> open_listener(const std::string& bind, const config::Listener& settings) override;
+  Result<void> adjust_listener(int fd, const config::Listener& settings) override;
   std::vector<int> accept_waiting(int fd) override;
   void close_listener(int fd) override;
   std::uint64_t random() override;

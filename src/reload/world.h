@@ -45,6 +45,10 @@ class World {
 
   // Called by work, too.
   virtual Result<int> open_listener(const std::string& bind, const config::Listener& settings) = 0;
+  // One that goes on with other settings.
+  virtual Result<void> adjust_listener(int /*fd*/, const config::Listener& /*settings*/) {
+    return {};
+  }
   // Connections that wait in the listener's backlog, accepted; nothing may be in
   // flight on it. Worlds without a backlog have none.
   virtual std::vector<int> accept_waiting(int /*fd*/) { return {}; }

@@ -231,8 +231,9 @@ class Ringway:
         return json.loads(self.http("/status", admin=True)[2])
 
     def server(self, name):
-        """One server of the first pool, as /status has it."""
-        return next(s for s in self.status()["pools"][0]["servers"] if s["name"] == name)
+        """The server of that name, as /status has it."""
+        servers = [s for pool in self.status()["pools"] for s in pool["servers"]]
+        return next(s for s in servers if s["name"] == name)
 
     def standings(self):
         """{name: "up", "ejected", ...} of the first pool."""

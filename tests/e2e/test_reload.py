@@ -68,12 +68,14 @@ BAD_FILES = {
 
 
 class ReloadTest(EndToEnd):
-    def started(self, workers=2):
+    def started(self, workers=2, **changed):
         fixed, web, alt = (self.memcacheds_named(name, count)
                            for name, count in (("fixed", 2), ("web", 4), ("alt", 2)))
         router = self.ringway(web[:3], start=False, workers=workers,
                               bind=[f"127.0.0.1:{free_port()}"])
         self.file = File(router.config, fixed, web, alt)
+        for name, value in changed.items():
+            setattr(self.file, name, value)
         router.config.text = self.file.text
         router.start()
         self.routers.append(router)
@@ -435,6 +437,86 @@ class Listeners(ReloadTest):
         self.assertEqual(client.set(b"k", b"v"), b"STORED\r\n")
 
 
+class WhatSurvives(ReloadTest):
+    def server(self, router, name):
+        return router.server(name)
+
+    def set_state(self, router, name, state):
+        status, text = router.post(f"/pools/web/servers/{name}/state", f"state={state}")
+        self.assertEqual(status, 200, text)
+
+    def keys_of(self, router, server, count=200):
+        """Keys of pool web that live on this server."""
+        client = self.client(router)
+        keys = [b"own:%d" % number for number in range(count)]
+        for key in keys:
+            self.assertEqual(client.set(key, b"first"), b"STORED\r\n")
+        with Client((server.host, server.port)) as direct:
+            found = direct.get(*keys)
+        self.assertTrue(found)
+        return list(found)
+
+    def test_a_state_set_by_hand(self):
+        router = self.started()
+        self.set_state(router, "second", "maintenance")
+        until("it to be out", 5, lambda: self.server(router, "second")["standing"] == "maintenance")
+        for weight, name in ((2, "first"), (1, "erste"), (1, "first")):
+            self.file.weight, self.file.first_name = weight, name
+            self.reloaded(router, "--accept-moved")
+            self.assertEqual(self.server(router, "second")["standing"], "maintenance")
+        self.set_state(router, "second", "auto")
+        until("it to be back", 5, lambda: self.server(router, "second")["standing"] == "up")
+
+    def test_an_ejection_and_what_is_owed_meanwhile(self):
+        router = self.started(more="""[pool.web.eject]
+retry_after = "1s"
+[pool.web.health]
+interval = "500ms"
+timeout = "300ms"
+""", timeout="200ms")
+        victim = self.file.web[1]
+        keys = self.keys_of(router, victim)
+        client = self.client(router)
+        victim.freeze()
+        until("it to be ejected", 20, lambda: self.ejected_by(client, router, keys))
+        # Stored by a stand-in: what its home holds is old from now on.
+        for key in keys:
+            self.assertEqual(client.set(key, b"second"), b"STORED\r\n")
+        owed = self.server(router, "second")["owed"]
+        self.assertEqual(owed, len(keys))
+        # The guard of this pool lets one go; reloads fall on every moment of its probes.
+        for number in range(12):
+            self.file.weight = 1 + number % 2
+            self.file.first_name = "first" if number % 3 else "erste"
+            self.reloaded(router, "--accept-moved")
+            self.assertEqual(self.server(router, "second")["standing"], "ejected")
+            self.assertGreaterEqual(self.server(router, "second")["owed"], owed)
+            time.sleep(0.15)
+        self.file.weight, self.file.first_name = 1, "first"
+        self.reloaded(router, "--accept-moved")
+        victim.thaw()
+        until("it to be back", 20, lambda: self.server(router, "second")["standing"] == "up")
+        for key in keys:
+            self.assertNotEqual(client.get(key).get(key), b"first", "stale")
+        self.assertEqual(router.metrics()["ringway_server_ejections_total"], 1)
+
+    def ejected_by(self, client, router, keys):
+        client.ask(b"get " + keys[0] + b"\r\n")
+        return self.server(router, "second")["standing"] == "ejected"
+
+    def test_counters(self):
+        router = self.started()
+        client = self.client(router)
+        for number in range(50):
+            client.set(b"k%d" % number, b"v")
+        before = router.metrics()["ringway_requests_total"]
+        self.file.weight, self.file.timeout = 3, "5s"
+        self.reloaded(router)
+        self.assertEqual(router.metrics()["ringway_requests_total"], before)
+        client.set(b"k", b"v")
+        self.assertEqual(router.metrics()["ringway_requests_total"], before + 1)
+
+
 class AwkwardMoments(ReloadTest):
     def test_a_server_that_goes_finishes_what_it_owes(self):
         router = self.started()
@@ -485,6 +567,63 @@ class AwkwardMoments(ReloadTest):
         client.send(b"ok\r\n")
         self.assertEqual(client.reply(), b"STORED\r\n")
         self.assertEqual(router.process.wait(10), 0)
+
+    def test_while_a_client_is_in_the_middle_of_a_value(self):
+        """Its server leaves the file, and its pool gets another name, between two pieces."""
+        router = self.started(timeout="20s")
+        self.file.extra = self.file.web[3]
+        self.reloaded(router, "--accept-moved")
+        client, reader = self.client(router), self.client(router)
+        value = bytes(range(256)) * 4000
+        keys = [b"big%d" % n for n in range(40)]
+        until("the new server to have its keys", 5, lambda: self.extra_has(client, keys))
+        with Client((self.file.extra.host, self.file.extra.port)) as direct:
+            mine = list(direct.get(*keys))[:6]
+        for key in mine:
+            self.assertEqual(client.set(key, value), b"STORED\r\n")
+        reader.send(b"get " + b" ".join(mine) + b"\r\n")
+        first = reader.socket.recv(100)
+        self.file.extra = None
+        self.reloaded(router, "--accept-moved")
+        writer = self.client(router)
+        writer.send(b"set half 0 0 1000000\r\n" + bytes(400_000))
+        text = self.file.text().replace("[pool.web", "[pool.net").replace(
+            'route = "web"', 'route = "net"')
+        self.write(router, text)
+        self.assertEqual(self.reload(router, "--accept-moved")[0], 0)
+        writer.send(bytes(600_000) + b"\r\n")
+        self.assertEqual(writer.reply(), b"STORED\r\n")
+        expected = b"".join(b"VALUE %b 0 %d\r\n%b\r\n" % (key, len(value), value)
+                            for key in mine) + b"END\r\n"
+        rest = bytearray(first)
+        while len(rest) < len(expected):
+            rest += reader.socket.recv(1 << 20)
+        self.assertEqual(rest, expected)
+        self.assertEqual(reader.set(b"k", b"v"), b"STORED\r\n")
+
+
+class InPlace(ReloadTest):
+    def test_the_level_of_the_log(self):
+        router = self.started(more='[log]\nlevel = "warning"\n')
+        self.file.weight = 2
+        self.reloaded(router)
+        self.assertNotIn("generation 2", router.log())
+        self.file.more = ""
+        self.reloaded(router)
+        until("it to be told again", 5, lambda: "generation 3" in router.log())
+
+    def test_the_mode_of_a_unix_socket(self):
+        router = self.started()
+        path = router.file.parent / "side.sock"
+        side = f'[listener.side]\nbind = "unix:{path}"\nroute = "fixed"\nmode = "%s"\n'
+        self.file.more = side % "0666"
+        self.reloaded(router)
+        inode = path.stat().st_ino
+        self.assertEqual(path.stat().st_mode & 0o777, 0o666)
+        self.file.more = side % "0600"
+        self.reloaded(router)
+        self.assertEqual((path.stat().st_mode & 0o777, path.stat().st_ino), (0o600, inode))
+
 
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -102,6 +102,18 @@ TEST_CASE("a unix listener has the mode that was asked for, whatever the umask")
   close_listener(*fd);
 }
 
+TEST_CASE("a listener gets another mode and goes on") {
+  const Directory directory;
+  const int fd = *open_listener(directory.socket(), 16, 0666);
+  CHECK(adjust_listener(fd, 8, 0600).has_value());
+  struct stat status {};
+  REQUIRE(::stat(directory.socket().c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0600);
+  std::filesystem::remove(directory.socket());
+  CHECK_FALSE(adjust_listener(fd, 8, 0600).has_value());
+  close_listener(fd);
+}
+
 TEST_CASE("the file of a unix listener goes with it") {
   const Directory directory;
   const int fd = *open_listener("unix:" + directory.socket(), 16, 0600);

@@ -56,6 +56,17 @@ TEST_CASE("what stays keeps its number and its sockets") {
   CHECK(plan.to_keep[0].fd == 10);
 }
 
+TEST_CASE("a socket that stays is adjusted to another backlog or mode, and only then") {
+  Story story;
+  story.go_on(listener("x", a));
+  CHECK(story.go_on(listener("x", a, "old")).to_adjust.empty());
+  const ListenerPlan plan = story.go_on(listener("x", a) + "backlog = 7\n");
+  REQUIRE(plan.to_adjust.size() == 1);
+  CHECK(plan.to_adjust[0].fd == 10);
+  CHECK(plan.to_adjust[0].settings.backlog == 7);
+  CHECK(story.go_on(listener("x", a) + "backlog = 7\nmode = \"0600\"\n").to_adjust.size() == 1);
+}
+
 TEST_CASE("an address more or less of a listener opens and closes just that") {
   Story story;
   story.go_on(listener("x", a + ", " + b));
