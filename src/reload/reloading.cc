@@ -159,8 +159,10 @@ void Reloading::introduce(const pool::Pool& pool, const pool::Pool* before) {
   const auto known = [&](const pool::Server& server) {
     return before && std::ranges::count(before->servers, server.id, &pool::Server::id) > 0;
   };
+  // Neither a backup, which owns no keys, nor one that this very reload takes out.
   const auto serves = [&](const pool::Server& server) {
-    return known(server) && crew_.board.standing(server.id) == proxy::Standing::up;
+    return known(server) && !server.backup && server.state == config::ServerState::up &&
+           crew_.board.standing(server.id) == proxy::Standing::up;
   };
   const bool others = std::ranges::any_of(pool.servers, serves);
   const bool checked = pool.settings.health.check != config::Check::off;
