@@ -95,16 +95,24 @@ class Announcer {
   void look(Instant now) {
     const bool stopping = !control_.ready();
     if (stopping && !std::exchange(stopping_, stopping)) systemd_.tell_stopping();
-    if (stopping || control_.reloading() == reloading_) return;
-    reloading_ = control_.reloading();
-    reloading_ ? systemd_.tell_reloading(now) : systemd_.tell_ready(status_line(control_, crew_));
+    if (stopping) return;
+    const std::uint64_t begun = control_.reloads_begun();
+    if (std::exchange(begun_, begun) != begun) {
+      systemd_.tell_reloading(now);
+      ready_ = false;
+    }
+    if (!ready_ && !control_.reloading()) {
+      systemd_.tell_ready(status_line(control_, crew_));
+      ready_ = true;
+    }
   }
 
  private:
   Systemd& systemd_;
   const reload::Control& control_;
   const worker::Crew& crew_;
-  bool reloading_ = true;  // Told to be ready by the first look.
+  std::uint64_t begun_ = 0;  // Reloads that were told of.
+  bool ready_ = false;       // And that it is.
   bool stopping_ = false;
 };
 
@@ -157,7 +165,7 @@ int run_loaded(config::Loaded loaded, const Load& load) {
   reload::SystemWorld world(
       {.load = load, .settle = settle_limits, .wake = [&] { signals.wake(); }});
   reload::Control control(std::move(config), crew, world, loaded.content);
-  const reload::SharedSnapshot first = control.snapshot();
+  reload::SharedSnapshot first = control.snapshot();
   const config::Config& effective = first->config;
   Status status(control, crew, threads.io_name());
   admin::Admin admin(status,
@@ -168,14 +176,16 @@ int run_loaded(config::Loaded loaded, const Load& load) {
   if (const auto ok = control.start(); !ok) return give_up(ok.error());
   threads.begin(crew);
   say_hello(effective, threads, workers);
+  first.reset();
   for (const std::string& address : world.unused_listeners()) {
     log::warning("was given a socket on {}, and no listener is there", address);
   }
   wait_for_the_end(signals, control, world, systemd, crew);
+  admin.stop();  // Before those whom its actions speak to.
   threads.join();
-  admin.stop();
   log::info("stopped");
   log::stop();
+  if (world.working()) std::_Exit(0);  // It would be waited for otherwise, perhaps for ever.
   return 0;
 }
 

@@ -32,6 +32,9 @@ void Health::adopt() {
     auto& own = pools_[pool->name()];
     if (!own) own = std::make_unique<Pool>();
     own->present = true;
+    const config::Health& before = own->settings.health;
+    const config::Health& after = pool->settings.health;
+    own->checks_changed = before.check != after.check || before.interval != after.interval;
     own->settings = pool->settings;
     own->members.clear();
     own->backups.clear();
@@ -41,6 +44,8 @@ void Health::adopt() {
   for (auto& [name, pool] : pools_) {
     for (Watched* server : pool->members) reconsider(server->id);
     for (Watched* server : pool->backups) reconsider(server->id);
+    while (eject_held(*pool)) {
+    }
     assign_backups(*pool);
   }
 }
@@ -57,12 +62,19 @@ void Health::watch(Pool& pool, const pool::Server& server) {
   watched->entry = &bench_.board.entry(server.id);
   watched->counters = &bench_.registry.server(bench_.worker, pool.settings.name, server.name);
   (server.backup ? pool.backups : pool.members).push_back(watched.get());
-  if (!new_here) return;
+  if (!new_here) return pool.checks_changed ? check_otherwise(*watched) : void();
   watched->timer.owner = watched.get();
   watched->timer.kind = net::TimerKind::server_health;
   watched->since = bench_.io.now();
   watched->retry_after = pool.settings.eject.retry_after;
   check_again(*watched);
+}
+
+// Not those that a check or a probe is under way to, nor those that are out.
+void Health::check_otherwise(Watched& server) {
+  const Standing now = standing(server);
+  const bool checked = now == Standing::up || now == Standing::drained;
+  if (checked && !server.asking && !server.coming_back) check_again(server);
 }
 
 void Health::forget_missing() {
@@ -228,14 +240,14 @@ void Health::readmit(Watched& server) {
   deliver_owed(server);  // What another worker noted at the last moment.
 }
 
-// A place outside the ring became free.
-void Health::eject_held(Pool& pool) {
+// If a place outside the ring became free; false if none is, or nobody is held.
+bool Health::eject_held(Pool& pool) {
   Watched* longest = nullptr;
   for (Watched* server : pool.members) {
     if (standing(*server) != Standing::held || server->coming_back) continue;
     if (!longest || server->since < longest->since) longest = server;
   }
-  if (!longest || !may_leave(*longest)) return;
+  if (!longest || !may_leave(*longest)) return false;
   const std::string cause = bench_.board.cause(longest->id);
   const std::uint32_t good = longest->good;
   stand(*longest, out_standing(*longest), cause);
@@ -243,6 +255,7 @@ void Health::eject_held(Pool& pool) {
   (*longest->counters)[ServerMetric::ejections].add();
   say(*longest, false, "is ejected now, too" + keys_go(*longest, standing(*longest)));
   assign_backups(pool);
+  return true;
 }
 
 bool Health::anybody_up(const Pool& pool) const {

@@ -70,6 +70,7 @@ class Health final : public HealthSink {
   struct Watched;
 
   void watch(Pool& pool, const pool::Server& server);
+  void check_otherwise(Watched& server);
   void forget_missing();
   Watched* find(pool::ServerId server);
 
@@ -82,7 +83,7 @@ class Health final : public HealthSink {
   bool anybody_up(const Pool& pool) const;
   void come_back(Watched& server);
   void readmit(Watched& server);
-  void eject_held(Pool& pool);
+  bool eject_held(Pool& pool);
   bool needs_backup(const Watched& member) const;
   void assign_backups(Pool& pool);
   std::optional<pool::ServerId> free_backup(const Pool& pool, std::uint32_t member) const;

@@ -109,6 +109,7 @@ void Health::on_proved(pool::ServerId id) {
     default: break;
   }
   const bool patient = server->unresolved || standing(*server) == Standing::held ||
+                       !server->ejected_at ||
                        bench_.io.now() - *server->ejected_at >= server->retry_after;
   const std::uint32_t enough = server->unresolved ? 1 : settings.health.rise;
   if (server->good >= enough && patient) return come_back(*server);
@@ -174,9 +175,12 @@ void Health::on_owed_delivered(pool::ServerId id) {
 
 void Health::on_owed_failed(pool::ServerId id, std::string key) {
   Watched* server = find(id);
+  const std::uint64_t bytes_max =
+      server ? server->pool->settings.eject.owed_max : config::Eject{}.owed_max;
+  // Also of one that was removed: it may be back before its connections have ended.
+  bench_.board.entry(id).owe_again({std::move(key)}, bytes_max);
   if (!server || server->delivering == 0) return;
   --server->delivering;
-  server->entry->owe_again({std::move(key)}, server->pool->settings.eject.owed_max);
   if (server->delivering == 0 && server->coming_back) on_disproved(id, "lost the connection");
 }
 

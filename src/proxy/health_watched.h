@@ -11,6 +11,7 @@ struct Health::Pool {
   std::vector<Watched*> members;  // In the order of the snapshot.
   std::vector<Watched*> backups;
   bool present = true;
+  bool checks_changed = false;  // By the present snapshot.
 };
 
 struct Health::Watched {

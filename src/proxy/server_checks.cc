@@ -68,8 +68,9 @@ void Servers::on_silent(ServerConn& conn) {
 void Servers::set_idle_timer(ServerConn& conn) {
   if (conn.state != ServerConnState::ready) return;
   conn.timer.kind = net::TimerKind::server_idle;
-  // What is left has as long as clients have to leave, at most.
-  const Duration patience = bench_.snapshot->config.router.drain_timeout;
+  // What is left has as long as clients have to leave, and as it would have had anyway.
+  const Duration patience = std::max(bench_.snapshot->config.router.drain_timeout,
+                                     conn.link.timeout.value_or(Duration::zero()));
   if (conn.link.removed_in != 0) return bench_.timers.set(conn.timer, bench_.io.now() + patience);
   bench_.timers.stop(conn.timer);
   if (!conn.link.idle_timeout || conn.link.watched || conn.link.preconnect) return;

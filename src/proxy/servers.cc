@@ -111,7 +111,7 @@ void Servers::configure(ServerLink& link, const pool::Pool& pool, const pool::Se
   link.eject = settings.eject;
   link.tcp_check = settings.health.check == config::Check::tcp;
   link.home = bench_.homes.home_of(settings.name);
-  link.preconnect = settings.preconnect;
+  const bool was_preconnected = std::exchange(link.preconnect, settings.preconnect);
   link.preconnect_timer.owner = &link;
   link.preconnect_timer.kind = net::TimerKind::server_preconnect;
   link.watched = link.home == bench_.worker && settings.health.check != config::Check::off;
@@ -120,7 +120,8 @@ void Servers::configure(ServerLink& link, const pool::Pool& pool, const pool::Se
   if (link.conns.size() < link.connections) link.conns.resize(link.connections);
   for (ServerConn* conn : link.conns) {
     if (!conn) continue;
-    const bool same = was_watched == link.watched && was_idle_timeout == link.idle_timeout;
+    const bool same = was_watched == link.watched && was_idle_timeout == link.idle_timeout &&
+                      was_preconnected == link.preconnect;
     if (conn->timer.kind == net::TimerKind::server_idle && !same) set_idle_timer(*conn);
     prefer_closed(*conn);
   }

@@ -73,15 +73,16 @@ class Preparation {
         listener_plan(present_.snapshot.get(), sockets_, settled_, [this](snapshot::ListenerId id) {
           return crew_.loads[id].clients.load(std::memory_order_acquire) > 0;
         });
-    if (candidate_.listeners.ids.size() + candidate_.listeners.retiring.size() >
-        proxy::listeners_max) {
+    const auto too_high = [](const auto& pair) { return pair.second >= proxy::listeners_max; };
+    if (std::ranges::any_of(candidate_.listeners.ids, too_high)) {
       return end(Ending::failed, fmt::format("more than {} listeners, with those that retire\n",
                                              proxy::listeners_max));
     }
     auto opened = open_sockets(candidate_.listeners.to_open, world_);
     if (!opened) {
-      return end(Ending::failed,
-                 place_of_failure() + opened.error() + "\nthe configuration stays as it was\n");
+      std::string lines;
+      for (const std::string& why : opened.error()) lines += place_of_failure() + why + "\n";
+      return end(Ending::failed, lines + "the configuration stays as it was\n");
     }
     candidate_.opened = std::move(*opened);
     return true;
@@ -90,7 +91,9 @@ class Preparation {
   // What applies later was only tried: its sockets are opened again then.
   bool scheduled() {
     const auto at = written_.reload.apply_at_unix_s;
-    if (wish_.written || !at || std::chrono::seconds(*at) <= world_.since_1970()) return false;
+    // In whole seconds: nanoseconds do not reach beyond the year 2262.
+    const auto now = std::chrono::floor<std::chrono::seconds>(world_.since_1970());
+    if (wish_.written || !at || std::chrono::seconds(*at) <= now) return false;
     close_sockets(std::exchange(candidate_.opened, {}), world_);
     candidate_.apply_at = std::chrono::seconds(*at);
     candidate_.held = std::make_shared<const config::Config>(written_);

@@ -37,7 +37,7 @@ struct Candidate {
   ListenerPlan listeners;
   std::vector<OpenSocket> opened;
   // Scheduled: when, since 1970, and what.
-  Duration apply_at{};
+  std::chrono::seconds apply_at{};
   std::shared_ptr<const config::Config> held;
 };
 

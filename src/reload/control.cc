@@ -3,6 +3,8 @@
 #include "reload/control.h"
 
 #include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <utility>
 
 #include "log/log.h"
@@ -32,12 +34,23 @@ Control::Control(config::Config written, worker::Crew& crew, World& world, std::
                .fingerprint = config::fingerprint(*started)});
 }
 
+Opened Control::open_first() {
+  if (first_listeners_.ids.size() > proxy::listeners_max) {
+    return std::unexpected(
+        std::vector{fmt::format("more than {} listeners", proxy::listeners_max)});
+  }
+  return open_sockets(first_listeners_.to_open, world_);
+}
+
 Result<void> Control::start() {
   const SharedSnapshot snapshot = this->snapshot();
   states_.adopt(*snapshot, true);
   names_.locate(*snapshot);
-  auto opened = open_sockets(first_listeners_.to_open, world_);
-  if (!opened) return std::unexpected(opened.error());
+  auto opened = open_first();
+  if (!opened) {
+    reloading_.end();  // Somebody may have asked for one already.
+    return failure(fmt::format("{}", fmt::join(opened.error(), "; ")));
+  }
   crew_.post_all(worker::Adopt{snapshot.get()});
   listeners_.take_over(std::exchange(first_listeners_, {}), std::move(*opened), {});
   reloading_.start(content_);
@@ -100,8 +113,10 @@ void Control::end_traffic() {
     enter(Phase::stopping, std::chrono::hours(1));
   }
   const auto stopped = [](const auto& desk) { return desk->stopped.load(); };
-  if (phase_ == Phase::stopping && std::ranges::all_of(crew_.desks, stopped) &&
-      !reloading_.busy()) {
+  if (phase_ != Phase::stopping || !std::ranges::all_of(crew_.desks, stopped)) return;
+  // Whoever reads a file on a disk that does not answer is not waited for.
+  phase_ends_ = std::min(phase_ends_, now + work_patience);
+  if (!reloading_.busy() || now >= phase_ends_) {
     listeners_.close();
     phase_ = Phase::over;
   }

@@ -32,6 +32,9 @@ class Control {
   // is for the last ones to get their replies.
   static constexpr double drain_share = 0.8;
 
+  // At the end, for a reload that is being prepared.
+  static constexpr Duration work_patience = std::chrono::seconds(2);
+
   // `written` as it was loaded, when its content had this hash.
   Control(config::Config written, worker::Crew& crew, World& world, std::uint64_t content = 0);
 
@@ -45,6 +48,7 @@ class Control {
   // when it is clear that none will.
   std::future<Outcome> order_reload(bool accept_moved) { return reloading_.order(accept_moved); }
   bool reloading() const { return reloading_.under_way(); }
+  std::uint64_t reloads_begun() const { return reloading_.begun(); }
 
   // By hand, as states.h has it. Any thread.
   void set_state(const std::string& pool, const pool::Server& server,
@@ -65,6 +69,7 @@ class Control {
   SharedSnapshot snapshot() const { return notice_.get().snapshot; }
 
  private:
+  Opened open_first();
   void end_traffic();
   void enter(Phase phase, Duration at_most);
 

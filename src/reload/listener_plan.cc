@@ -1,5 +1,5 @@
-// Names first, then addresses, then whatever number is free: so that a renamed listener
-// can only take the number of one that nobody else is.
+// Names first, then addresses, then the names of those that retire, then whatever number
+// is free: so that a renamed listener can only take the number of one that nobody else is.
 #include "reload/listener_plan.h"
 
 #include <algorithm>
@@ -15,8 +15,13 @@ class Planner {
       : present_(present), next_(next) {}
 
   std::map<std::string, ListenerId> ids() {
-    for (const config::Listener& listener : next_.listeners) take(listener, by_name(listener));
+    for (const config::Listener& listener : next_.listeners) {
+      take(listener, by_name(listener, false));
+    }
     for (const config::Listener& listener : next_.listeners) take(listener, by_bind(listener));
+    for (const config::Listener& listener : next_.listeners) {
+      take(listener, by_name(listener, true));
+    }
     for (const config::Listener& listener : next_.listeners) {
       if (!ids_.contains(listener.name)) ids_[listener.name] = unused();
     }
@@ -34,10 +39,10 @@ class Planner {
     return std::ranges::any_of(ids_, [id](const auto& pair) { return pair.second == id; });
   }
 
-  const snapshot::Listener* by_name(const config::Listener& listener) const {
+  const snapshot::Listener* by_name(const config::Listener& listener, bool retiring) const {
     if (!present_) return nullptr;
     for (const snapshot::Listener& known : present_->listeners) {
-      if (known.settings.name == listener.name) return &known;
+      if (known.retiring == retiring && known.settings.name == listener.name) return &known;
     }
     return nullptr;
   }
@@ -76,7 +81,11 @@ void plan_sockets(const snapshot::Snapshot* present, const std::vector<OpenSocke
   for (const config::Listener& listener : next.listeners) {
     const ListenerId id = plan.ids.at(listener.name);
     for (const std::string& bind : listener.bind) {
-      const auto open = std::ranges::find(sockets, bind, &OpenSocket::bind);
+      // Several may be bound to port 0.
+      const auto open = std::ranges::find_if(sockets, [&](const OpenSocket& socket) {
+        return socket.bind == bind &&
+               std::ranges::count(plan.to_keep, socket.fd, &OpenSocket::fd) == 0;
+      });
       if (open == sockets.end()) {
         plan.to_open.push_back({bind, listener, id});
       } else {

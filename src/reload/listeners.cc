@@ -11,18 +11,20 @@
 
 namespace ringway::reload {
 
-Result<std::vector<OpenSocket>> open_sockets(const std::vector<SocketToOpen>& wanted,
-                                             World& world) {
+Opened open_sockets(const std::vector<SocketToOpen>& wanted, World& world) {
   std::vector<OpenSocket> opened;
+  std::vector<std::string> problems;
   for (const SocketToOpen& socket : wanted) {
     const Result<int> fd = world.open_listener(socket.bind, socket.settings);
-    if (!fd) {
-      close_sockets(opened, world);
-      return failure("listener " + socket.settings.name + ": " + fd.error());
+    if (fd) {
+      opened.push_back({socket.bind, *fd, socket.listener});
+    } else {
+      problems.push_back("listener " + socket.settings.name + ": " + fd.error());
     }
-    opened.push_back({socket.bind, *fd, socket.listener});
   }
-  return opened;
+  if (problems.empty()) return opened;
+  close_sockets(opened, world);
+  return std::unexpected(std::move(problems));
 }
 
 void close_sockets(const std::vector<OpenSocket>& sockets, World& world) {
@@ -35,6 +37,7 @@ Listeners::~Listeners() {
 
 void Listeners::announce(const OpenSocket& socket) {
   RINGWAY_ASSERT(socket.listener < proxy::listeners_max);
+  ++announced_;
   crew_.desks[0]->mailbox.post(worker::Listen{socket.fd, socket.listener});
 }
 
@@ -68,7 +71,9 @@ void Listeners::retire(const std::vector<snapshot::Retiring>& retiring, Duration
   leaving_ = std::move(leaving);
 }
 
+// Until its letters are read, worker 0 may let clients in under the old number of a socket.
 bool Listeners::settled() {
+  if (crew_.desks[0]->listens.load(std::memory_order_acquire) != announced_) return false;
   if (closing_.empty()) return true;
   if (crew_.desks[0]->sockets.load(std::memory_order_acquire) > open_.size()) return false;
   for (const OpenSocket& socket : closing_) deal_waiting(socket);
@@ -76,7 +81,9 @@ bool Listeners::settled() {
   return true;
 }
 
+// Not while some may still be let in.
 void Listeners::step() {
+  if (!closing_.empty()) return;
   for (Leaving& listener : leaving_) {
     if (listener.asked || world_.now() < listener.until) continue;
     listener.asked = true;

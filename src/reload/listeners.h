@@ -3,6 +3,7 @@
 // opened or none.
 #pragma once
 
+#include <expected>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,10 @@
 
 namespace ringway::reload {
 
-// All of them, or nothing and why not. Blocks for as long as opening does.
-Result<std::vector<OpenSocket>> open_sockets(const std::vector<SocketToOpen>& wanted, World& world);
+// All of them, or none and whatever is wrong with each that failed. Blocks for as long as
+// opening does.
+using Opened = std::expected<std::vector<OpenSocket>, std::vector<std::string>>;
+Opened open_sockets(const std::vector<SocketToOpen>& wanted, World& world);
 void close_sockets(const std::vector<OpenSocket>& sockets, World& world);
 
 class Listeners {
@@ -62,6 +65,7 @@ class Listeners {
   std::vector<OpenSocket> open_;
   std::vector<OpenSocket> closing_;  // Worker 0 may still have an operation in flight.
   std::vector<Leaving> leaving_;
+  std::uint64_t announced_ = 0;  // Letters to worker 0.
   std::uint32_t next_worker_ = 0;
 };
 

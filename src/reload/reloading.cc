@@ -73,7 +73,8 @@ Instant Reloading::next() const {
 // --- Beginning ------------------------------------------------------------------
 
 bool Reloading::held_is_due() const {
-  return held_.written && world_.since_1970() >= held_.at;
+  return held_.written && world_.now() >= held_.tried_again_at &&
+         std::chrono::floor<std::chrono::seconds>(world_.since_1970()) >= held_.at;
 }
 
 void Reloading::begin_if_asked() {
@@ -83,7 +84,7 @@ void Reloading::begin_if_asked() {
     return begin({.accept_moved = accept_moved, .written = nullptr}, std::move(asked));
   }
   if (held_is_due()) {
-    return begin({.accept_moved = true, .written = std::exchange(held_, {}).written}, {});
+    return begin({.accept_moved = true, .written = held_.written}, {});
   }
   if (listeners_.any_over()) {
     return begin({.accept_moved = true, .written = notice_.get().written, .sweep = true}, {});
@@ -96,6 +97,7 @@ void Reloading::begin(Wish wish, std::vector<Order> asked) {
   asked_ = std::move(asked);
   candidate_ = std::make_shared<Candidate>();
   stage_ = Stage::preparing;
+  if (!wish_.sweep) ++begun_;
   world_.begin([candidate = candidate_, present = notice_.get(), sockets = listeners_.sockets(),
                 wish = std::move(wish), &crew = crew_,
                 &world = world_] { *candidate = prepare(present, sockets, wish, crew, world); });
@@ -136,10 +138,14 @@ void Reloading::on_prepared() {
   }
   if (candidate_->ending) {
     const Outcome outcome = *candidate_->ending;
-    if (outcome.good()) held_ = {candidate_->apply_at, candidate_->held};
+    if (outcome.good()) {
+      held_ = {candidate_->apply_at, candidate_->held, {}};
+    } else if (wish_.written && !wish_.sweep) {
+      held_.tried_again_at = world_.now() + try_again;
+    }
     return end_with(outcome);
   }
-  if (wish_.written == nullptr) held_ = {};
+  if (!wish_.sweep) held_ = {};
   names_.locate(*candidate_->next.snapshot);
   locating_until_ = world_.now() + locating_max;
   stage_ = Stage::locating;
@@ -167,11 +173,15 @@ void Reloading::introduce(const pool::Pool& pool, const pool::Pool* before) {
   const bool others = std::ranges::any_of(pool.servers, serves);
   const bool checked = pool.settings.health.check != config::Check::off;
   for (const pool::Server& server : pool.servers) {
-    if (known(server)) continue;
-    states_.introduce(server);
-    if (others && checked && server.state == config::ServerState::up) {
-      crew_.board.set_joining(server.id);
+    if (known(server)) {
+      // It may have been joining those that this reload takes out.
+      const bool alone = !others && crew_.board.standing(server.id) == proxy::Standing::joining;
+      if (alone) states_.introduce(server);
+      continue;
     }
+    states_.introduce(server);
+    const bool up = crew_.board.asked(server.id) == config::ServerState::up;
+    if (others && checked && up) crew_.board.set_joining(server.id);
   }
 }
 

@@ -26,6 +26,8 @@ class Reloading {
   static constexpr Duration locating_max = std::chrono::seconds(2);
   // What changes while it is looked at is looked at again: it may be half written.
   static constexpr Duration look_again = std::chrono::milliseconds(500);
+  // What was scheduled and could not come into force at its time.
+  static constexpr Duration try_again = std::chrono::seconds(5);
 
   // Who has a part in it. All outlive this.
   struct Parts {
@@ -56,6 +58,8 @@ class Reloading {
   bool busy() const { return stage_ == Stage::preparing || stage_ == Stage::looking; }
 
   // From being begun to being over; for whoever tells the service manager.
+  // They follow one another within a step, if somebody waits.
+  std::uint64_t begun() const { return begun_; }
   bool under_way() const {
     return stage_ != Stage::idle && stage_ != Stage::looking && !wish_.sweep;
   }
@@ -64,8 +68,9 @@ class Reloading {
   enum class Stage : std::uint8_t { idle, looking, preparing, locating, switching };
 
   struct Held {
-    Duration at{};  // Since 1970.
+    std::chrono::seconds at{};  // Since 1970.
     std::shared_ptr<const config::Config> written;
+    Instant tried_again_at{};  // Something was in its way, such as an address in use.
   };
 
   void begin_if_asked();
@@ -103,6 +108,7 @@ class Reloading {
   std::uint64_t content_ = 0;  // Of what was loaded last, right or wrong.
   std::uint64_t seen_ = 0;     // By the last look.
   std::uint64_t failures_ = 0;
+  std::uint64_t begun_ = 0;  // Without sweeps.
 };
 
 }  // namespace ringway::reload

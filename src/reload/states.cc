@@ -28,13 +28,16 @@ void States::adopt(const snapshot::Snapshot& snapshot, bool starting) {
   }
 }
 
+// One that comes back before its id was released may have stood otherwise.
 void States::introduce(const pool::Server& server) {
-  crew_.board.set_file_state(server.id, server.state);
-  if (server.state == ServerState::drain) {
-    crew_.board.set_standing(server.id, proxy::Standing::drained, "is drained");
-  }
-  if (server.state == ServerState::maintenance) {
-    crew_.board.set_standing(server.id, proxy::Standing::maintenance, "is in maintenance");
+  proxy::Board& board = crew_.board;
+  board.set_file_state(server.id, server.state);
+  switch (board.asked(server.id)) {
+    case ServerState::up: return board.set_standing(server.id, proxy::Standing::up, {});
+    case ServerState::drain:
+      return board.set_standing(server.id, proxy::Standing::drained, "is drained");
+    case ServerState::maintenance:
+      return board.set_standing(server.id, proxy::Standing::maintenance, "is in maintenance");
   }
 }
 

@@ -24,6 +24,7 @@ struct Desk {
   std::atomic<std::uint32_t> clients{0};     // Dealt to it and not closed yet.
   std::atomic<std::uint64_t> generation{0};  // Of the snapshot it runs on.
   std::atomic<std::uint32_t> sockets{0};     // Listening ones; added by whoever posts Listen.
+  std::atomic<std::uint64_t> listens{0};     // Letters Listen that it obeyed.
   // Servers that this generation does not have are gone here: nothing is in flight to
   // them, and no connection is left.
   std::atomic<std::uint64_t> settled{0};

@@ -74,11 +74,7 @@ void Worker::obey(const Adopt& adopt) {
   if (before) clients_.adopt(*before);
   const config::MaybeBytes memory = adopt.snapshot->config.router.memory_max;
   bench_.memory_share = memory ? *memory / crew_.size() : ~std::uint64_t{0};
-  bench_.pool_counters.clear();
-  for (const auto& pool : adopt.snapshot->pools) {
-    bench_.pool_counters.push_back(&bench_.registry.pool(bench_.worker, pool->name()));
-  }
-  bench_.retry_budgets.resize(adopt.snapshot->pools.size());
+  adopt_pools(before);
   servers_.adopt();
   executor_.adopt();
   live_version_ = 0;
@@ -88,8 +84,21 @@ void Worker::obey(const Adopt& adopt) {
   desk_.generation.store(adopt.snapshot->generation, std::memory_order_release);
 }
 
+// What a worker keeps of a pool goes by its name: its number may be another.
+void Worker::adopt_pools(const snapshot::Snapshot* before) {
+  bench_.pool_counters.clear();
+  std::vector<proxy::RetryBudget> budgets;
+  for (const auto& pool : bench_.snapshot->pools) {
+    bench_.pool_counters.push_back(&bench_.registry.pool(bench_.worker, pool->name()));
+    const pool::Pool* known = before ? before->pool(pool->name()) : nullptr;
+    budgets.push_back(known ? bench_.retry_budgets[known->number] : proxy::RetryBudget{});
+  }
+  bench_.retry_budgets = std::move(budgets);
+}
+
 void Worker::obey(const Listen& listen) {
   acceptors_.listen(listen);
+  desk_.listens.fetch_add(1, std::memory_order_release);
 }
 
 void Worker::obey(const Unlisten& unlisten) {

@@ -249,10 +249,12 @@ class AllOrNothing(ReloadTest):
         router = self.started()
         self.file.side_port = self.file.alt[0].port
         self.file.weight = 3
+        self.file.more = ('[listener.other]\nroute = "web"\n'
+                          f'bind = "127.0.0.1:{self.file.alt[1].port}"\n')
         self.write(router)
         code, said = self.reload(router)
         self.assertEqual(code, 1)
-        self.assertIn("another program listens there", said)
+        self.assertEqual(said.count("another program listens there"), 2, "not all are told")
         self.assertEqual(self.generation(router), 1)
 
     def test_the_interlock_names_what_would_allow_it(self):
@@ -603,6 +605,21 @@ class AwkwardMoments(ReloadTest):
 
 
 class InPlace(ReloadTest):
+    def test_checks_are_turned_on_and_become_more_frequent(self):
+        router = self.started(more='[pool.web.health]\ncheck = "off"\n')
+        client = self.client(router)
+        for number in range(50):
+            client.set(b"k%d" % number, b"v")
+        self.file.more = '[pool.web.health]\ninterval = "200ms"\n'
+        self.reloaded(router)
+        until("checks", 10, lambda: router.server("second")["checks"] >= 3)
+        self.file.more = '[pool.web.health]\ncheck = "off"\n'
+        self.reloaded(router)
+        time.sleep(0.3)
+        checks = router.server("second")["checks"]
+        time.sleep(0.7)
+        self.assertEqual(router.server("second")["checks"], checks)
+
     def test_the_level_of_the_log(self):
         router = self.started(more='[log]\nlevel = "warning"\n')
         self.file.weight = 2

@@ -67,6 +67,26 @@ TEST_CASE("a socket that stays is adjusted to another backlog or mode, and only 
   CHECK(story.go_on(listener("x", a) + "backlog = 7\nmode = \"0600\"\n").to_adjust.size() == 1);
 }
 
+TEST_CASE("a listener that gets the name of one that retires stays what it is") {
+  Story story;
+  story.go_on(listener("x", a) + listener("y", b));
+  story.go_on(listener("y", b));
+  const ListenerPlan plan = story.go_on(listener("x", b));
+  CHECK(plan.ids.at("x") == 1);
+  REQUIRE(plan.retiring.size() == 1);
+  CHECK(plan.retiring[0].id == 0);
+}
+
+TEST_CASE("sockets on any free port stay as many as they are") {
+  Story story;
+  const std::string any = "\"127.0.0.1:0\"";
+  story.go_on(listener("x", any) + listener("y", any));
+  const ListenerPlan plan = story.go_on(listener("x", any) + listener("y", any, "old"));
+  REQUIRE(plan.to_keep.size() == 2);
+  CHECK(plan.to_keep[0].fd != plan.to_keep[1].fd);
+  CHECK(plan.to_close.empty());
+}
+
 TEST_CASE("an address more or less of a listener opens and closes just that") {
   Story story;
   story.go_on(listener("x", a + ", " + b));
