@@ -80,7 +80,7 @@ namespace ringway::metrics {
   ROW(bytes_sent, counter, "server_sent_bytes_total", "Bytes sent to the server.")               \
   ROW(bytes_read, counter, "server_read_bytes_total", "Bytes read from the server.")             \
   ROW(failures, counter, "server_failures_total",                                                \
-      "Failures of the server that count towards its ejection, as this router saw them.")        \
+      "Failures of the server; of those that happen together one counts towards ejection.")      \
   ROW(up, gauge, "server_up", "1 while the server takes its keys, 0 while it is out or held.")   \
   ROW(ejections, counter, "server_ejections_total", "Times the server was taken out.")           \
   ROW(holds, counter, "server_holds_total",                                                      \
