@@ -173,7 +173,7 @@ def crowd(address):
     return clients
 
 
-def run(clients, each_round, seconds_max=600, silence_max=20):
+def run(clients, each_round, seconds_max=1800, silence_max=20):
     """Keeps the clients busy; each_round(now) says False when it is over. Then everybody
     gets what is owed."""
     selector = selectors.DefaultSelector()
