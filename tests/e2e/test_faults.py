@@ -306,9 +306,10 @@ class Retry(Behind):
             with self.subTest(what):
                 self.assertRegex(self.through.reply(), lost)
         self.through.reply()  # Of a key that may live anywhere.
-        # It arrived at the server before the reset, once.
-        self.assertEqual(self.through.values(), {number: b"6"})
-        self.assertEqual(self.through.get(number), {number: b"6"})
+        # It arrived at the server before the reset, or not at all; never twice.
+        value = self.through.values()
+        self.assertIn(value, ({number: b"5"}, {number: b"6"}))
+        self.assertEqual(self.through.get(number), value)
 
     def test_no_more_are_retried_than_the_budget_allows(self):
         self.begin(timeout="1s", pool=pool('retry_budget = "0%"'))
