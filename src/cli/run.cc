@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <functional>
 #include <iostream>
+#include <malloc.h>
 #include <signal.h>
 #include <utility>
 
@@ -149,7 +150,14 @@ config::Loaded without_refused(config::Loaded loaded) {
   return loaded;
 }
 
+// Large blocks come from the kernel and go back to it when they are freed: the allocator
+// would learn from the first one to keep them.
+void give_back_large_blocks() {
+  ::mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+}
+
 int run_loaded(config::Loaded loaded, const Load& load) {
+  give_back_large_blocks();
   config::Config& config = *loaded.config;
   Systemd systemd;
   Signals signals{SIGTERM, SIGINT, SIGHUP, SIGUSR1};

@@ -1,6 +1,7 @@
 // Memory for bytes on their way: blocks in powers of two, lent and returned
 // within one worker. Freed blocks are kept for reuse up to a limit, so steady
-// traffic allocates nothing and an idle worker holds next to nothing.
+// traffic allocates nothing; sweep() frees what is not reused, so an idle worker
+// holds next to nothing.
 #pragma once
 
 #include <array>
@@ -15,6 +16,8 @@ class BufferPool {
  public:
   static constexpr std::size_t block_bytes_min = 256;
   static constexpr std::size_t kept_bytes_max = std::size_t{4} << 20;
+  // What sweep() leaves alone: less than a wake-up a second is worth.
+  static constexpr std::size_t unswept_bytes_max = std::size_t{256} << 10;
 
   struct Block {
     char* data = nullptr;
@@ -38,14 +41,25 @@ class BufferPool {
   // Frees everything that is kept.
   void trim();
 
+  bool worth_sweeping() const { return kept_bytes_ > unswept_bytes_max; }
+  // Frees the kept blocks that nobody has needed since the last sweep, large ones first.
+  // True if it was much: a busy time is over.
+  bool sweep();
+
  private:
   struct Free {
     Free* next;
   };
+  struct Shelf {
+    Free* first = nullptr;
+    std::uint32_t count = 0;
+    std::uint32_t unused = 0;  // The fewest there were since the last sweep.
+  };
   static constexpr std::size_t classes = 24;  // 256 B .. 2 GiB.
   static std::size_t class_of(std::size_t bytes);
+  void* take(Shelf& shelf, std::size_t bytes);
 
-  std::array<Free*, classes> free_{};
+  std::array<Shelf, classes> shelves_{};
   std::size_t lent_bytes_ = 0;
   std::size_t kept_bytes_ = 0;
 };

@@ -114,6 +114,9 @@ class Io {
   // Only once nothing is in flight on fd.
   virtual void close(int fd) = 0;
 
+  // A busy time is over: memory that receiving has touched may go back to the system.
+  virtual void trim() {}
+
   // What this Io did so far; read by the thread that calls wait().
   const IoCounters& counters() const { return counters_; }
 

@@ -24,6 +24,7 @@ enum class TimerKind : std::uint8_t {
   server_preconnect,
   server_health,
   accept_retry,
+  sweep,
   worker
 };
 

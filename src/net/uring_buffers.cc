@@ -77,6 +77,11 @@ void UringBuffers::take_back() {
   lent_.clear();
 }
 
+void UringBuffers::trim() {
+  RINGWAY_ASSERT(lent_.empty());
+  ::madvise(memory_, memory_bytes(), MADV_DONTNEED);
+}
+
 std::uint32_t UringBuffers::grow() {
   RINGWAY_ASSERT(provided_ <= settings_.count_max);
   const std::uint32_t eighth = std::max(settings_.count_max / 8, 1U);

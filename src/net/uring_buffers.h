@@ -31,6 +31,10 @@ class UringBuffers {
   Bytes lend(std::uint16_t id, std::size_t bytes);
   void take_back();
 
+  // Gives back the pages behind all buffers; whatever is in them is lost. Nothing may be
+  // lent, and the kernel may have filled none that was not seen yet.
+  void trim();
+
   // Provides another eighth; 0 if all are provided already.
   std::uint32_t grow();
 

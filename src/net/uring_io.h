@@ -51,6 +51,7 @@ class UringIo final : public Io {
   void shutdown(int fd) override;
   void cancel(int fd) override;
   void close(int fd) override;
+  void trim() override { trim_asked_ = true; }
 
   TaskRun task_run() const { return uring_->task_run(); }
   bool can_linger() const { return uring_->can_linger(); }
@@ -97,6 +98,7 @@ class UringIo final : public Io {
 
   // wait(), step by step.
   void take_back_buffers();
+  void trim_buffers();
   void unpark();
   void hand_over_owed();
   void submit_and_sleep(Instant deadline, std::uint32_t in_flight);
@@ -138,6 +140,7 @@ class UringIo final : public Io {
   Instant now_;
   bool drained_ = true;
   bool waiting_ = false;
+  bool trim_asked_ = false;
   bool woken_ = false;                   // This wait() was asked to return.
   std::atomic<bool> wake_sent_ = false;  // A wake is on its way: no need for another.
   std::uint64_t random_state_;

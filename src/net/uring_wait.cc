@@ -26,6 +26,7 @@ std::span<const Completion> UringIo::wait(Instant deadline, std::uint32_t in_fli
   woken_ = false;
   count_ = 0;
   take_back_buffers();
+  if (trim_asked_) trim_buffers();
   hand_over_owed();
   // The kernel's news may all be ours alone (a pause took effect, a receive found
   // no buffer): nothing the caller should wake up for.
@@ -43,6 +44,15 @@ std::span<const Completion> UringIo::wait(Instant deadline, std::uint32_t in_fli
 
 void UringIo::take_back_buffers() {
   for (UringBuffers& group : groups_) group.take_back();
+}
+
+// A kernel that defers its work fills buffers only within our own calls, so here one that
+// is filled has its completion in sight. All others may fill one at any moment.
+void UringIo::trim_buffers() {
+  if (uring_->ready() > 0 || uring_->kernel_has_more()) return;
+  trim_asked_ = false;
+  if (task_run() != TaskRun::deferred) return;
+  for (UringBuffers& group : groups_) group.trim();
 }
 
 // Receives that found no buffer, oldest first and no more than there are buffers

@@ -25,10 +25,12 @@ Worker::Worker(std::uint32_t number, net::Io& io, Crew& crew)
   servers_.meet(health_);
   health_.meet(executor_);
   drain_timer_.kind = net::TimerKind::worker;
+  sweep_timer_.kind = net::TimerKind::sweep;
 }
 
 Worker::~Worker() {
   bench_.timers.stop(drain_timer_);
+  bench_.timers.stop(sweep_timer_);
 }
 
 void Worker::turn() {
@@ -177,10 +179,16 @@ void Worker::run_timers() {
       case net::TimerKind::client: clients_.on_timer(*timer); break;
       case net::TimerKind::accept_retry: acceptors_.on_timer(*timer); break;
       case net::TimerKind::worker: drain_some(); break;
+      case net::TimerKind::sweep: sweep(); break;
       case net::TimerKind::server_health: health_.on_timer(*timer); break;
       default: servers_.on_timer(*timer);
     }
   }
+}
+
+// After a busy time: an idle worker holds next to nothing.
+void Worker::sweep() {
+  if (bench_.buffers.sweep()) bench_.io.trim();
 }
 
 // One truth for all workers; copied when it moved, constant within a turn.
@@ -211,6 +219,9 @@ void Worker::end_turn() {
   servers_.reap();
   if (const std::uint32_t gone = clients_.reap()) {
     desk_.clients.fetch_sub(gone, std::memory_order_relaxed);
+  }
+  if (bench_.buffers.worth_sweeping() && !sweep_timer_.set()) {
+    bench_.timers.set(sweep_timer_, bench_.io.now() + sweep_every);
   }
   bench_.count(WorkerMetric::turns).add();
   if (const std::uint32_t gone = acceptors_.reap()) {

@@ -25,6 +25,8 @@ class Worker {
  public:
   // Deadlines wait for so many turns at most until everything ready was seen.
   static constexpr std::uint32_t undrained_turns_max = 63;
+  // Memory that was not needed for so long goes back.
+  static constexpr Duration sweep_every = std::chrono::seconds(1);
 
   // `io` is made on the thread that calls turn().
   Worker(std::uint32_t number, net::Io& io, Crew& crew);
@@ -59,6 +61,7 @@ class Worker {
   void take_client(const TakeClient& client);
   void run_timers();
   void drain_some();
+  void sweep();
   void update_live();
   void move_budgets_on();
   void end_turn();
@@ -72,6 +75,7 @@ class Worker {
   proxy::Health health_;
   Acceptors acceptors_;
   net::Timer drain_timer_;
+  net::Timer sweep_timer_;  // Runs while much is kept for reuse: an idle worker sleeps on.
   Duration drain_step_{};
   std::vector<net::Handle> leaving_;  // Clients that draining has not come to yet.
   bool draining_ = false;

@@ -155,11 +155,13 @@ class Ringway:
         self.config = config
         self.file = processes.folder / f"{name}.toml"
         self.process = None
+        self.wrapped_in = []  # A command that becomes ringway.
 
     def start(self, wait=True):
         self.file.write_text(self.config.text())
         self.process = self.processes.start(
-            self.name, [self.binary, "run", str(self.file)], environment=self.environment)
+            self.name, [*self.wrapped_in, self.binary, "run", str(self.file)],
+            environment=self.environment)
         if wait:
             until("ringway to be ready", 10, self.is_ready)
         return self
@@ -238,6 +240,10 @@ class Ringway:
     def standings(self):
         """{name: "up", "ejected", ...} of the first pool."""
         return {s["name"]: s["standing"] for s in self.status()["pools"][0]["servers"]}
+
+    def resident_bytes(self):
+        text = Path(f"/proc/{self.pid}/status").read_text()
+        return 1024 * int(re.search(r"^VmRSS:\s+(\d+) kB", text, re.M)[1])
 
     def private_bytes(self):
         """What the process would give back if it ended."""

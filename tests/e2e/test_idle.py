@@ -13,6 +13,7 @@ from protocol import Client
 IDLE = 10_000
 BYTES_PER_IDLE_CLIENT = 1024
 FILES_OF_OUR_OWN = 600
+SIDECAR_BYTES = 16 << 20
 
 
 class Idle(cases.EndToEnd):
@@ -47,6 +48,21 @@ class Idle(cases.EndToEnd):
         self.assertLess(each, BYTES_PER_IDLE_CLIENT)
         with Client(address) as one:
             self.assertIn(b"VALUE k 0 100", one.ask(b"get k\r\n"))
+
+    def test_a_sidecar_with_few_clients_is_small(self):
+        """After it has worked, too: what a burst needed goes back."""
+        for io in cases.io_kinds():
+            router = self.ringway(self.memcacheds(), io=io, timeout="5s")
+            address = (router.host, router.port)
+            fresh = router.resident_bytes()
+            verified_load(address, clients=10, seconds=1)
+            with Client(address) as client:
+                client.set(b"large", bytes(1_000_000))
+                for _ in range(30):
+                    self.assertEqual(len(client.get(b"large")[b"large"]), 1_000_000)
+            until("it to be small again", 10, lambda: router.resident_bytes() < SIDECAR_BYTES)
+            print(f"{io}: {fresh >> 10} KiB fresh, {router.resident_bytes() >> 10} KiB after load ",
+                  end="", flush=True)
 
     def test_idle_clients_over_io_uring(self):
         self.check("io_uring")

@@ -16,10 +16,11 @@ KEYS = [b"key%03d" % n for n in range(600)]
 ASKED = 60_000_000
 OUTPUT_HIGH = 1 << 20                 # client_output_high, its default.
 ONE_ASK = 64 * (VALUE + 40)           # keys_per_ask values with their lines.
-PIECES = 5 << 18                      # Buffers grow in steps, and requests wait in one, too.
-OF_THE_PROCESS = 2 << 20              # Beside buffers: an allocator's, received bytes.
-KEPT_OF_MANY = 16 << 20               # Blocks for reuse, and buffers the kernel fills.
-KEPT = 4 << 20                        # Of all that, when nobody needs it any more.
+WAITING = 1 << 20                     # Requests read before the client was paused.
+BLOCK = 2                             # A buffer's block is at most twice what is in it.
+LENT = BLOCK * (OUTPUT_HIGH + ONE_ASK) + WAITING
+OF_THE_PROCESS = 3 << 20              # Beside buffers: what the kernel receives into.
+KEPT = 3 << 19                        # When nobody needs the rest any more.
 
 
 class SlowReader(cases.EndToEnd):
@@ -39,6 +40,13 @@ class SlowReader(cases.EndToEnd):
 
     def lent(self, router):
         return router.metrics()["ringway_buffer_bytes"]
+
+    def left(self, router, private):
+        """What the process still has more, once it had the time to give back the rest."""
+        deadline = time.monotonic() + 5
+        while router.private_bytes() - private >= KEPT and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return router.private_bytes() - private
 
     def deaf_client(self, router, keys_per_get):
         """Pipelines reads for as long as anybody takes them; returns its socket."""
@@ -62,18 +70,18 @@ class SlowReader(cases.EndToEnd):
         lent, private = self.lent(router), router.private_bytes()
         deaf = self.deaf_client(router, keys_per_get)
         most_lent = most_private = 0
-        for _ in range(30):
+        for _ in range(15):
             most_lent = max(most_lent, self.lent(router) - lent)
             most_private = max(most_private, router.private_bytes() - private)
             time.sleep(0.05)
         deaf.close()
         until("its memory to come back", 5, lambda: self.lent(router) - lent < 64 << 10)
-        left = router.private_bytes() - private
+        left = self.left(router, private)
         print(f"{keys_per_get} keys a get: {most_lent:.0f} bytes lent, {most_private} of the "
               f"process, {left} after it left ", end="", flush=True)
         self.assertGreater(most_lent, OUTPUT_HIGH // 2, "the client was not slow at all")
-        self.assertLess(most_lent, OUTPUT_HIGH + ONE_ASK + PIECES)
-        self.assertLess(most_private, OUTPUT_HIGH + ONE_ASK + PIECES + OF_THE_PROCESS)
+        self.assertLess(most_lent, LENT)
+        self.assertLess(most_private, LENT + OF_THE_PROCESS)
         self.assertLess(left, KEPT)
 
     def test_reads_of_few_keys_each(self):
@@ -101,9 +109,9 @@ class SlowReader(cases.EndToEnd):
         for one in deaf:
             one.close()
         until("their memory to come back", 5, lambda: self.lent(router) - lent < 64 << 10)
-        left = router.private_bytes() - private
+        left = self.left(router, private)
         print(f"{most} bytes of the process, {left} after they left ", end="", flush=True)
-        self.assertLess(left, KEPT_OF_MANY)
+        self.assertLess(left, KEPT)
 
     def test_it_gets_all_of_it_once_it_reads(self):
         router = self.router_with_values("auto")
@@ -119,20 +127,23 @@ class SlowReader(cases.EndToEnd):
             speaker.join()
 
     def test_the_latency_of_others_stays(self):
+        """By the best of several short looks: other work on the machine disturbs any of them."""
         router = self.router_with_values("auto")
-        alone = self.latency(router)
-        self.deaf_client(router, 100)
-        beside = self.latency(router)
-        for _ in range(2):  # Two cores are shared with others: a disturbed measurement again.
-            if beside[1] <= 2 * alone[1]:
-                break
-            beside = min(beside, self.latency(router), key=lambda times: times[1])
-        print(f"p50 {alone[0]:.0f} -> {beside[0]:.0f} us, "
-              f"p99 {alone[1]:.0f} -> {beside[1]:.0f} us ",
-              end="", flush=True)
-        self.assertLess(beside[1], 2 * alone[1] + 1000)
+        alone, beside = [], []
+        for _ in range(4):
+            alone.append(self.latency(router))
+            deaf = self.deaf_client(router, 100)
+            beside.append(self.latency(router))
+            deaf.close()
+        alone, beside = map(min, zip(*alone)), map(min, zip(*beside))
+        (alone_p50, alone_p99), (beside_p50, beside_p99) = alone, beside
+        print(f"p50 {alone_p50:.0f} -> {beside_p50:.0f} us, p99 {alone_p99:.0f} -> "
+              f"{beside_p99:.0f} us ", end="", flush=True)
+        self.assertLess(beside_p50, 2 * alone_p50 + 200)
+        self.assertLess(beside_p99, 2 * alone_p99 + 1000)
 
-    def latency(self, router, seconds=2):
+    def latency(self, router, seconds=0.4):
+        """(p50, p99) in microseconds."""
         times, end = [], time.monotonic() + seconds
         with Client((router.host, router.port)) as client:
             while time.monotonic() < end:

@@ -56,6 +56,28 @@ TEST_CASE_FIXTURE(Scene, "a paused receive brings nothing and a resumed one brin
   CHECK(story(receiving).bytes == "before during after");
 }
 
+TEST_CASE_FIXTURE(Scene, "giving memory back in a rush loses no byte of what arrives meanwhile") {
+  std::vector<Connection> connections;
+  std::vector<Number> receiving;
+  for (int i = 0; i < 4; ++i) {
+    connections.push_back(accepted());
+    receiving.push_back(recv(connections.back().fd, i % 2 ? Buffers::server : Buffers::client));
+  }
+  const std::string text = pattern(400'000);
+  for (std::size_t said = 0; said < text.size(); said += 8000) {
+    for (const Connection& connection : connections) {
+      peer_says(connection.peer, Bytes(text).substr(said, 8000));
+    }
+    io().trim();
+    turn();
+    io().trim();
+  }
+  for (const Number number : receiving) {
+    REQUIRE(heard(number, text.size()));
+    CHECK(story(number).bytes == text);
+  }
+}
+
 TEST_CASE_FIXTURE(Scene, "pausing and resuming in a rush loses no byte and keeps the order") {
   for (const Transport transport : {Transport::tcp4, Transport::unix_stream}) {
     const Connection connection = accepted(transport);

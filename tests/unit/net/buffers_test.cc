@@ -48,6 +48,26 @@ TEST_CASE("the pool keeps blocks for reuse up to its limit") {
   CHECK(pool.kept_bytes() == 256);
 }
 
+TEST_CASE("a sweep frees what was not needed since the last one, unless it is little") {
+  constexpr std::size_t large = 1 << 20;
+  constexpr std::size_t little = BufferPool::unswept_bytes_max;
+  BufferPool pool;
+  for (const auto block : {pool.lend(large), pool.lend(large), pool.lend(little)}) {
+    pool.give_back(block);
+  }
+  CHECK(!pool.sweep());
+  CHECK(pool.kept_bytes() == 2 * large + little);
+  pool.give_back(pool.lend(large));
+  CHECK(pool.sweep());
+  CHECK(pool.kept_bytes() == large);
+  pool.give_back(pool.lend(little));
+  CHECK(pool.sweep());
+  CHECK(pool.kept_bytes() == little);
+  CHECK(!pool.worth_sweeping());
+  CHECK(!pool.sweep());
+  CHECK(pool.kept_bytes() == little);
+}
+
 TEST_CASE("what is uncommitted is never sent and can be taken back") {
   BufferPool pool;
   OutputBuffer output;
