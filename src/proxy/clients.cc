@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "proxy/error_text.h"
+
 namespace ringway::proxy {
 
 using metrics::WorkerMetric;
@@ -169,16 +171,23 @@ bool Clients::accept_parsed(ClientConn& client, const ParsedRequest& parsed) {
   }
   bench_.count(WorkerMetric::requests_rejected).add();
   client.swallow = parsed.swallow;
-  if (bench_.memory_short() && parsed.swallow > modest_bytes_max) {
-    bench_.count(WorkerMetric::requests_shed).add();
-  }
+  const Bytes error = error_of(client, parsed);
   if (!parsed.unlink_key.empty()) {
-    sink_.unlink(client, parsed.unlink_key, parsed.request.base64, parsed.error);
-  } else if (!parsed.error.empty()) {
-    sink_.answer(client, parsed.error);
+    sink_.unlink(client, parsed.unlink_key, parsed.request.base64, error);
+  } else if (!error.empty()) {
+    sink_.answer(client, error);
   }
   if (parsed.status == RequestStatus::refused) finish(client);
   return parsed.status == RequestStatus::rejected;
+}
+
+// A value that is too large only because memory is short hears just that.
+Bytes Clients::error_of(const ClientConn& client, const ParsedRequest& parsed) {
+  const std::uint64_t value_max = listener(client).settings.value_max;
+  const bool ours = parsed.too_large && parsed.swallow - Bytes("\r\n").size() <= value_max;
+  if (!ours) return parsed.error;
+  bench_.count(WorkerMetric::requests_shed).add();
+  return parsed.error.empty() ? parsed.error : no_memory;
 }
 
 bool Clients::has_room(const ClientConn& client) const {

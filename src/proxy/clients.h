@@ -20,7 +20,7 @@ class Clients {
   static constexpr std::uint32_t linger_bytes_max = 64 * 1024;
   static constexpr Duration linger_time = std::chrono::seconds(1);
   // While memory is short: clients that hold more than this get no further
-  // request started, and values larger than this are not taken.
+  // request started and no value larger than this; nor are such values taken.
   static constexpr std::size_t modest_bytes_max = 64 * 1024;
   // Room made ahead for a value that a client has only announced.
   static constexpr std::size_t announced_bytes_max = 256 * 1024;
@@ -76,6 +76,7 @@ class Clients {
   std::size_t parse(ClientConn& client, Bytes bytes);
   void keep(ClientConn& client, Bytes unfinished);
   bool accept_parsed(ClientConn& client, const proto::memcached::ParsedRequest& parsed);
+  Bytes error_of(const ClientConn& client, const proto::memcached::ParsedRequest& parsed);
   bool has_room(const ClientConn& client) const;
   void resume(ClientConn& client);
   void update_reading(ClientConn& client);

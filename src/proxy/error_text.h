@@ -22,6 +22,11 @@ std::string pool_error(std::string_view pool, std::string_view what);
 inline constexpr std::string_view reply_too_large =
     "SERVER_ERROR ringway: the reply is larger than client_output_max allows\r\n";
 
+// What is refused while this worker's part of memory_max is used up.
+inline constexpr std::string_view no_memory_reply =
+    "SERVER_ERROR ringway: memory_max is reached: no room for a value this large\r\n";
+inline constexpr std::string_view no_memory = no_memory_reply.substr(0, no_memory_reply.size() - 2);
+
 // The words for what a connection died of: "refused the connection".
 std::string_view connection_failure(int error);
 

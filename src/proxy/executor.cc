@@ -290,8 +290,9 @@ Verdict Executor::single_line(Exchange& exchange, const ReplyLine& line) {
   if (body) {
     exchange.first.value_seen = true;
     exchange.value_ends_reply = line.kind == ReplyKind::va;
-    if (told(exchange) && !fits(exchange, line.bytes)) {
-      fail_single(exchange, std::string(reply_too_large));
+    const Bytes refusal = told(exchange) ? no_room(exchange, line.bytes) : Bytes{};
+    if (!refusal.empty()) {
+      fail_single(exchange, std::string(refusal));
       return Verdict::more;
     }
     if (told(exchange)) {
@@ -363,11 +364,16 @@ void Executor::stash(Exchange& exchange, Fragment& fragment, Bytes bytes) {
   if (exchange.client) exchange.client->stashed += bytes.size();
 }
 
-// Whether a value of that size may still wait for its turn.
-bool Executor::fits(const Exchange& exchange, std::uint64_t bytes) const {
+// Why a value of that size may not wait for its turn; empty if it may.
+Bytes Executor::no_room(const Exchange& exchange, std::uint64_t bytes) const {
   const ClientConn& client = *exchange.client;
   const std::uint64_t most = clients_->listener(client).settings.client_output_max;
-  return client.stashed + client.output.size() + bytes <= most;
+  const std::uint64_t held = client.stashed + client.output.size();
+  if (held + bytes > most) return reply_too_large;
+  if (bytes <= Clients::modest_bytes_max || !bench_.memory_short()) return {};
+  if (held <= Clients::modest_bytes_max && !bench_.memory_spent(bytes)) return {};
+  bench_.count(WorkerMetric::requests_shed).add();
+  return no_memory_reply;
 }
 
 void Executor::settle_single(Exchange& exchange) {

@@ -90,7 +90,7 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   bool is_reply_to(const Exchange& exchange, const ReplyLine& line) const;
   void append_reply(Exchange& exchange, Bytes bytes);
   void stash(Exchange& exchange, Fragment& fragment, Bytes bytes);
-  bool fits(const Exchange& exchange, std::uint64_t bytes) const;
+  Bytes no_room(const Exchange& exchange, std::uint64_t bytes) const;
   void settle_single(Exchange& exchange);
   void fail_single(Exchange& exchange, std::string error);
   std::string read_miss(const Exchange& exchange) const;

@@ -190,9 +190,9 @@ Verdict Executor::gather_value(Exchange& exchange, Fragment& fragment, const Rep
   if (!open || !told(exchange)) return Verdict::more;
 
   Slot& slot = gather.slots[i];
-  if (!fits(exchange, line.bytes)) {
+  if (const Bytes refusal = no_room(exchange, line.bytes); !refusal.empty()) {
     slot.state = SlotState::failed;
-    fail_gather(gather, std::string(reply_too_large));
+    fail_gather(gather, std::string(refusal));
     return Verdict::more;
   }
   const Bytes text = told_line(fragment, line);

@@ -45,6 +45,10 @@ struct Workbench {
 
   // More is lent than this worker's part of memory_max.
   bool memory_short() const { return buffers.lent_bytes() > memory_share; }
+  // An eighth more is for those who hold little of it.
+  bool memory_spent(std::uint64_t bytes) const {
+    return memory_short() && buffers.lent_bytes() + bytes > memory_share + memory_share / 8;
+  }
 
   const std::uint32_t worker;
   net::Io& io;

@@ -90,6 +90,7 @@ void reject_unknown(Bytes word, Words words, ParsedRequest& out) {
 // A value too large takes the old one with it: better none than a stale one.
 void reject_too_large(const Line& line, ParsedRequest& out) {
   reject(too_large, static_cast<std::uint64_t>(line.payload_bytes) + line_end_bytes, out);
+  out.too_large = true;
   if (line.replaces) out.unlink_key = out.request.key;
 }
 

@@ -54,6 +54,7 @@ struct ParsedRequest {
   std::size_t scanned = 0;    // incomplete: bytes known to hold no newline; hand back in.
   std::uint64_t swallow = 0;  // rejected: so many bytes after `consumed` are payload to drop.
   Bytes error;                // Without CRLF. Static text.
+  bool too_large = false;     // rejected: its payload is larger than value_max.
   // rejected for a value too large: the key whose old value must go, if the command
   // would have replaced it (request.base64: in its encoded form).
   Bytes unlink_key;

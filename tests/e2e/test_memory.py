@@ -1,0 +1,128 @@
+#!/usr/bin/python3
+"""memory_max: who holds the most waits, large values are refused in clear words, small
+clients go on, and all of it comes back once the reader reads."""
+
+import socket
+import sys
+import time
+
+import cases
+from processes import until
+from protocol import Client
+
+MIB = 1 << 20
+MEMORY_MAX = 16 * MIB
+LARGE = 500_000                    # Of the values that the deaf ask for...
+LARGE_LINE = b"get" + b" large" * 60 + b"\r\n"   # ...and one of their requests: 30 MB.
+VALUE = b"VALUE large 0 %d\r\n%b\r\n" % (LARGE, bytes(LARGE))
+REFUSED = b"SERVER_ERROR ringway: memory_max is reached: no room for a value this large\r\n"
+RESERVE = MEMORY_MAX // 8          # For large values of those who hold little.
+ON_ITS_WAY = 2 * MIB               # A value per server, in a block of up to twice its size.
+OF_THE_PROCESS = 16 * MIB          # Beside buffers: what the kernel receives into above all.
+
+
+class MemoryMax(cases.EndToEnd):
+    def setUp(self):
+        super().setUp()
+        self.router = self.ringway(self.memcacheds(2), timeout="5s",
+                                   router=f'memory_max = "{MEMORY_MAX}B"')
+        self.address = (self.router.host, self.router.port)
+        self.small = self.client(self.router)
+        self.small.set(b"small", b"v")
+        self.small.set(b"large", bytes(LARGE))
+        self.before = self.router.private_bytes()
+
+    def metric(self, name):
+        return self.router.metrics()[f"ringway_{name}"]
+
+    def lent(self):
+        return self.metric("buffer_bytes")
+
+    def deaf(self, text=LARGE_LINE):
+        client = Client(self.address, timeout=20)
+        client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 << 10)
+        self.addCleanup(client.close)
+        client.send(text)
+        return client
+
+    def short_of_memory(self):
+        deaf = [self.deaf() for _ in range(4)]
+        until("memory to be short", 5, lambda: self.lent() > MEMORY_MAX)
+        replies = -1
+        while replies != (replies := self.metric("server_replies_total")):
+            time.sleep(0.2)  # Until servers have said all that they were asked.
+        return deaf
+
+    def read_all(self, client):
+        """What a client gets that asked for 60 large values: values, then END or the refusal."""
+        count = 0
+        while (line := client.line()).startswith(b"VALUE large"):
+            client.bytes(LARGE + 2)
+            count += 1
+        self.assertIn(line + b"\r\n", (b"END\r\n", REFUSED))
+        self.assertTrue(count == 60 or line != b"END")
+        return count
+
+    def test_what_is_held_stays_bounded_and_comes_back(self):
+        deaf, most_lent, most_private = self.short_of_memory(), 0, 0
+        for _ in range(20):
+            most_lent = max(most_lent, self.lent())
+            most_private = max(most_private, self.router.private_bytes() - self.before)
+            time.sleep(0.05)
+        counts = [self.read_all(client) for client in deaf]
+        until("memory to come back", 5, lambda: self.lent() < 64 << 10)
+        print(f"{most_lent:.0f} bytes lent, {most_private} of the process; {counts} values told ",
+              end="", flush=True)
+        self.assertLess(most_lent, MEMORY_MAX + RESERVE + ON_ITS_WAY)
+        if not cases.SANITIZED:
+            self.assertLess(most_private, MEMORY_MAX + RESERVE + ON_ITS_WAY + OF_THE_PROCESS)
+        self.assertLess(min(counts), 60, "nobody was refused anything")
+        for client in (*deaf, self.small):
+            self.assertEqual(client.set(b"large", bytes(LARGE)), b"STORED\r\n")
+            self.assertEqual(client.ask(b"get large\r\n"), VALUE + b"END\r\n")
+
+    def test_small_clients_go_on(self):
+        self.short_of_memory()
+        for number in range(200):
+            key = b"small%d" % number
+            self.assertEqual(self.small.set(key, b"v" * number), b"STORED\r\n")
+            self.assertEqual(self.small.get(key), {key: b"v" * number})
+
+    def test_large_new_values_are_refused_in_clear_words_and_the_stream_lives_on(self):
+        self.short_of_memory()
+        shed = self.metric("requests_shed_total")
+        self.assertEqual(self.small.set(b"fits", bytes(64 << 10)), b"STORED\r\n")
+        self.small.set(b"k", b"old")
+        for line in (b"set k 0 0 65537", b"add other 0 0 300000", b"ms k 100000 O7"):
+            size = int(line.split()[4 if line[:2] != b"ms" else 2])
+            self.small.send(line + b"\r\n" + b"flush_all\r\n" * (size // 11) + bytes(size % 11)
+                            + b"\r\nset k2 0 0 70000 noreply\r\n" + bytes(70000)
+                            + b"\r\nget small\r\n")
+            self.assertEqual(self.small.line() + b"\r\n", REFUSED)
+            self.assertEqual(self.small.values(), {b"small": b"v"})
+        self.assertEqual(self.small.get(b"k"), {}, "an old value outlived its replacement")
+        self.assertEqual(self.metric("requests_shed_total") - shed, 6)
+        self.assertEqual(self.small.set(b"k", bytes(2 * MIB)),
+                         b"SERVER_ERROR object too large for cache\r\n")
+
+    def test_the_biggest_reader_is_paused_until_it_reads(self):
+        deaf = self.short_of_memory()
+        paused, requests = self.metric("client_pauses_total"), self.metric("requests_total")
+        deaf[0].send(b"get small\r\n" * 1000)
+        until("it to be paused", 3, lambda: self.metric("client_pauses_total") > paused)
+        self.assertLess(self.metric("requests_total") - requests, 10)
+        for client in deaf:
+            self.read_all(client)
+        reply = b"VALUE small 0 1\r\nv\r\nEND\r\n"
+        self.assertEqual(deaf[0].bytes(1000 * len(reply)), 1000 * reply)
+
+    def test_those_who_leave_give_it_back_too(self):
+        for client in self.short_of_memory():
+            client.close()
+        until("them to be gone", 5, lambda: self.metric("client_connections") == 1)
+        self.assertLess(self.lent(), 64 << 10)
+        self.assertEqual(self.small.set(b"large", bytes(LARGE)), b"STORED\r\n")
+
+
+if __name__ == "__main__":
+    sys.exit(cases.main())
