@@ -140,7 +140,18 @@ class Stream:
         zero = [b"0"] if self.chance(0.2) else []
         self.add(self.spaced(b"delete", self.key(), *zero, *self.noreply()) + self.end())
 
+    def settled(self):
+        """False if no number may become shorter here: memcached then leaves spaces behind it,
+        or none, as the replies to mg before it have left or not."""
+        if any(item[0].lstrip().startswith(b"mg ") for item in self.phases[-1]):
+            if self.unframed:
+                return False
+            self.next_phase()
+        return True
+
     def arithmetic(self):
+        if not self.settled():
+            return
         if self.chance(0.4):
             self.add(b"set %ba 0 0 2\r\n99\r\n" % self.prefix)
         self.add(self.spaced(self.pick((b"incr", b"decr")), self.key(), self.pick(DELTAS),
@@ -182,6 +193,8 @@ class Stream:
     def meta(self):
         name, flags = self.pick(((b"mg", self.MG), (b"mg", self.MG), (b"md", self.MD),
                                  (b"ma", self.MA)))
+        if name == b"ma" and not self.settled():
+            return
         key, encoded = self.meta_key()
         words = encoded + self.some(self.COMMON) + self.some(flags)
         if name == b"mg" and self.chance(0.1):
