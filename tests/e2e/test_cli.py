@@ -1,13 +1,16 @@
 #!/usr/bin/python3
 """What an operator sees at the command line: answers, problems with their places, exit codes."""
 
+import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import cases
-from processes import until
+from processes import accepts, free_port, until
+from protocol import Client
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
 GOOD = re.search(r"```toml\n(.*?)```", README, re.DOTALL)[1]
@@ -94,6 +97,37 @@ class Cli(cases.EndToEnd):
         self.routers.append(router)
         until("ringway to be ready", 10, router.is_ready)
         self.assertEqual(self.client(router).set(b"k", b"v"), b"STORED\r\n")
+
+    def test_no_number_of_workers_is_one_per_cpu_that_it_may_use(self):
+        router = self.ringway(self.memcacheds(1), workers=0, start=False)
+        router.wrapped_in = ["taskset", "--cpu-list", str(min(os.sched_getaffinity(0)))]
+        router.start()
+        self.routers.append(router)
+        self.assertEqual(self.client(router).stats()[b"threads"], b"1")
+
+    def test_one_line_without_a_file_is_a_sidecar(self):
+        servers, port = self.memcacheds(3), free_port()
+        path = self.processes.folder / "one.sock"
+        process = self.processes.start("one-line", [
+            cases.BINARY, "--listen", f"127.0.0.1:{port},unix:{path}",
+            "--servers", ",".join(server.address for server in servers)])
+        until("it to listen", 10, lambda: accepts("127.0.0.1", port))
+        keys = [b"k%d" % number for number in range(60)]
+        with Client(("127.0.0.1", port)) as client, Client(path) as other:
+            for key in keys:
+                self.assertEqual(client.set(key, b"of-" + key), b"STORED\r\n")
+            self.assertEqual(other.get(*keys), {key: b"of-" + key for key in keys})
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(10), 0, process.log.read_text())
+        self.assertIsNone(cases.REPORTS.search(process.log.read_text()))
+
+    def test_one_line_names_what_is_wrong_with_it(self):
+        for arguments, hint in ((("--listen", "127.0.0.1:1"), "--servers"),
+                                (("--servers", "127.0.0.1:1"), "--listen"),
+                                (("--listen", "nonsense", "--servers", "127.0.0.1:1"), "nonsense")):
+            code, output = self.run_ringway(*arguments)
+            self.assertNotEqual(code, 0)
+            self.assertIn(hint, output)
 
 
 if __name__ == "__main__":

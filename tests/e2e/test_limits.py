@@ -2,6 +2,8 @@
 """Every limit that a client, a server or an operator can reach: told clearly, counted,
 and never at the cost of the stream or of anybody else."""
 
+import os
+import resource
 import signal
 import socket
 import sys
@@ -9,7 +11,7 @@ import threading
 import time
 
 import cases
-from processes import until
+from processes import Memcached, until
 from protocol import Client, owners
 
 
@@ -51,6 +53,61 @@ class ClientLimits(cases.EndToEnd):
         clients[0].close()
         waiting.socket.settimeout(5)
         self.assertEqual(waiting.line(), b"VALUE k 0 1")
+
+    def test_the_file_limit_is_raised_and_bounds_the_clients(self):
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        router = self.ringway(self.servers, start=False)
+        router.wrapped_in = ["prlimit", "--nofile=100:200"]
+        router.start()
+        self.routers.append(router)
+        self.assertEqual(resource.prlimit(router.pid, resource.RLIMIT_NOFILE), (200, 200))
+        clients = [self.client(router) for _ in range(180)]
+        replies = []
+        for client in clients:
+            try:
+                replies.append(client.ask(b"version\r\n")[:7])
+            except ConnectionError:
+                replies.append(b"reset")
+        served = replies.count(b"VERSION")
+        self.assertEqual(replies, [b"VERSION"] * served + [b"SERVER_"] * (180 - served))
+        self.assertGreater(served, 90, "more than the soft limit allowed")
+        self.assertEqual(self.counted(router, "accept_failures_total"), 0)
+
+    def test_accepting_pauses_at_the_file_limit_and_goes_on(self):
+        for io in cases.io_kinds():
+            own = len(os.listdir(f"/proc/{self.ringway(self.servers, io=io).pid}/fd"))
+            router = self.ringway(self.servers, io=io, start=False)
+            router.wrapped_in = ["prlimit", f"--nofile={own + 10}"]
+            router.start()
+            self.routers.append(router)
+            first = self.client(router)
+            self.assertEqual(first.set(b"k", b"v"), b"STORED\r\n")
+            clients = [self.client(router, timeout=0.1) for _ in range(14)]
+            waiting = self.close_those_served(clients)
+            self.assertTrue(0 < len(waiting) < 14, len(waiting))
+            self.assertEqual(first.get(b"k"), {b"k": b"v"}, "those who are there go on")
+            while waiting:
+                fewer = until("others to be served", 5,
+                              lambda: self.close_those_served(waiting) != waiting)
+                self.assertTrue(fewer)
+                waiting = [client for client in waiting if client.socket.fileno() >= 0]
+            self.assertGreater(self.counted(router, "accept_failures_total"), 0)
+            self.assertLess(router.log().count("no more clients"), 12)
+
+    def close_those_served(self, clients):
+        """Asks all, then closes those who were answered; returns the others."""
+        for client in clients:
+            client.send(b"version\r\n")
+        served = [client for client in clients if self.is_served(client)]
+        for client in served:
+            client.close()
+        return [client for client in clients if client not in served]
+
+    def is_served(self, client):
+        try:
+            return client.line().startswith(b"VERSION")
+        except TimeoutError:
+            return False
 
     def test_an_endless_line_closes(self):
         router = self.ringway(self.servers)
@@ -113,6 +170,32 @@ class ClientLimits(cases.EndToEnd):
         stalled.send(b"get big\r\n" * 1000)
         until("it to be closed", 6, lambda: self.counted(router, "client_stalls_total") == 1)
         until("its end", 2, lambda: self.counted(router, "client_connections") == 0)
+
+    def test_a_value_beyond_client_output_max_is_an_error_in_its_place(self):
+        server = Memcached(self.processes, "large", options=("-I", "8m"))
+        router = self.ringway([server], listener='client_output_max = "2MiB"\nkeys_per_ask = 1')
+        client = self.client(router)
+        with Client((server.host, server.port)) as direct:
+            direct.set(b"large", bytes(3 << 20))
+        client.set(b"k", b"v")
+        told = b"SERVER_ERROR ringway: the reply is larger than client_output_max allows\r\n"
+        value = b"VALUE k 0 1\r\nv\r\n"
+        client.send(b"get k\r\nget large\r\nget k large k\r\nmg large v\r\nget k\r\n")
+        self.assertEqual([client.reply() for _ in range(5)],
+                         [value + b"END\r\n", told, value + told, told, value + b"END\r\n"])
+
+    def test_a_value_of_almost_128_mib_goes_both_ways(self):
+        server = Memcached(self.processes, "large", options=("-I", "128m", "-m", "1024"))
+        router = self.ringway([server], timeout="30s",
+                              listener='value_max = "128MiB"\nclient_output_max = "256MiB"\n'
+                                       "keys_per_ask = 1")
+        client, value = self.client(router, timeout=30), bytes(range(256)) * (120 << 12)
+        self.assertEqual(client.set(b"k", value), b"STORED\r\n")
+        self.assertTrue(client.get(b"k") == {b"k": value})
+        until("its memory to come back", 10,
+              lambda: self.counted(router, "buffer_bytes") < 64 << 10)
+        if not cases.SANITIZED:
+            until("the process to be small again", 10, lambda: router.private_bytes() < 16 << 20)
 
     def test_a_slow_but_steady_reader_is_not(self):
         router = self.ringway(self.servers, timeout="30s",

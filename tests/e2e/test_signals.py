@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 """Ends cleanly when told to, and starts at once on the same address whatever came before."""
 
+import json
 import signal
 import sys
 
 import cases
+from processes import until
 from protocol import Client
 
 
@@ -60,6 +62,20 @@ class Signals(cases.EndToEnd):
         router.process.send_signal(signal.SIGTERM)
         self.assertRegex(client.rest().decode(), r"^SERVER_ERROR ringway: .*\r\n$")
         self.assertEqual(router.stop(), 0)
+
+    def test_sigusr1_opens_the_log_anew(self):
+        log, moved = self.processes.folder / "a.log", self.processes.folder / "a.log.1"
+        router = self.ringway(self.servers, router=f'[log]\nfile = "{log}"\nformat = "json"')
+        self.assertIn("started", log.read_text())
+        log.rename(moved)
+        router.process.send_signal(signal.SIGUSR1)
+        until("the log to be there again", 5, log.exists)
+        self.assertEqual(self.client(router).set(b"k", b"v"), b"STORED\r\n")
+        before = moved.read_text()
+        self.assertEqual(router.stop(), 0)
+        self.assertEqual(moved.read_text(), before)
+        lines = [json.loads(line) for line in log.read_text().splitlines()]
+        self.assertIn("stopped", lines[-1].values())
 
     def test_sigpipe_is_ignored(self):
         router = self.ringway(self.servers)

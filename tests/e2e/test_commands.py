@@ -1,0 +1,193 @@
+#!/usr/bin/python3
+"""What ringway answers by itself, refuses, or sends to every server; and what an error in
+the middle of a pipeline leaves alone."""
+
+import contextlib
+import socket
+import sys
+import threading
+import time
+
+import cases
+from protocol import Client
+
+REFUSED = (b"SERVER_ERROR ringway: flush_all is refused; "
+           b"the pool's flush_all = \"allowed\" permits it\r\n")
+VERSION = rb"^VERSION 1\.6\.\d+ ringway-\d+\.\d+\.\d+$"
+
+
+class Commands(cases.EndToEnd):
+    def setUp(self):
+        super().setUp()
+        self.servers = self.memcacheds()
+
+    def items(self):
+        """How many items each server holds, as it says itself."""
+        counts = []
+        for server in self.servers:
+            with Client((server.host, server.port)) as direct:
+                stats = direct.stats()
+                counts.append((int(stats[b"curr_items"]), int(stats[b"cmd_flush"])))
+        return counts
+
+    def fill(self, client):
+        for number in range(60):
+            client.set(b"k%d" % number, b"v")
+        self.assertTrue(all(items > 0 for items, _ in self.items()))
+
+    def test_flush_all_is_refused_and_reaches_no_server(self):
+        client = self.client(self.ringway(self.servers))
+        self.fill(client)
+        for line in (b"flush_all\r\n", b"flush_all 10\r\n"):
+            self.assertEqual(client.ask(line), REFUSED)
+        client.send(b"flush_all noreply\r\nflush_all 0 noreply\r\nmn\r\n")
+        self.assertEqual(client.line(), b"MN", "a refused command that says noreply is silent")
+        self.assertEqual([flushes for _, flushes in self.items()], [0, 0, 0])
+
+    def test_flush_all_goes_to_every_server_where_it_is_allowed(self):
+        client = self.client(self.ringway(self.servers, pool='flush_all = "allowed"'))
+        self.fill(client)
+        self.assertEqual(client.ask(b"flush_all\r\n"), b"OK\r\n")
+        self.assertEqual([flushes for _, flushes in self.items()], [1, 1, 1])
+        client.send(b"flush_all noreply\r\nmn\r\n")
+        self.assertEqual(client.line(), b"MN")
+        self.assertEqual([flushes for _, flushes in self.items()], [2, 2, 2])
+
+    def test_flush_all_over_a_dead_server_is_no_success(self):
+        client = self.client(self.ringway(self.servers, pool='flush_all = "allowed"'))
+        self.fill(client)
+        self.servers[1].kill()
+        self.assertRegex(client.ask(b"flush_all\r\n"), rb"^SERVER_ERROR ringway: server web2 ")
+
+    def test_what_is_answered_here(self):
+        router = self.ringway(self.servers)
+        client = self.client(router)
+        for line in (b"version", b"version foo", b"version a b c"):
+            self.assertRegex(client.ask(line + b"\r\n").strip(), VERSION)
+        self.assertEqual(client.ask(b"verbosity 1\r\n"), b"OK\r\n")
+        for line in (b"stats slabs", b"stats items", b"stats cachedump 1 1", b"slabs reassign 1 2",
+                     b"lru mode flat", b"cache_memlimit 64", b"watch", b"verbosity"):
+            self.assertEqual(client.ask(line + b"\r\n"), b"ERROR\r\n", line)
+        stats = client.stats()
+        for name in (b"version", b"threads", b"curr_connections", b"pool.web.servers_live"):
+            self.assertIn(name, stats)
+        self.assertEqual(stats[b"pool.web.servers"], b"3")
+        client.send(b"verbosity 1 noreply\r\nmn\r\n")
+        self.assertEqual(client.line(), b"MN")
+
+    def test_a_line_of_http_closes_without_a_word(self):
+        router = self.ringway(self.servers)
+        for text in (b"GET / HTTP/1.1\r\nHost: x\r\n\r\nset a 0 0 1\r\nx\r\n",
+                     b"POST /set HTTP/1.0\r\n\r\nset a 0 0 1\r\nx\r\n"):
+            client = self.client(router)
+            client.send(b"version\r\n" + text)
+            self.assertRegex(client.rest().strip(), VERSION)
+        self.assertEqual(self.client(router).get(b"a"), {})
+        self.assertEqual(self.client(router).ask(b"get HTTP/1.1\r\n"), b"END\r\n")
+
+    def test_an_error_has_its_place_and_the_connection_lives_on(self):
+        """However slow the reply owed before it is."""
+        client = self.client(self.ringway(self.servers, timeout="5s"))
+        self.fill(client)
+        for server in self.servers:
+            server.freeze()
+        client.send(b"get k1\r\nfrobnicate\r\nset k2 0 0 2\r\nhiX\r\nincr k1 xx\r\nget k3 k4\r\n")
+        for server in self.servers:
+            server.thaw()
+        self.assertEqual(client.reply(), b"VALUE k1 0 1\r\nv\r\nEND\r\n")
+        self.assertEqual([client.line() for _ in range(4)],
+                         [b"ERROR", b"CLIENT_ERROR bad data chunk", b"ERROR",
+                          b"CLIENT_ERROR invalid numeric delta argument"])
+        self.assertEqual(client.values(), {b"k3": b"v", b"k4": b"v"})
+
+    def test_behind_quit_nothing_is_done(self):
+        router = self.ringway(self.servers)
+        client = self.client(router)
+        client.send(b"set a 0 0 1\r\nx\r\nget a\r\nquit\r\nset a 0 0 1\r\ny\r\nget a\r\n")
+        self.assertEqual(client.rest(), b"STORED\r\nVALUE a 0 1\r\nx\r\nEND\r\n")
+        self.assertEqual(self.client(router).get(b"a"), {b"a": b"x"})
+
+    def test_the_barrier_waits_for_the_slowest_server(self):
+        client = self.client(self.ringway(self.servers, timeout="5s"), timeout=1)
+        self.fill(client)
+        self.servers[2].freeze()
+        client.send(b"".join(b"ms k%d 1 q\r\nw\r\n" % number for number in range(60)) + b"mn\r\n")
+        with self.assertRaises(TimeoutError):
+            client.line()
+        self.servers[2].thaw()
+        self.assertEqual(client.line(), b"MN")
+        for number in range(60):
+            self.assertEqual(client.get(b"k%d" % number), {b"k%d" % number: b"w"})
+
+
+class HalfAServer:
+    """Greets as memcached does, answers a get with half of a value, and dies of it."""
+
+    def __init__(self, value_bytes):
+        self.name, self.value_bytes = "web1", value_bytes
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self.listener.accept()
+                self.serve(connection)
+
+    def serve(self, connection):
+        with connection, connection.makefile("rb") as lines:
+            for line in lines:
+                if not line.startswith(b"get"):
+                    connection.sendall(b"VERSION 1.6.18\r\n")
+                    continue
+                connection.sendall(b"VALUE k 0 %d\r\n" % self.value_bytes
+                                   + bytes(self.value_bytes // 2))
+                time.sleep(0.2)  # So that what may stream has left before the end.
+                return
+
+
+class ServersInTrouble(cases.EndToEnd):
+    def half_a_value(self, value_bytes):
+        server = HalfAServer(value_bytes)
+        self.addCleanup(server.listener.close)
+        router = self.ringway([server], timeout="2s", pool="[pool.web.eject]\nfailures = 0")
+        client = self.client(router)
+        client.send(b"get k\r\nversion\r\n")
+        return router, client
+
+    def test_a_server_lost_within_a_large_value_closes_that_client_and_is_counted(self):
+        router, client = self.half_a_value(200_000)
+        told = client.rest()
+        self.assertTrue(told.startswith(b"VALUE k 0 200000\r\n"))
+        self.assertLess(len(told), 200_000)
+        self.assertEqual(router.metrics()["ringway_streams_broken_total"], 1)
+        self.assertTrue(self.client(router).ask(b"version\r\n").startswith(b"VERSION"))
+
+    def test_within_a_smaller_one_it_is_an_error_and_the_client_lives_on(self):
+        router, client = self.half_a_value(50_000)
+        self.assertRegex(client.line(), rb"^SERVER_ERROR ringway: server web1 .* closed")
+        self.assertRegex(client.line(), VERSION)
+        self.assertEqual(router.metrics()["ringway_streams_broken_total"], 0)
+
+    def test_reads_may_miss_where_on_read_error_says_so(self):
+        servers = self.memcacheds(2)
+        router = self.ringway(servers, pool='on_read_error = "miss"\n[pool.web.eject]\n'
+                                            'failures = 0')
+        client = self.client(router)
+        keys = [b"k%d" % number for number in range(40)]
+        for key in keys:
+            client.set(key, b"v")
+        servers[0].kill()
+        found = client.get(*keys)
+        self.assertTrue(0 < len(found) < len(keys))
+        lost = next(key for key in keys if key not in found)
+        self.assertEqual(client.ask(b"get %b\r\n" % lost), b"END\r\n")
+        self.assertEqual(client.ask(b"mg %b v O7 k\r\n" % lost), b"EN O7 k%b\r\n" % lost)
+        for write in (b"set %b 0 0 1\r\nx\r\n", b"delete %b\r\n", b"incr %b 1\r\n", b"md %b q\r\n",
+                      b"touch %b 0\r\n"):
+            self.assertRegex(client.ask(write % lost), rb"^SERVER_ERROR ringway: server web1 ")
+
+
+if __name__ == "__main__":
+    sys.exit(cases.main())
