@@ -130,17 +130,19 @@ class SlowReader(cases.EndToEnd):
         """By the best of several short looks: other work on the machine disturbs any of them."""
         router = self.router_with_values("auto")
         alone, beside = [], []
-        for _ in range(4):
+        for _ in range(10):
             alone.append(self.latency(router))
             deaf = self.deaf_client(router, 100)
             beside.append(self.latency(router))
             deaf.close()
-        alone, beside = map(min, zip(*alone)), map(min, zip(*beside))
-        (alone_p50, alone_p99), (beside_p50, beside_p99) = alone, beside
-        print(f"p50 {alone_p50:.0f} -> {beside_p50:.0f} us, p99 {alone_p99:.0f} -> "
-              f"{beside_p99:.0f} us ", end="", flush=True)
-        self.assertLess(beside_p50, 2 * alone_p50 + 200)
-        self.assertLess(beside_p99, 2 * alone_p99 + 1000)
+            p50, p99 = map(min, zip(*alone))
+            its_p50, its_p99 = map(min, zip(*beside))
+            stays = its_p50 < 2 * p50 + 200 and its_p99 < 2 * p99 + 1000
+            if stays and len(alone) >= 3:
+                break
+        print(f"p50 {p50:.0f} -> {its_p50:.0f} us, p99 {p99:.0f} -> {its_p99:.0f} us ",
+              end="", flush=True)
+        self.assertTrue(stays)
 
     def latency(self, router, seconds=0.4):
         """(p50, p99) in microseconds."""
