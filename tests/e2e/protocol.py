@@ -31,11 +31,14 @@ class Client:
     def finish_sending(self):
         self.socket.shutdown(socket.SHUT_WR)
 
-    def _more(self):
-        data = self.socket.recv(65536)
+    def _received(self):
+        data = self.socket.recv(1 << 18)
         if not data:
             raise ConnectionError(f"closed by ringway; read so far: {self.input[:200]!r}")
-        self.input += data
+        return data
+
+    def _more(self):
+        self.input += self._received()
 
     def line(self):
         while b"\n" not in self.input:
@@ -44,8 +47,11 @@ class Client:
         return line.removesuffix(b"\r")
 
     def bytes(self, count):
-        while len(self.input) < count:
-            self._more()
+        pieces, size = [self.input], len(self.input)
+        while size < count:
+            pieces.append(self._received())
+            size += len(pieces[-1])
+        self.input = b"".join(pieces)  # Once: it may be a hundred megabytes.
         taken, self.input = self.input[:count], self.input[count:]
         return taken
 
