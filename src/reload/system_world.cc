@@ -3,6 +3,7 @@
 #include "reload/system_world.h"
 
 #include <chrono>
+#include <malloc.h>
 #include <pthread.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -71,6 +72,8 @@ void SystemWorld::begin(std::function<void()> work) {
     pthread_setname_np(pthread_self(), "reload");
     ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness);
     work();
+    // What the reload before left in the allocator: a whole snapshot, in pieces.
+    ::malloc_trim(0);
     working_.store(false, std::memory_order_release);
     wake();
   });

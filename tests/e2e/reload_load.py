@@ -178,6 +178,7 @@ def run(clients, each_round, seconds_max=1800, silence_max=20):
     gets what is owed."""
     selector = selectors.DefaultSelector()
     for client in clients:
+        client.ending = False
         selector.register(client.socket, selectors.EVENT_READ, client)
     heard = start = time.monotonic()
     going = True
