@@ -210,12 +210,17 @@ class UnderLoad(ReloadTest):
         # The first look was a connection, too.
         closed = [b - a - 1 for a, b in zip(state["before"], after)]
         self.assertEqual(closed, [0] * len(unchanged), "servers that every file had")
-        self.assertLess(grown, 1 << 20 if not cases.SANITIZED else 1 << 30)
+        # Fifty are too few to tell a small leak from a first time.
+        most = 1 << 20 if cases.LONG else 4 << 20
+        self.assertLess(grown, most if not cases.SANITIZED else 1 << 30)
 
     def bytes_at_rest(self, router):
         """What load needs comes and goes: it is given back within seconds."""
-        time.sleep(3)
-        return router.private_bytes()
+        looks = []
+        for _ in range(4):
+            time.sleep(1)
+            looks.append(router.private_bytes())
+        return min(looks)
 
     def client_at(self, bind):
         host, port = bind.rsplit(":", 1)
