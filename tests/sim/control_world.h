@@ -22,6 +22,10 @@ class ControlWorld final : public reload::World, private Inhabitant {
   ~ControlWorld() override { world_.forget(*this); }
 
   void name(const std::string& text, const net::Address& address) { names_[text] = address; }
+  // From now on there is no such name, until it is found again.
+  void lose_name(const std::string& text) { lost_.insert(text); }
+  void find_name(const std::string& text) { lost_.erase(text); }
+  void find_all_names() { lost_.clear(); }
   // What the next reload will read: a configuration, or something that is wrong.
   void write(config::Loaded loaded) { written_ = std::move(loaded); }
 
@@ -39,6 +43,7 @@ class ControlWorld final : public reload::World, private Inhabitant {
   Result<int> open_listener(const std::string& bind, const config::Listener& settings) override {
     return io_.listen(*net::Address::parse(bind), settings.backlog);
   }
+  std::vector<int> accept_waiting(int fd) override { return io_.accept_waiting(fd); }
   void close_listener(int fd) override { io_.close(fd); }
 
   std::uint64_t random() override { return chance_.next(); }
@@ -59,6 +64,11 @@ class ControlWorld final : public reload::World, private Inhabitant {
       return;
     }
     const std::string& text = asked_[what];
+    if (lost_.contains(text)) {
+      ready_.push_back(
+          {text, {.addresses = {}, .missing = true, .why = "does not resolve: no such name"}});
+      return;
+    }
     // Never twice in a row: the model excuses ten seconds, and questions become rarer.
     if (chance_.one_in(8) && failed_.insert(text).second)
       ready_.push_back({text, {.addresses = {}, .why = "does not resolve: no answer"}});
@@ -80,6 +90,7 @@ class ControlWorld final : public reload::World, private Inhabitant {
   std::map<std::string, net::Address> names_;
   std::vector<std::string> asked_;
   std::set<std::string> failed_;  // Whose last question got no answer.
+  std::set<std::string> lost_;
   std::vector<reload::Resolved> ready_;
 };
 

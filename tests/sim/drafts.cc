@@ -1,6 +1,7 @@
-// What is written into the file while the router runs: servers come, go, and get other
-// weights, the pool gets another name, a listener appears and vanishes, limits change; now
-// and then it cannot be read at all. Names of servers stay with their addresses.
+// What is written into the file while the router runs: servers come, go, get other weights
+// and states, the pool gets another name, a listener appears and vanishes, timeouts, limits
+// and the rules of ejection change; now and then it cannot be read at all. Names of servers
+// stay with their addresses.
 #include <algorithm>
 
 #include "sim/scenario.h"
@@ -10,7 +11,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr const char* side_bind = "127.0.0.1:11312";
 constexpr std::uint64_t spare_servers = 2;
 
 void draw_servers(Chance& chance, const Scenario& scenario, config::Pool& pool) {
@@ -22,7 +22,31 @@ void draw_servers(Chance& chance, const Scenario& scenario, config::Pool& pool) 
       pool.servers.back().weight = static_cast<std::uint32_t>(chance.between(1, 3));
     }
   }
-  if (pool.servers.empty()) pool.servers.push_back(scenario.every_server[0]);
+  const bool any = std::ranges::count(pool.servers, false, &config::Server::backup) > 0;
+  if (!any) pool.servers.insert(pool.servers.begin(), scenario.every_server[0]);
+}
+
+void draw_state(Chance& chance, config::Pool& pool) {
+  using config::ServerState;
+  static constexpr ServerState states[] = {ServerState::up, ServerState::drain,
+                                           ServerState::maintenance};
+  pool.servers[chance.below(pool.servers.size())].state = states[chance.below(std::size(states))];
+}
+
+void draw_times(Chance& chance, const Scenario& scenario, config::Pool& pool) {
+  static constexpr Duration timeouts[] = {100ms, 250ms, 500ms, 1000ms};
+  // Reads that go to and fro many times must fit into it.
+  const bool at_once = scenario.config.listeners[0].keys_per_ask >= 64;
+  if (at_once) pool.timeout = timeouts[chance.below(std::size(timeouts))];
+  pool.connect_timeout = chance.one_in(2) ? 50ms : 1500ms;
+  pool.backoff_max = chance.one_in(2) ? 60ms : 1000ms;
+}
+
+void toggle_side(config::Config& config) {
+  if (config.listeners.size() > 1) return config.listeners.pop_back();
+  config.listeners.push_back(config.listeners[0]);
+  config.listeners.back().name = "side";
+  config.listeners.back().bind = {side_bind};
 }
 
 // What a reload may add.
@@ -37,9 +61,9 @@ void add_spare(Scenario& scenario) {
 }
 
 // Nothing that the checks of the run rely on: those are the scenario's.
-void draw_settings(Chance& chance, config::Config& config) {
+void draw_settings(Chance& chance, const Scenario& scenario, config::Config& config) {
   config::Pool& pool = config.pools[0];
-  switch (chance.below(5)) {
+  switch (chance.below(9)) {
     case 0: pool.server_connections = 3 - pool.server_connections; break;
     case 1: pool.server_idle_timeout = chance.between(20ms, 5s); break;
     case 2:
@@ -47,15 +71,51 @@ void draw_settings(Chance& chance, config::Config& config) {
       for (config::Listener& listener : config.listeners) listener.route = pool.name;
       break;
     case 3:
-      if (config.listeners.size() > 1) {
-        config.listeners.pop_back();
-      } else {
-        config.listeners.push_back(config.listeners[0]);
-        config.listeners.back().name = "side";
-        config.listeners.back().bind = {side_bind};
-      }
+    case 4: toggle_side(config); break;
+    case 5: draw_state(chance, pool); break;
+    case 6: draw_times(chance, scenario, pool); break;
+    case 7:
+      if (scenario.ejects) draw_rules(chance, pool);
       break;
     default: config.listeners[0].idle_timeout = chance.between(30s, 60s); break;
+  }
+}
+
+// When the side listener is taken away first; its clients have some time from then on.
+Duration side_ends(const Scenario& scenario) {
+  bool there = false;
+  for (const Draft& draft : scenario.drafts) {
+    if (!draft.fine) continue;
+    if (there && draft.config.listeners.size() < 2) return draft.after;
+    there = draft.config.listeners.size() > 1;
+  }
+  return never.time_since_epoch() / 4;
+}
+
+// Clients of the side listener: they come while it may be there.
+void draw_side_clients(Chance& chance, Scenario& scenario) {
+  const Instant end{side_ends(scenario) + scenario.config.router.drain_timeout};
+  for (const Draft& draft : scenario.drafts) {
+    if (!draft.fine || draft.config.listeners.size() < 2) continue;
+    for (std::uint64_t count = chance.between(1, 2); count > 0; --count) {
+      ClientPlan plan = scenario.clients[chance.below(scenario.clients.size())];
+      plan.address = *net::Address::parse(side_bind);
+      plan.begin = Instant(draft.after + chance.between(0ms, 50ms));
+      plan.side = true;
+      plan.dismissed_from = end;
+      scenario.exact = false;
+      plan.half_close = plan.quits = false;
+      scenario.clients.push_back(plan);
+    }
+  }
+}
+
+// The last one is right and lets all servers serve, or the calm would be none.
+void end_well(Scenario& scenario) {
+  Draft& last = scenario.drafts.back();
+  last.fine = true;
+  for (config::Server& server : last.config.pools[0].servers) {
+    server.state = config::ServerState::up;
   }
 }
 
@@ -63,22 +123,22 @@ void draw_settings(Chance& chance, config::Config& config) {
 
 void draw_drafts(Chance chance, Scenario& scenario) {
   scenario.every_server = scenario.pool().servers;
-  // The reference model of ejection knows the servers of one configuration.
-  if (scenario.ejects || !chance.one_in(3)) return;
+  if (!chance.one_in(2)) return;
   for (std::uint64_t i = 0; i < spare_servers; ++i) add_spare(scenario);
   const std::uint64_t count = chance.between(1, 6);
   config::Config config = scenario.config;
-  for (std::uint64_t i = 0; i < count; ++i) {
+  std::vector<Duration> times;
+  for (std::uint64_t i = 0; i < count; ++i) times.push_back(chance.between(0ns, scenario.span));
+  // They are read in the order in which they were written.
+  std::ranges::sort(times);
+  for (const Duration after : times) {
     if (chance.one_in(2)) draw_servers(chance, scenario, config.pools[0]);
-    if (chance.one_in(2)) draw_settings(chance, config);
-    const Duration after = chance.between(0ns, scenario.span);
+    if (chance.one_in(2)) draw_settings(chance, scenario, config);
+    if (chance.one_in(4)) draw_settings(chance, scenario, config);
     scenario.drafts.push_back({after, config, !chance.one_in(5)});
   }
-  // They are read in the order in which they were written.
-  std::vector<Duration> times;
-  for (const Draft& draft : scenario.drafts) times.push_back(draft.after);
-  std::ranges::sort(times);
-  for (std::uint64_t i = 0; i < count; ++i) scenario.drafts[i].after = times[i];
+  end_well(scenario);
+  draw_side_clients(chance, scenario);
 }
 
 }  // namespace ringway::sim

@@ -34,7 +34,7 @@ FakeClient::~FakeClient() {
 }
 
 void FakeClient::connect() {
-  if (router_stops_) {
+  if (router_stops_ || over_) {
     over_ = true;
     return;
   }
@@ -157,6 +157,7 @@ void FakeClient::on_end() {
     world_.close(std::exchange(fd_, -1));
     return world_.alarm(*this, world_.now() + std::chrono::milliseconds(1), begin_alarm);
   }
+  if (not_there()) return;
   const bool failed = world_.error(fd_) != 0;
   if (failed && !over_) {
     const Bytes rest = world_.readable(fd_);
@@ -164,13 +165,41 @@ void FakeClient::on_end() {
     world_.consume(fd_, rest.size());
     take_replies();
   }
-  const bool expected = router_stops_ || deaf_ || rejected_ ||
+  const bool expected = router_stops_ || deaf_ || rejected_ || rightly_dismissed() ||
                         (said_last_ && asked_.empty() && !failed) ||
                         (!asked_.empty() && excused(asked_.front()));
   SIM_REQUIRE(expected, "a client lost its connection (error %d) waiting for %s", world_.error(fd_),
               waiting_for().c_str());
   give_up_rest();
   close();
+}
+
+// A listener that comes and goes.
+bool FakeClient::not_there() {
+  if (!plan_.side || world_.error(fd_) != ECONNREFUSED) return false;
+  world_.close(std::exchange(fd_, -1));
+  constexpr std::uint32_t tries_max = 20;
+  over_ = ++tries_ == tries_max;
+  if (!over_) world_.alarm(*this, world_.now() + std::chrono::milliseconds(20), begin_alarm);
+  return true;
+}
+
+// Between two requests: what was asked after the router had made up its mind is lost, what
+// was asked before is answered to the last byte.
+bool FakeClient::rightly_dismissed() const {
+  const Instant at = world_.ended_by_peer(fd_);
+  if (!plan_.side || at == never) return false;
+  SIM_REQUIRE(at >= plan_.dismissed_from, "a client was told to leave too soon");
+  SIM_REQUIRE(taken_ == input_.size() || world_.error(fd_) != 0,
+              "a client was told to leave within a reply");
+  SIM_REQUIRE(asked_.empty() || plan_.patience == Duration::zero() ||
+                  asked_.front().begun >= at - plan_.patience,
+              "a client was told to leave within a request: %s", waiting_for().c_str());
+  return true;
+}
+
+bool FakeClient::dismissed() const {
+  return fd_ < 0 || deaf_ || world_.error(fd_) != 0 || world_.ended_by_peer(fd_) != never;
 }
 
 // What was asked and never answered may still happen, at any time.

@@ -47,6 +47,8 @@ struct ClientPlan {
   bool browses = false;             // Ends with a line of HTTP instead of quit.
   std::uint32_t keys_per_ask = 64;  // The router asks for more keys only once these are out.
   bool reads_own_writes = true;     // The router keeps a client's requests in order.
+  bool side = false;                // Of a listener that comes and goes.
+  Instant dismissed_from = never;   // Earlier it must not be told to leave.
   Instant begin{};
   Duration patience{};  // From reply to reply.
 };
@@ -60,6 +62,9 @@ class FakeClient final : public Inhabitant {
   bool done() const { return over_; }
   // Ends the connection, if there still is one.
   void leave();
+  // Of a side listener: the router ended the connection.
+  bool dismissed() const;
+  bool is_side() const { return plan_.side; }
   // From now on the router may end connections and refuse new ones.
   void router_stops() { router_stops_ = true; }
   // What it is waiting for, for the message about a run that got stuck.
@@ -166,8 +171,11 @@ class FakeClient final : public Inhabitant {
   Reader reader(const Asked& asked) const;
   Floor floor_of(const Asked& asked, std::size_t i) const;
   bool excused(const Asked& asked) const;
+  bool complaint(const Asked& asked, const WireReply& reply) const;
   void settle();
   void on_end();
+  bool not_there();
+  bool rightly_dismissed() const;
   void give_up_rest();
   void close();
 
@@ -184,6 +192,7 @@ class FakeClient final : public Inhabitant {
   bool router_stops_ = false;
   bool deaf_ = false;
   bool rejected_ = false;
+  std::uint32_t tries_ = 0;
   std::uint32_t asked_count_ = 0;
   Instant heard_at_{};                   // Of the last reply.
   std::deque<Asked> asked_;              // In flight, oldest first.

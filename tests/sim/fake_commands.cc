@@ -42,6 +42,10 @@ void FakeServer::execute(const WireRequest& request, Conn& conn) {
     return;
   }
   const auto row = std::ranges::find(rows, request.verb(), &Row::verb);
+  if (conn.misreads && row == std::end(rows)) {  // It was a value.
+    out += "ERROR\r\n";
+    return;
+  }
   SIM_REQUIRE(row != std::end(rows), "server %u was sent the command '%.*s'", number_,
               static_cast<int>(request.verb().size()), request.verb().data());
   SIM_REQUIRE(!request.noreply(), "server %u was asked not to answer", number_);
@@ -54,16 +58,15 @@ void FakeServer::execute(const WireRequest& request, Conn& conn) {
   lie(request, conn, before);
 }
 
-KeyIndex FakeServer::owned(KeyIndex index) {
-  const bool fine = model_.key(index).moved ? model_.may_be_at(index, number_, world_.now())
-                                            : model_.may_serve(index, number_);
-  SIM_REQUIRE(fine, "key %u went to server %u, it belongs to %u", index, number_,
+KeyIndex FakeServer::owned(KeyIndex index, bool removing) {
+  SIM_REQUIRE(model_.may_serve(index, number_, removing),
+              "key %u went to server %u, it belongs to %u", index, number_,
               model_.key(index).owner);
   return index;
 }
 
-KeyIndex FakeServer::owned(Bytes key) {
-  return owned(model_.index_of(key));
+KeyIndex FakeServer::owned(Bytes key, bool removing) {
+  return owned(model_.index_of(key), removing);
 }
 
 FakeServer::Item* FakeServer::find_item(KeyIndex key) {
@@ -85,14 +88,16 @@ void FakeServer::check_cas(KeyIndex key, std::uint64_t cas) const {
               static_cast<unsigned long long>(cas));
 }
 
-// Whoever stands in for the home keeps things no longer than ttl_max. While a reload moves a
+// Whoever stands in for the home keeps things no longer than ttl_max. Where a reload moved a
 // key it may be either.
 bool FakeServer::is_due(KeyIndex key, std::int64_t exptime, std::int64_t seen) const {
   const bool at_home = model_.key(key).owner == number_;
   const bool moved = model_.key(key).moved;
-  const std::int64_t most = model_.ttl_max_s();
-  const std::int64_t standing_in = exptime == 0 ? most : std::min(exptime, most);
-  return ((at_home || moved) && seen == exptime) || ((!at_home || moved) && seen == standing_in);
+  const auto capped = [&](std::int64_t most) {
+    return seen == (exptime == 0 ? most : std::min(exptime, most));
+  };
+  const bool standing_in = std::ranges::any_of(model_.ttl_max_s(), capped);
+  return ((at_home || moved) && seen == exptime) || ((!at_home || moved) && standing_in);
 }
 
 void FakeServer::check_exptime(KeyIndex key, Bytes word) const {
@@ -162,7 +167,7 @@ void FakeServer::storage(const WireRequest& request, std::string& out) {
 }
 
 void FakeServer::remove(const WireRequest& request, std::string& out) {
-  const KeyIndex key = owned(request.word(1));
+  const KeyIndex key = owned(request.word(1), true);
   out += items_.erase(model_.key(key).text) > 0 ? "DELETED\r\n" : "NOT_FOUND\r\n";
 }
 

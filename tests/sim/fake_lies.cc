@@ -63,13 +63,30 @@ bool FakeServer::refuse(std::string& out) {
   return true;
 }
 
-// Before the value of a request is there: the rest of it is swallowed.
-void FakeServer::refuse_early(Conn& conn, const WireRequest& request, std::size_t arrived) {
-  if (!chance_.with(world_.faults().server_early)) return;
+// Before the value of a request is there: the rest of it is swallowed, or else read as what
+// comes next. Then nobody knows what later replies are for, and only what is in the error's
+// place may be told: this is no lie.
+std::size_t FakeServer::refuse_early(Conn& conn, const WireRequest& request, std::size_t arrived) {
+  if (chance_.with(world_.faults().server_misread)) {
+    const bool meta = request.verb() == "ms";
+    const bool encoded = meta && std::ranges::count(request.words, Bytes("b")) > 0;
+    const KeyIndex key =
+        encoded ? model_.index_of_encoded(request.word(1)) : model_.index_of(request.word(1));
+    world_.trace().note(world_.now(), "misreads", number_, key);
+    model_.complain(owned(key));
+    model_.excuse(number_, world_.now() + grace_);
+    ++model_.tally.complaints;
+    ++model_.tally.executed;
+    conn.misreads = true;
+    conn.output += chance_.one_in(2) ? refusals[1] : refusals[2];
+    return request.size;
+  }
+  if (!chance_.with(world_.faults().server_early)) return 0;
   lied();
   conn.output += refusals[0];
   conn.swallow = request.wanted;
   RINGWAY_ASSERT(arrived < request.wanted);
+  return 0;
 }
 
 // The right reply stands at `reply_at`.

@@ -21,11 +21,11 @@ Bytes argument(const WireRequest& request, std::size_t first, char letter) {
 
 }  // namespace
 
-KeyIndex FakeServer::meta_key(const WireRequest& request) {
+KeyIndex FakeServer::meta_key(const WireRequest& request, bool removing) {
   const std::size_t first = request.verb() == "ms" ? 3 : 2;
   SIM_REQUIRE(!has_flag(request, first, 'q'), "server %u was asked to be quiet", number_);
-  if (!has_flag(request, first, 'b')) return owned(request.word(1));
-  return owned(model_.index_of_encoded(request.word(1)));
+  if (!has_flag(request, first, 'b')) return owned(request.word(1), removing);
+  return owned(model_.index_of_encoded(request.word(1)), removing);
 }
 
 // Without an item: what a reply that found none gives back.
@@ -103,7 +103,7 @@ Bytes FakeServer::meta_store(const WireRequest& request, KeyIndex key) {
 }
 
 void FakeServer::meta_remove(const WireRequest& request, std::string& out) {
-  const KeyIndex key = meta_key(request);
+  const KeyIndex key = meta_key(request, true);
   out += items_.erase(model_.key(key).text) > 0 ? "HD" : "NF";
   meta_flags(request, 2, nullptr, out);
 }

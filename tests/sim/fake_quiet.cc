@@ -37,7 +37,7 @@ void FakeClient::take_quiet_error(Asked& batch, const WireReply& reply) {
       batch.quiet.begin() + static_cast<std::ptrdiff_t>(batch.next_quiet), batch.quiet.end());
   const bool own = reply.line.starts_with("SERVER_ERROR ringway: ");
   const auto may_fail = [&](const Asked& one) {
-    return excused(one) && (own || !model_.trusts(one.keys[0]));
+    return excused(one) && (own || complaint(one, reply) || !model_.trusts(one.keys[0]));
   };
   const auto failing = std::ranges::count_if(
       batch.quiet, [&](const Asked& one) { return !one.told && excused(one); });

@@ -247,13 +247,21 @@ void FakeClient::judge_touch(Asked& asked, Bytes word) {
 void FakeClient::judge_error(Asked& asked, const WireReply& reply) {
   const bool lied =
       std::ranges::any_of(asked.keys, [&](KeyIndex key) { return !model_.trusts(key); });
-  const bool own = reply.line.starts_with("SERVER_ERROR ringway: ");
+  const bool own = reply.line.starts_with("SERVER_ERROR ringway: ") || complaint(asked, reply);
   if (!own && !lied && !(asked.kind == Kind::flush && model_.tally.lies > 0))
     unexpected(asked, reply);
-  SIM_REQUIRE(excused(asked), "nothing was wrong, yet %s got '%.*s'", waiting_for().c_str(),
-              static_cast<int>(reply.line.size()), reply.line.data());
+  // Somebody whom nobody knows yet cannot be flushed, and that is told.
+  const bool joins = asked.kind == Kind::flush && reply.line.ends_with(" is joining");
+  SIM_REQUIRE(joins || excused(asked), "nothing was wrong, yet %s got '%.*s'",
+              waiting_for().c_str(), static_cast<int>(reply.line.size()), reply.line.data());
   never_known(asked);
   ++model_.tally.errors;
+}
+
+// What a server says that did not want to read a value.
+bool FakeClient::complaint(const Asked& asked, const WireReply& reply) const {
+  return asked.kind == Kind::write && model_.key(asked.keys[0]).complained &&
+         (reply.line == "ERROR" || reply.line == "CLIENT_ERROR bad data chunk");
 }
 
 // A long read asks its later keys only when it is at the head of the client's

@@ -12,6 +12,8 @@ namespace {
 constexpr std::uint64_t flush_alarm = 1ull << 32;
 constexpr std::uint64_t begin_alarm = 2ull << 32;
 constexpr std::uint64_t end_alarm = 3ull << 32;
+// Between two drops.
+constexpr std::uint64_t drip_most = 40'000'000;
 
 }  // namespace
 
@@ -67,8 +69,14 @@ void FakeServer::die(bool empty) {
   model_.wiped(number_, world_.now());
 }
 
+void FakeServer::go() {
+  recover();
+  trouble_ = Trouble::gone;
+  die(false);
+}
+
 void FakeServer::recover() {
-  if (trouble_ == Trouble::none) return;
+  if (trouble_ == Trouble::none || trouble_ == Trouble::gone) return;
   world_.trace().note(world_.now(), "recovered", number_);
   const Trouble was = std::exchange(trouble_, Trouble::none);
   world_.set_door(address_, Door::open);
@@ -160,8 +168,9 @@ void FakeServer::read(Conn& conn) {
     const Framed framed = next_request(rest, request_);
     SIM_REQUIRE(framed != Framed::broken, "server %u was sent rubbish", number_);
     if (framed == Framed::incomplete) {
-      if (request_.wanted > 0) refuse_early(conn, request_, rest.size());
-      if (conn.swallow == 0 || rest.empty()) break;
+      const std::size_t line = request_.wanted > 0 ? refuse_early(conn, request_, rest.size()) : 0;
+      done += line;
+      if (line == 0 && (conn.swallow == 0 || rest.empty())) break;
       continue;
     }
     execute(request_, conn);
@@ -189,9 +198,17 @@ void FakeServer::answer_later(Conn& conn) {
 
 void FakeServer::flush(Conn& conn) {
   if (trouble_ == Trouble::hangs || conn.flush_planned) return;
-  const std::int64_t taken = conn.output.empty() ? 0 : world_.write(conn.fd, conn.output);
+  Bytes next = conn.output;
+  if (trouble_ == Trouble::drips) next = next.substr(0, 1);
+  const std::int64_t taken = next.empty() ? 0 : world_.write(conn.fd, next);
   if (taken > 0) conn.output.erase(0, static_cast<std::size_t>(taken));
   if (taken < 0) conn.output.clear();
+  if (taken > 0 && trouble_ == Trouble::drips) {
+    conn.flush_planned = true;
+    world_.alarm(*this, world_.now() + Duration(chance_.below(drip_most)),
+                 flush_alarm | static_cast<std::uint64_t>(conn.fd));
+    return;
+  }
   if (!conn.output.empty()) return;
   if (std::exchange(conn.falls_silent, false)) world_.finish_sending(conn.fd);
   if (!conn.closing) return;

@@ -23,6 +23,8 @@ enum class Trouble : std::uint8_t {
   resets,    // Connections are reset once.
   vanished,  // The host is unreachable: nothing passes, nobody is told.
   full,      // "ERROR Too many open connections".
+  drips,     // Says what it says byte by byte.
+  gone,      // Dead, for ever.
 };
 
 class FakeServer final : public Inhabitant {
@@ -36,6 +38,8 @@ class FakeServer final : public Inhabitant {
   void plan(Trouble trouble, Instant begin, Duration time, Duration grace);
   // An end to all troubles, now.
   void recover();
+  // Its process ends, and nobody starts it again.
+  void go();
 
   const net::Address& address() const { return address_; }
   std::uint64_t executed() const { return executed_; }
@@ -52,6 +56,7 @@ class FakeServer final : public Inhabitant {
     bool closing = false;  // Ends when its output is gone.
     bool flush_planned = false;
     bool falls_silent = false;  // Ends its direction when its output is gone.
+    bool misreads = false;      // A value may be read as commands.
     std::size_t swallow = 0;    // Bytes of a value that was refused before it was there.
   };
   struct Item {
@@ -80,8 +85,8 @@ class FakeServer final : public Inhabitant {
   void drop(Fd fd);
 
   void execute(const WireRequest& request, Conn& conn);
-  KeyIndex owned(Bytes key);
-  KeyIndex owned(KeyIndex key);
+  KeyIndex owned(Bytes key, bool removing = false);
+  KeyIndex owned(KeyIndex key, bool removing = false);
   Item* find_item(KeyIndex key);
   Item& store(KeyIndex key, std::uint64_t flags, Bytes value);
   std::uint64_t next_cas(KeyIndex key) { return ++cas_ << 16 | key; }
@@ -100,7 +105,7 @@ class FakeServer final : public Inhabitant {
   void flush_all(const WireRequest& request, std::string& out);
 
   // The meta commands: fake_meta.cc.
-  KeyIndex meta_key(const WireRequest& request);
+  KeyIndex meta_key(const WireRequest& request, bool removing = false);
   void meta_flags(const WireRequest& request, std::size_t first, const Item* item,
                   std::string& out) const;
   void meta_get(const WireRequest& request, std::string& out);
@@ -113,7 +118,7 @@ class FakeServer final : public Inhabitant {
   // What is not true: fake_lies.cc.
   void lied();
   bool refuse(std::string& out);
-  void refuse_early(Conn& conn, const WireRequest& request, std::size_t arrived);
+  std::size_t refuse_early(Conn& conn, const WireRequest& request, std::size_t arrived);
   void lie(const WireRequest& request, Conn& conn, std::size_t reply_at);
   bool name_another(const WireRequest& request, std::string& reply);
 

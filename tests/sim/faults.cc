@@ -71,6 +71,17 @@ void draw_replies(Chance& chance, Faults& faults) {
   faults.server_half_close = rate(chance, 4, 0.02);
 }
 
+// Came later; drawn last, so that the seeds of before are what they were.
+void draw_more(Chance& chance, Faults& faults) {
+  faults.server_misread = rate(chance, 6, 0.2);
+  faults.server_drip = rate(chance, 6, 1.0);
+  faults.server_move = rate(chance, 4, 1.0);
+  faults.server_nameless = rate(chance, 6, 1.0);
+  faults.clock_jump = rate(chance, 8, 0.002);
+  faults.router_pause = rate(chance, 8, 0.002);
+  faults.pause_ms = chance.between(1, chance.one_in(2) ? 300 : 6000);
+}
+
 }  // namespace
 
 Faults draw_faults(Chance chance) {
@@ -81,6 +92,7 @@ Faults draw_faults(Chance chance) {
   draw_connecting(chance, faults);
   draw_inhabitants(chance, faults);
   if (chance.one_in(4)) draw_replies(chance, faults);
+  draw_more(chance, faults);
   return faults;
 }
 

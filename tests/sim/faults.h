@@ -47,11 +47,18 @@ namespace ringway::sim {
   ROW(server_refuse, double, 0)          /* An error instead. */                                 \
   ROW(server_early, double, 0)           /* An error before the value is there. */               \
   ROW(server_half_close, double, 0)      /* Says nothing more, goes on reading. */               \
-  ROW(client_vanish, double, 0)          /* Per client: leaves with requests unanswered. */      \
-  ROW(client_half_close, double, 0)      /* Per client: ends its direction, then reads. */       \
-  ROW(client_slow, double, 0)            /* Per client: reads slowly. */                         \
-  ROW(client_deaf, double, 0)            /* Per client: asks, and reads nothing more. */         \
-  ROW(client_broken, double, 0)          /* Per request: not the protocol. */
+  ROW(server_misread, double, 0)    /* An error before the value, which is read as commands. */  \
+  ROW(server_drip, double, 0)       /* Per server: says what it says byte by byte. */            \
+  ROW(server_move, double, 0)       /* Per server with a name: it leads elsewhere. */            \
+  ROW(server_nameless, double, 0)   /* The same: for a while there is no such name. */           \
+  ROW(clock_jump, double, 0)        /* Per turn: the clock jumps, all else stands still. */      \
+  ROW(router_pause, double, 0)      /* Per turn: all workers and control stand still. */         \
+  ROW(pause_ms, std::uint64_t, 0)   /* How long, at most, of both. */                            \
+  ROW(client_vanish, double, 0)     /* Per client: leaves with requests unanswered. */           \
+  ROW(client_half_close, double, 0) /* Per client: ends its direction, then reads. */            \
+  ROW(client_slow, double, 0)       /* Per client: reads slowly. */                              \
+  ROW(client_deaf, double, 0)       /* Per client: asks, and reads nothing more. */              \
+  ROW(client_broken, double, 0)     /* Per request: not the protocol. */
 
 struct Faults {
 #define RINGWAY_SIM_FAULT_MEMBER(name, type, quiet) type name = quiet;

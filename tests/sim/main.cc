@@ -82,6 +82,7 @@ void run_block(const Options& options) {
   const auto start = std::chrono::steady_clock::now();
   Outcome sum;
   std::uint64_t done = 0;
+  std::uint64_t reloaded = 0;
   const auto enough = [&] {
     return (options.count > 0 && done >= options.count) ||
            (options.seconds > 0 && seconds_since(start) >= options.seconds);
@@ -91,13 +92,17 @@ void run_block(const Options& options) {
     sum.requests += outcome.requests;
     sum.errors += outcome.errors;
     sum.turns += outcome.turns;
+    sum.reloads += outcome.reloads;
+    reloaded += outcome.reloads > 0;
   }
   const double seconds = seconds_since(start);
   std::printf(
-      "%llu seeds from %llu green in %.1f s (%.0f/s): %llu requests, %llu errors, %llu turns\n",
+      "%llu seeds from %llu green in %.1f s (%.0f/s): %llu requests, %llu errors, %llu turns; "
+      "%u reloads in %llu of the seeds\n",
       static_cast<unsigned long long>(done), static_cast<unsigned long long>(options.from), seconds,
       static_cast<double>(done) / seconds, static_cast<unsigned long long>(sum.requests),
-      static_cast<unsigned long long>(sum.errors), static_cast<unsigned long long>(sum.turns));
+      static_cast<unsigned long long>(sum.errors), static_cast<unsigned long long>(sum.turns),
+      sum.reloads, static_cast<unsigned long long>(reloaded));
 }
 
 }  // namespace

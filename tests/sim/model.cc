@@ -101,29 +101,13 @@ void Model::end_remove(KeyIndex key, Instant begun, Instant gone) {
   if (gone != never) removed.floor = std::max(removed.floor, begun);
 }
 
-void Model::begin_move(KeyIndex index, std::uint64_t servers, Instant now) {
-  Key& key = keys_[index];
-  if (key.settled <= now) key.maybe = std::uint64_t{1} << key.owner;
-  key.maybe |= servers;
-  key.settled = never;
-  key.moved = true;
-}
-
-void Model::end_move(KeyIndex index, std::uint32_t owner, Instant settled) {
-  Key& key = keys_[index];
-  if (key.settled != never) return;  // It was not to be moved.
-  key.owner = owner;
-  key.settled = settled;
-}
-
-bool Model::may_be_at(KeyIndex index, std::uint32_t server, Instant now) const {
-  const Key& key = keys_[index];
-  return key.settled <= now ? key.owner == server : (key.maybe >> server & 1) != 0;
+void Model::move_all_of(std::uint32_t server) {
+  for (Key& key : keys_) key.moved |= key.owner == server;
 }
 
 void Model::wiped(std::uint32_t server, Instant now) {
   for (Key& key : keys_) {
-    if (key.owner != server && (key.maybe >> server & 1) == 0) continue;
+    if (key.owner != server) continue;
     key.absent_until = std::max(key.absent_until, now);
     key.wiped = true;
   }
@@ -279,12 +263,9 @@ void Model::excuse(std::uint32_t server, Instant until) {
 
 bool Model::excused(KeyIndex key, Instant asked) const {
   const Key& what = keys_[key];
-  bool home_excused =
-      excused_until_[what.owner] >= asked || (wandered_[what.owner] && anybody_excused(asked));
-  for (std::uint32_t server = 0; what.settled > asked && server < excused_until_.size(); ++server) {
-    if ((what.maybe >> server & 1) != 0 && excused_until_[server] >= asked) home_excused = true;
-  }
-  return everything_excused_ || all_excused_until_ >= asked || home_excused;
+  // Anybody may have it, who may fail.
+  if (what.moved || wandered_[what.owner]) return anybody_excused(asked);
+  return everything_excused_ || all_excused_until_ >= asked || excused_until_[what.owner] >= asked;
 }
 
 bool Model::anybody_excused(Instant asked) const {

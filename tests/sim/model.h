@@ -35,10 +35,9 @@ struct Key {
   std::string text;
   std::string encoded;  // In base64; empty if that is too long for a key.
   KeyUse use = KeyUse::value;
-  std::uint32_t owner = 0;       // The server it belongs to, from `settled` on,
-  Instant settled{};             // and until then to any of
-  std::uint64_t maybe = 0;       // these (bits): a reload is moving it.
-  bool moved = false;            // What it holds is not known any more.
+  std::uint32_t owner = 0;       // The server it belongs to at the start.
+  bool moved = false;            // It changed hands: what it holds is not known any more.
+  bool complained = false;       // A server refused to read a value for it.
   Floor floor{};                 // See above.
   Instant absent_until{};        // Until when something could have made it absent.
   std::uint32_t removing = 0;    // Deletes whose end is not known yet.
@@ -77,9 +76,10 @@ struct Tally {
   std::uint64_t errors = 0;
   std::uint64_t hits = 0;
   std::uint64_t misses = 0;
-  std::uint64_t unheard = 0;   // Given up by their client.
-  std::uint64_t executed = 0;  // By servers, greetings not counted.
-  std::uint64_t lies = 0;      // Of servers.
+  std::uint64_t unheard = 0;     // Given up by their client.
+  std::uint64_t executed = 0;    // By servers, greetings not counted.
+  std::uint64_t lies = 0;        // Of servers.
+  std::uint64_t complaints = 0;  // Of servers, that were none of the model's.
 };
 
 class Model {
@@ -103,11 +103,11 @@ class Model {
   void end_remove(KeyIndex key, Instant begun, Instant gone);
   void wiped(std::uint32_t server, Instant now);
 
-  // A reload may move this key, to any of these servers.
-  void begin_move(KeyIndex key, std::uint64_t servers, Instant now);
-  void end_move(KeyIndex key, std::uint32_t owner, Instant settled);
-  bool moving(KeyIndex key, Instant now) const { return keys_[key].settled > now; }
-  bool may_be_at(KeyIndex key, std::uint32_t server, Instant now) const;
+  // It belongs to somebody else, for a time or for good, or its server is another one.
+  void move(KeyIndex key) { keys_[key].moved = true; }
+  void move_all_of(std::uint32_t server);
+  // A server answers a write of it with an error of its own, before the value is there.
+  void complain(KeyIndex key) { keys_[key].complained = true; }
 
   // The value that belongs to a write; checks are on the exact bytes.
   void append_value(WriteId write, std::string& out) const;
@@ -131,20 +131,21 @@ class Model {
     return !what.moved && !lied_[what.owner] && !wandered_[what.owner];
   }
 
-  // Others may serve keys of a server that is out: (key, its home, who was asked).
-  using MayServe = std::function<bool(Bytes, std::uint32_t, std::uint32_t)>;
-  void let_others_serve(MayServe may) { may_serve_ = std::move(may); }
-  bool may_serve(KeyIndex key, std::uint32_t server) const {
-    return may_serve_(keys_[key].text, keys_[key].owner, server);
+  // Who may be asked for a key now, or to remove it.
+  using MayServe = std::function<bool(Bytes, std::uint32_t, bool)>;
+  void set_may_serve(MayServe may) { may_serve_ = std::move(may); }
+  bool may_serve(KeyIndex key, std::uint32_t server, bool removing) const {
+    return may_serve_(keys_[key].text, server, removing);
   }
   // A server was out: what its keys hold is judged again once all is settled.
   void wander(std::uint32_t server) { wandered_[server] = true; }
   // All servers are up, and what was owed is delivered.
   void settle() { settled_ = true; }
-  void set_ttl_max(Duration time) {
-    ttl_max_s_ = std::chrono::ceil<std::chrono::seconds>(time).count();
+  // Where keys are not at home, in some configuration of this run.
+  void add_ttl_max(Duration time) {
+    ttl_max_s_.push_back(std::chrono::ceil<std::chrono::seconds>(time).count());
   }
-  std::int64_t ttl_max_s() const { return ttl_max_s_; }
+  const std::vector<std::int64_t>& ttl_max_s() const { return ttl_max_s_; }
 
   // Until when requests to a server may fail without the router being to blame.
   void excuse(std::uint32_t server, Instant until);
@@ -169,7 +170,7 @@ class Model {
   std::vector<bool> lied_;
   std::vector<bool> wandered_;
   bool settled_ = false;
-  std::int64_t ttl_max_s_ = 0;
+  std::vector<std::int64_t> ttl_max_s_;
   MayServe may_serve_;
   Instant all_excused_until_{};
   bool everything_excused_ = false;

@@ -1,5 +1,5 @@
-// See reloads.h. While a reload is under way a key may be with its old owner, with its new
-// one, or with whoever has the new one's keys while that one is joining.
+// See reloads.h. What is planned by one configuration and by another may overtake each other
+// on two connections: of keys of which that can be true the model knows no more.
 #include "sim/reloads.h"
 
 #include <algorithm>
@@ -15,9 +15,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint64_t look_alarm = ~std::uint64_t{0};
-constexpr Duration look_again = 5ms;
-
 }  // namespace
 
 Reloads::Reloads(SimWorld& world, Model& model, const Scenario& scenario, worker::Crew& crew,
@@ -28,7 +25,7 @@ Reloads::Reloads(SimWorld& world, Model& model, const Scenario& scenario, worker
       crew_(crew),
       control_(control),
       control_world_(control_world),
-      start_(world.now()) {}
+      pools_{&scenario.pool()} {}
 
 void Reloads::plan() {
   for (std::size_t i = 0; i < scenario_.drafts.size(); ++i) {
@@ -37,7 +34,6 @@ void Reloads::plan() {
 }
 
 void Reloads::on_alarm(std::uint64_t what) {
-  if (what == look_alarm) return look();
   if (!ended_) begin(scenario_.drafts[what]);
 }
 
@@ -46,83 +42,59 @@ void Reloads::begin(const Draft& draft) {
   config::Loaded loaded;
   if (draft.fine) {
     loaded.config = draft.config;
+    tell_model(draft.config);
   } else {
     loaded.problems.push_back(
         {{"sim.toml", 1, 1}, "wrong on purpose", "", config::Severity::error});
   }
   control_world_.write(std::move(loaded));
   asked_.push_back({draft.fine, control_.order_reload(true)});
-  if (draft.fine) {
-    // A new server's name may take its time.
-    for (std::uint32_t i = 0; i < scenario_.servers.size(); ++i) {
-      if (scenario_.every_server[i].address.starts_with("mc-")) {
-        model_.excuse(i, world_.now() + 10s);
-      }
-    }
-  }
-  if (draft.fine) tell_model(draft.config, false, never);
-  if (!std::exchange(moving_, true)) world_.alarm(*this, world_.now() + look_again, look_alarm);
   control_.step();
 }
 
-// What was planned before may come late: it waits for a connection, in a queue, or in front
-// of a server that hangs until it is well again.
-void Reloads::look() {
-  if (ended_) return;
-  if (!everybody_there()) return world_.alarm(*this, world_.now() + look_again, look_alarm);
-  moving_ = false;
-  const config::Pool& pool = scenario_.pool();
-  const Instant well = std::max(world_.now(), start_ + scenario_.faults_end);
-  const Duration late = *pool.timeout + pool.connect_timeout + 2 * pool.backoff_max;
-  // Of several that were written at once the last one counts.
-  tell_model(*control_.present().written, true, well + late + scenario_.stall_max() + 100ms);
-}
-
-bool Reloads::everybody_there() const {
-  const reload::SharedSnapshot snapshot = control_.snapshot();
+bool Reloads::settled() const {
   if (control_.reloading()) return false;
   for (const Asked& asked : asked_) {
-    if (asked.outcome.valid() && asked.outcome.wait_for(0s) != std::future_status::ready) {
-      return false;
-    }
+    if (asked.outcome.wait_for(0s) != std::future_status::ready) return false;
   }
-  for (const auto& pool : snapshot->pools) {
-    for (const pool::Server& server : pool->servers) {
-      if (crew_.board.standing(server.id) != proxy::Standing::up) return false;
-    }
-  }
-  return true;
+  const reload::SharedSnapshot snapshot = control_.snapshot();
+  return std::ranges::none_of(snapshot->pools, [&](const auto& pool) {
+    return std::ranges::any_of(pool->servers, [&](const pool::Server& server) {
+      return crew_.board.standing(server.id) == proxy::Standing::joining;
+    });
+  });
 }
 
-// Then what is under way on the old connection may be overtaken on the new one.
+// Then all keys go another way than before.
 bool Reloads::other_connections(const config::Pool& pool) const {
-  const config::Pool& present = control_.present().written->pools[0];
-  return moving_ || pool.name != present.name ||
-         pool.server_connections != present.server_connections;
+  return pool.distribution == "modula" || std::ranges::any_of(pools_, [&](const auto* other) {
+           return other->name != pool.name || other->server_connections != pool.server_connections;
+         });
 }
 
 // A key that stays is never anywhere else, but with modula, which counts who is live.
-void Reloads::tell_model(const config::Config& config, bool over, Instant settled) {
+void Reloads::tell_model(const config::Config& config) {
   const config::Pool& pool = config.pools[0];
   std::vector<ring::Member> members;
-  std::uint64_t added = 0;
   for (const config::Server& server : pool.servers) {
-    members.push_back({server.name, server.weight});
-    added |= std::uint64_t{1} << scenario_.number_of(server.name);
+    const std::uint32_t number = scenario_.number_of(server.name);
+    // A new server's name may take its time.
+    if (server.address.starts_with("mc-")) model_.excuse(number, world_.now() + 10s);
+    if (server.state != config::ServerState::up) {
+      model_.excuse(number, world_.now() + scenario_.faults_end + scenario_.grace);
+    }
+    if (!server.backup) members.push_back({server.name, server.weight});
   }
   const auto distribution = ring::find(pool.distribution)->build(members);
   const hash::HashFunction& function = *hash::find(pool.hash);
   const ring::LiveSet all(static_cast<std::uint32_t>(members.size()));
+  const bool others = other_connections(pool);
   for (KeyIndex key = 0; key < model_.keys(); ++key) {
     const auto picked = distribution->pick(ring::key_hash(function, {}, model_.key(key).text), all);
     const std::uint32_t owner = scenario_.number_of(members[*picked].name);
-    if (over) {
-      model_.end_move(key, owner, settled);
-    } else if (model_.key(key).owner != owner || model_.moving(key, world_.now()) ||
-               pool.distribution == "modula" || other_connections(pool)) {
-      model_.begin_move(key, added, world_.now());
-    }
+    if (others || model_.key(key).owner != owner) model_.move(key);
   }
+  pools_.push_back(&pool);
 }
 
 void Reloads::check() {

@@ -1,6 +1,5 @@
-// Reloads in mid-traffic: what each writes, when it is asked for, and how long it may take
-// until every key is where the new configuration says. Tells the model which servers may
-// have a key meanwhile.
+// Reloads in mid-traffic: what each writes, and when it is asked for. Tells the model which
+// keys change hands.
 #pragma once
 
 #include <future>
@@ -26,11 +25,11 @@ class Reloads final : public Inhabitant {
   void plan();
   // No more begin; looks on until the last is over.
   void end() { ended_ = true; }
-  // Every worker behaves by the last one, and new servers have their keys.
-  bool settled() const { return !moving_; }
+  // Every worker behaves by the last one, and nobody is still to join.
+  bool settled() const;
   // Each was answered, and well if its file was fine.
   void check();
-  bool any() const { return begun_ > 0; }
+  std::uint32_t begun() const { return begun_; }
 
  private:
   struct Asked {
@@ -41,10 +40,8 @@ class Reloads final : public Inhabitant {
   void on_news(Fd /*fd*/, News /*news*/) override {}
   void on_alarm(std::uint64_t what) override;
   void begin(const Draft& draft);
-  void look();
-  bool everybody_there() const;
   bool other_connections(const config::Pool& pool) const;
-  void tell_model(const config::Config& config, bool over, Instant settled);
+  void tell_model(const config::Config& config);
 
   SimWorld& world_;
   Model& model_;
@@ -52,10 +49,9 @@ class Reloads final : public Inhabitant {
   worker::Crew& crew_;
   reload::Control& control_;
   ControlWorld& control_world_;
-  const Instant start_;
   std::vector<Asked> asked_;
+  std::vector<const config::Pool*> pools_;  // That are or may be in force.
   std::uint32_t begun_ = 0;
-  bool moving_ = false;
   bool ended_ = false;
 };
 

@@ -59,7 +59,10 @@ void Rig::build_model() {
   }
   if (scenario_.errors_anywhere) model_.excuse_all(start_ + scenario_.faults_end + scenario_.grace);
   for (std::uint32_t i = 0; i < scenario_.servers.size(); ++i) model_.excuse(i, Instant{});
-  if (pool.eject.ttl_max) model_.set_ttl_max(*pool.eject.ttl_max);
+  model_.add_ttl_max(*pool.eject.ttl_max);
+  for (const Draft& draft : scenario_.drafts) {
+    model_.add_ttl_max(*draft.config.pools[0].eject.ttl_max);
+  }
   const bool short_queue = scenario_.pool().server_queue_max < 16;
   model_.excuse_everything(scenario_.lost_silently || short_queue);
 }
@@ -76,18 +79,19 @@ void Rig::build_router() {
   for (std::size_t i = 0; i < scenario_.servers.size(); ++i)
     control_world_->name(scenario_.every_server[i].address, scenario_.servers[i]);
   eject_model_.emplace(scenario_.pool(), member_count(), [this] { return world_.now(); });
-  // It knows the servers of one configuration.
-  if (scenario_.drafts.empty()) crew_->board.watch(*eject_model_);
+  // It knows the servers of one configuration, and nobody who knows better.
+  if (scenario_.drafts.empty() && scenario_.hands.empty()) crew_->board.watch(*eject_model_);
   control_ = std::make_unique<reload::Control>(scenario_.config, *crew_, *control_world_);
   for (std::uint32_t i = 0; i < seats_.size(); ++i)
     seats_[i].worker = std::make_unique<worker::Worker>(i, *seats_[i].io, *crew_);
-  first_snapshot_ = control_->snapshot();
-  absences_.emplace(*first_snapshot_->pools[0]);
-  model_.let_others_serve([this](Bytes key, std::uint32_t home, std::uint32_t server) {
-    return absences_->may_serve(key, home, server);
+  history_.emplace(scenario_, *crew_);
+  model_.set_may_serve([this](Bytes key, std::uint32_t server, bool removing) {
+    return history_->may_serve(key, server, world_.now()) ||
+           (removing && history_->may_remove(key, server));
   });
   const auto started = control_->start();
   SIM_REQUIRE(started.has_value(), "the router does not start: %s", started.error().c_str());
+  note_history();
 }
 
 void Rig::build_servers() {
@@ -101,18 +105,27 @@ void Rig::build_servers() {
   for (const Incident& incident : scenario_.incidents)
     servers_[incident.server]->plan(incident.trouble, start_ + incident.after, incident.time,
                                     scenario_.grace);
+  for (const Move& move : scenario_.moves)
+    if (move.to)
+      servers_.push_back(std::make_unique<FakeServer>(world_, model_, move.server, *move.to,
+                                                      scenario_.grace, chance_.fork()));
 }
 
 Outcome Rig::run() {
   reloads_.emplace(world_, model_, scenario_, *crew_, *control_, *control_world_);
   reloads_->plan();
+  hands_.emplace(world_, model_, scenario_, *crew_, *control_);
+  hands_->plan();
+  moves_.emplace(world_, model_, scenario_, *control_world_,
+                 [this](std::uint32_t i) -> FakeServer& { return *servers_[i]; });
+  moves_->plan();
   storm();
   if (!stopping_) {
     calm();
     rest();
   }
   stop();
-  return {trace_.hash(), model_.tally.requests, model_.tally.errors, turns_};
+  return {trace_.hash(), model_.tally.requests, model_.tally.errors, turns_, reloads_->begun()};
 }
 
 // --- Phases -------------------------------------------------------------------
@@ -120,6 +133,7 @@ Outcome Rig::run() {
 void Rig::storm() {
   for (ClientPlan plan : scenario_.clients) {
     plan.begin = start_ + plan.begin.time_since_epoch();
+    plan.dismissed_from = start_ + plan.dismissed_from.time_since_epoch();
     clients_.push_back(std::make_unique<FakeClient>(
         world_, model_, static_cast<ClientId>(clients_.size()), plan, chance_.fork()));
   }
@@ -127,8 +141,13 @@ void Rig::storm() {
     run_for(scenario_.stop_after);
     stop_early();
   }
-  run_for(start_ + scenario_.faults_end - world_.now());
+  const auto left = [this] {
+    return start_ + scenario_.faults_end + world_.jumped() - world_.now();
+  };
+  while (left() > 0s) run_for(left());
   world_.end_faults();
+  history_->set_calm(world_.now());
+  moves_->end();
   for (const auto& server : servers_) server->recover();
   run_until(world_.now() + stuck_after, "the clients to finish", [this] { return clients_done(); });
 }
@@ -143,11 +162,15 @@ void Rig::stop_early() {
 // All is well again within `grace`. Connections that died without a word are found
 // by whoever uses them next: then rounds go on until one has no error.
 void Rig::calm() {
-  for (const auto& client : clients_) client->leave();
+  for (const auto& client : clients_)
+    if (!client->is_side()) client->leave();
+  hands_->end();
   run_for(scenario_.grace + 10s);
   run_until(world_.now() + stuck_after, "reloads to be over",
             [this] { return reloads_->settled(); });
+  hands_->end();
   run_for(2s + scenario_.stall_max());
+  check_dismissed();
   check_all_up();
   // Where connections died silently, ejections go on while they are found.
   if (!scenario_.lost_silently) model_.settle();
@@ -178,7 +201,7 @@ void Rig::calm_round(std::uint32_t count) {
 }
 
 void Rig::rest() {
-  run_for(5s + 2 * *scenario_.pool().timeout);
+  run_for(5s + 2 * scenario_.timeout_max());
   // Checks go on for ever: look between two of them.
   const auto between_checks = [this] {
     return std::ranges::all_of(seats_,
@@ -206,7 +229,7 @@ bool Rig::clients_done() const {
 void Rig::turn(Seat& seat) {
   trace_.note(world_.now(), "turn", &seat - seats_.data());
   seat.worker->turn();
-  note_absences();
+  note_history();
   SIM_REQUIRE(++turns_ < turns_max, "the router goes in circles");
   Duration time = Duration(static_cast<std::int64_t>(chance_.between(1'000, 30'000)));
   if (chance_.with(world_.faults().worker_stall)) {
@@ -214,6 +237,7 @@ void Rig::turn(Seat& seat) {
     trace_.note(world_.now(), "worker stalls", &seat - seats_.data(), to_ms(time));
   }
   seat.busy_until = world_.now() + time;
+  stand_still();
   if (trace_.text() || turns_ % 16 == 0) check_turn(*seat.worker);
 }
 
@@ -222,11 +246,31 @@ std::uint32_t Rig::member_count() const {
       std::ranges::count(scenario_.pool().servers, false, &config::Server::backup));
 }
 
-void Rig::note_absences() {
-  if (!scenario_.ejects) return;
-  absences_->note(crew_->board);
-  for (std::uint32_t i = 0; i < member_count(); ++i) {
-    if (absences_->ever_away(i)) model_.wander(i);
+// As a machine that is paused, with and without the world around it.
+void Rig::stand_still() {
+  const Faults& faults = world_.faults();
+  const bool jumps = chance_.with(faults.clock_jump);
+  const bool pauses = chance_.with(faults.router_pause);
+  if (!jumps && !pauses) return;
+  const Duration time = std::chrono::milliseconds(chance_.between(1, faults.pause_ms));
+  if (jumps) world_.jump(time);
+  model_.excuse_all(world_.now() + scenario_.faults_end + scenario_.grace);
+  if (!pauses) return;
+  trace_.note(world_.now(), "router pauses", to_ms(time));
+  control_busy_until_ = world_.now() + time;
+  for (Seat& seat : seats_) seat.busy_until = std::max(seat.busy_until, control_busy_until_);
+}
+
+void Rig::step_control() {
+  control_->step();
+  note_history();
+  hands_->look();
+}
+
+void Rig::note_history() {
+  if (!history_->note(control_->snapshot(), world_.now())) return;
+  for (std::uint32_t i = 0; i < scenario_.every_server.size(); ++i) {
+    if (history_->ever_away(i)) model_.wander(i);
   }
 }
 
@@ -241,7 +285,7 @@ bool Rig::step(Instant limit) {
     next = &seat;
     at = ready;
   }
-  const Instant control_at = std::max(control_->next(), world_.now());
+  const Instant control_at = std::max({control_->next(), world_.now(), control_busy_until_});
   if (world_.next_event() <= std::min(at, control_at)) {
     if (world_.next_event() > limit) return false;
     world_.run_next_event();
@@ -249,7 +293,7 @@ bool Rig::step(Instant limit) {
   }
   if (control_at < at) {
     world_.advance(control_at);
-    control_->step();
+    step_control();
     return true;
   }
   if (next == nullptr) return false;

@@ -13,11 +13,13 @@
 #include <vector>
 
 #include "reload/control.h"
-#include "sim/absences.h"
 #include "sim/control_world.h"
 #include "sim/eject_model.h"
 #include "sim/fake_client.h"
 #include "sim/fake_server.h"
+#include "sim/hands.h"
+#include "sim/history.h"
+#include "sim/moves.h"
 #include "sim/reloads.h"
 #include "sim/scenario.h"
 #include "sim/sim_io.h"
@@ -30,6 +32,7 @@ struct Outcome {
   std::uint64_t requests = 0;
   std::uint64_t errors = 0;
   std::uint64_t turns = 0;
+  std::uint32_t reloads = 0;
 };
 
 class Rig {
@@ -47,7 +50,7 @@ class Rig {
 
   void build_model();
   void build_router();
-  void note_absences();
+  void note_history();
   std::uint32_t member_count() const;
   void build_servers();
 
@@ -62,11 +65,14 @@ class Rig {
   void run_for(Duration time);
   bool clients_done() const;
   void turn(Seat& seat);
+  void stand_still();
+  void step_control();
   void stop_early();
 
   void describe();
   void check_turn(worker::Worker& worker);
   void check_all_up();
+  void check_dismissed();
   void check_rest();
   void check_reloaded();
   void check_counters();
@@ -77,8 +83,7 @@ class Rig {
   Chance chance_;
   Model model_;
   std::optional<EjectModel> eject_model_;
-  reload::SharedSnapshot first_snapshot_;
-  std::optional<Absences> absences_;
+  std::optional<History> history_;
   SimWorld world_;
   std::vector<Seat> seats_;
   std::vector<net::Io*> ios_;
@@ -86,9 +91,12 @@ class Rig {
   std::optional<ControlWorld> control_world_;
   std::unique_ptr<reload::Control> control_;
   std::optional<Reloads> reloads_;
+  std::optional<Hands> hands_;
+  std::optional<Moves> moves_;
   std::vector<std::unique_ptr<FakeServer>> servers_;
   std::vector<std::unique_ptr<FakeClient>> clients_;
   Instant start_{};
+  Instant control_busy_until_{};
   std::uint64_t turns_ = 0;
   bool stopping_ = false;
 };

@@ -13,7 +13,7 @@ using metrics::WorkerMetric;
 // No queue passes its limit, whatever happens.
 void Rig::check_turn(worker::Worker& worker) {
   worker.check_invariants();
-  eject_model_->check_overdue(std::chrono::seconds(5));
+  eject_model_->check_overdue(std::chrono::seconds(5) + 2 * scenario_.stall_max());
   const config::Listener& limits = scenario_.config.listeners[0];
   const config::Pool& pool = scenario_.pool();
   worker.clients().each([&](proxy::ClientConn& client) {
@@ -59,6 +59,19 @@ void Rig::check_all_up() {
     SIM_REQUIRE(standing == proxy::Standing::up, "server %s is still %s: it %s",
                 server.name.c_str(), std::string(proxy::word(standing)).c_str(),
                 crew_->board.cause(server.id).c_str());
+  }
+}
+
+// The listener of these is gone: they were told to leave in time. Others go by themselves.
+void Rig::check_dismissed() {
+  const bool gone = control_->snapshot()->config.listeners.size() < 2;
+  const bool any = std::ranges::any_of(clients_, &FakeClient::is_side);
+  if (gone && any) run_for(scenario_.config.router.drain_timeout + std::chrono::seconds(1));
+  for (const auto& client : clients_) {
+    if (!client->is_side()) continue;
+    SIM_REQUIRE(!gone || client->dismissed(), "a client stays although its listener is gone: %s",
+                client->waiting_for().c_str());
+    client->leave();
   }
 }
 
@@ -129,7 +142,8 @@ void Rig::check_counters() {
   SIM_REQUIRE(total(WorkerMetric::keys) == tally.keys, "keys are counted wrong");
   const bool nothing_wrong = scenario_.drafts.empty() && !scenario_.errors_anywhere &&
                              scenario_.incidents.empty() && tally.errors == 0 && tally.lies == 0 &&
-                             !scenario_.ejects;
+                             tally.complaints == 0 && !scenario_.ejects &&
+                             scenario_.hands.empty() && scenario_.moves.empty();
   if (!nothing_wrong) return;
   SIM_REQUIRE(of_servers(ServerMetric::replies) == tally.executed &&
                   of_servers(ServerMetric::requests) == tally.executed,

@@ -101,6 +101,9 @@ Duration patience(const Scenario& scenario) {
   if (faults.pipe_bytes < 16 * 1024) time += 5s;
   if (faults.worker_stall > 0) time += 10 * std::chrono::milliseconds(faults.worker_stall_ms);
   if (faults.accept_emfile > 0) time += 2s;
+  if (faults.clock_jump > 0 || faults.router_pause > 0) {
+    time += 10 * std::chrono::milliseconds(faults.pause_ms);
+  }
   return time;
 }
 
@@ -186,6 +189,9 @@ void draw_incidents(Chance chance, Scenario& scenario) {
     draw_incident(chance, scenario, server, faults.server_vanish, Trouble::vanished);
     draw_incident(chance, scenario, server, faults.server_full, Trouble::full);
   }
+  for (std::uint32_t server = 0; server < scenario.servers.size(); ++server) {
+    draw_incident(chance, scenario, server, faults.server_drip, Trouble::drips);
+  }
 }
 
 }  // namespace
@@ -201,15 +207,11 @@ Scenario draw_scenario(std::uint64_t seed) {
   draw_keys(chance.fork(), scenario);
   scenario.span = chance.between(20ms, 2s);
   scenario.faults_end = scenario.span;
-  const config::Pool& pool = scenario.pool();
-  scenario.grace = 2 * *pool.timeout + 2 * pool.connect_timeout + 2 * pool.backoff_max + 2s;
-  // The slowest probes, as many as it takes, and the longest wait of one that flaps.
-  if (scenario.ejects) scenario.grace += (1 + pool.health.rise) * 20s + pool.eject.retry_max;
   draw_incidents(chance.fork(), scenario);
   const Faults& faults = scenario.faults;
   if (faults.slow_segment > 0 || faults.connect_refused > 0 || faults.connect_ignored > 0 ||
       faults.connect_slow > 0 || faults.socket_emfile > 0 || faults.worker_stall > 0 ||
-      faults.pipe_bytes < 16 * 1024)
+      faults.pipe_bytes < 16 * 1024 || faults.clock_jump > 0 || faults.router_pause > 0)
     scenario.errors_anywhere = true;
   const std::uint64_t clients = chance.between(1, 12);
   Chance client_chance = chance.fork();
@@ -217,7 +219,49 @@ Scenario draw_scenario(std::uint64_t seed) {
     scenario.clients.push_back(draw_client(client_chance, scenario));
   if (chance.one_in(8)) scenario.stop_after = chance.between(1ms, scenario.span);
   draw_drafts(chance.fork(), scenario);
+  draw_hands(chance.fork(), scenario);
+  draw_moves(chance.fork(), scenario);
+  for (ClientPlan& plan : scenario.clients) {
+    if (plan.patience > 0s)
+      plan.patience += 2 * (scenario.timeout_max() - *scenario.pool().timeout);
+  }
+  const bool hangs = std::ranges::count(scenario.incidents, Trouble::hangs, &Incident::trouble) > 0;
+  scenario.waits_long = hangs || faults.slow_segment > 0 || faults.pipe_bytes < 16 * 1024 ||
+                        faults.worker_stall > 0 || faults.clock_jump > 0 || faults.router_pause > 0;
+  scenario.grace = scenario.recovery();
   return scenario;
+}
+
+namespace {
+
+template <typename Time>
+Duration longest(const Scenario& scenario, Time time) {
+  Duration most = time(scenario.pool());
+  for (const Draft& draft : scenario.drafts) most = std::max(most, time(draft.config.pools[0]));
+  return most;
+}
+
+}  // namespace
+
+Duration Scenario::timeout_max() const {
+  return longest(*this, [](const config::Pool& pool) { return Duration(*pool.timeout); });
+}
+
+Duration Scenario::slowest_request() const {
+  return longest(*this, [](const config::Pool& pool) {
+    return *pool.timeout + 2 * pool.connect_timeout + 2 * pool.backoff_max + 100ms;
+  });
+}
+
+Duration Scenario::recovery() const {
+  const bool may_leave = ejects || !hands.empty() || !moves.empty() || !drafts.empty();
+  return longest(*this, [&](const config::Pool& pool) {
+    Duration time = 2 * *pool.timeout + 2 * pool.connect_timeout + 2 * pool.backoff_max + 2s;
+    // The slowest probes, as many as it takes, and the longest wait of one that flaps.
+    if (may_leave) time += (1 + pool.health.rise) * 20s;
+    if (ejects) time += pool.eject.retry_max;
+    return time;
+  });
 }
 
 std::uint32_t Scenario::number_of(const std::string& server_name) const {
@@ -255,6 +299,16 @@ void print(const Scenario& scenario) {
             << ", output_high " << listener.client_output_high << ", stream_min "
             << listener.stream_min << "\nfaults:\n";
   print(scenario.faults);
+  for (const Draft& draft : scenario.drafts) {
+    std::cout << "draft after " << to_ms(draft.after) << " ms" << (draft.fine ? ":" : " (wrong):");
+    const config::Pool& written = draft.config.pools[0];
+    for (const config::Server& server : written.servers) {
+      std::cout << ' ' << server.name << '*' << server.weight;
+      if (server.state != config::ServerState::up) std::cout << " (out)";
+    }
+    std::cout << ", pool " << written.name << ", " << draft.config.listeners.size()
+              << " listeners\n";
+  }
 }
 
 }  // namespace ringway::sim

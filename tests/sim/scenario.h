@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,22 @@ struct Incident {
   Duration time;
 };
 
+// What somebody asks of a server by hand; nullopt: auto.
+struct HandState {
+  Duration after;
+  std::uint32_t server;
+  std::optional<config::ServerState> state;
+};
+
+// A name leads to another address, or for a while nowhere.
+struct Move {
+  Duration after;
+  std::uint32_t server;
+  std::optional<net::Address> to;
+  bool old_dies;
+  Duration nowhere;
+};
+
 // What somebody writes into the file while the router runs.
 struct Draft {
   Duration after{};  // The start of the run.
@@ -41,6 +58,8 @@ struct Scenario {
   std::vector<Incident> incidents;
   std::vector<config::Server> every_server;  // As `servers`: the pool's, then others'.
   std::vector<Draft> drafts;
+  std::vector<HandState> hands;
+  std::vector<Move> moves;
   Duration span{};               // Most of the work happens within.
   Duration faults_end{};         // All that goes wrong is over by then.
   Duration grace{};              // How long the router may need to recover.
@@ -49,14 +68,24 @@ struct Scenario {
   bool lost_silently = false;    // Connections died and nobody was told.
   bool exact = true;             // Every request reached the router whole.
   bool ejects = false;           // Servers that fail are taken out.
+  bool waits_long = false;       // What a server is asked may reach it long after.
 
   const config::Pool& pool() const { return config.pools[0]; }
   // Of `servers`.
   std::uint32_t number_of(const std::string& server_name) const;
-  Duration stall_max() const { return std::chrono::milliseconds(faults.worker_stall_ms); }
+  Duration stall_max() const {
+    return std::chrono::milliseconds(std::max(faults.worker_stall_ms, faults.pause_ms));
+  }
+  // Over all configurations: the longest timeout; how long a request may be on its way to a
+  // server where nothing hangs; how long recovery takes.
+  Duration timeout_max() const;
+  Duration slowest_request() const;
+  Duration recovery() const;
 };
 
 void draw_ejection(Chance chance, Scenario& scenario);
+// The rules alone: thresholds, modes, times.
+void draw_rules(Chance& chance, config::Pool& pool);
 
 Scenario draw_scenario(std::uint64_t seed);
 // A well-behaved client for the calm after the storm.
@@ -64,6 +93,11 @@ ClientPlan calm_client(const Scenario& scenario);
 
 // In drafts.cc.
 void draw_drafts(Chance chance, Scenario& scenario);
+// In scenario_moves.cc: states by hand, and names that lead elsewhere.
+void draw_hands(Chance chance, Scenario& scenario);
+void draw_moves(Chance chance, Scenario& scenario);
+
+inline constexpr const char* side_bind = "127.0.0.1:11312";
 
 void print(const Scenario& scenario);
 

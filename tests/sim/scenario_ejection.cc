@@ -12,6 +12,8 @@ Value one_of(Chance& chance, std::initializer_list<Value> choices) {
   return choices.begin()[chance.below(choices.size())];
 }
 
+}  // namespace
+
 void draw_rules(Chance& chance, config::Pool& pool) {
   config::Eject& eject = pool.eject;
   eject.failures = static_cast<std::uint32_t>(chance.between(1, 4));
@@ -27,6 +29,8 @@ void draw_rules(Chance& chance, config::Pool& pool) {
   pool.health.fall = static_cast<std::uint32_t>(chance.between(1, 3));
   pool.health.rise = static_cast<std::uint32_t>(chance.between(1, 3));
 }
+
+namespace {
 
 void add_backup(Scenario& scenario, std::uint64_t number) {
   const std::string address = "10.0.1." + std::to_string(number) + ":11211";

@@ -73,6 +73,16 @@ Fd SimIo::listen(const net::Address& address, std::uint32_t backlog) {
   return world_.listen(*this, address, backlog);
 }
 
+std::vector<int> SimIo::accept_waiting(Fd listener) {
+  SIM_REQUIRE(of(listener).in_flight == 0, "fd %d: an accept is in flight", listener);
+  std::vector<int> accepted;
+  for (Fd fd = world_.accept(listener, *this); fd >= 0; fd = world_.accept(listener, *this)) {
+    of(fd) = Operations{};
+    accepted.push_back(fd);
+  }
+  return accepted;
+}
+
 void SimIo::accept(Token token, int listener) {
   SIM_REQUIRE(world_.is_listener(listener), "accept on fd %d, which does not listen", listener);
   Operations& operations = of(listener);

@@ -55,6 +55,8 @@ class SimIo final : public net::Io, private Inhabitant {
   std::uint32_t open_fds() const { return world_.open_sockets(*this); }
   // Opens a listening socket that belongs to this Io, as control would hand it.
   Fd listen(const net::Address& address, std::uint32_t backlog);
+  // Whoever waits at a listener on which nothing is in flight.
+  std::vector<int> accept_waiting(Fd listener);
 
  private:
   enum class Kind : std::uint8_t { accept, connect, recv, send };

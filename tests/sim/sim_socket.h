@@ -23,6 +23,7 @@ struct Pipe {
   Instant last_arrival{};     // Segments never overtake each other.
   bool sender_waits = false;  // The writer wants news when there is room.
   bool fin_written = false;
+  Instant fin_written_at = never;
   bool fin_arrived = false;
 
   Bytes readable() const {

@@ -34,6 +34,14 @@ void SimWorld::advance(Instant to) {
   now_ = to;
 }
 
+void SimWorld::jump(Duration time) {
+  trace_.note(now_, "clock jumps", to_ms(time));
+  now_ += time;
+  jumped_ += time;
+  for (Event& event : events_) event.at += time;
+  for (const auto& socket : sockets_) socket->in.last_arrival += time;
+}
+
 void SimWorld::run_next_event() {
   RINGWAY_ASSERT(!events_.empty());
   std::ranges::pop_heap(events_, Later{});

@@ -194,6 +194,10 @@ bool SimWorld::ended(Fd fd) const {
   return (socket.ends_in || socket.in.fin_arrived) && socket.in.readable().empty();
 }
 
+Instant SimWorld::ended_by_peer(Fd fd) const {
+  return at(fd).in.fin_written_at;
+}
+
 int SimWorld::error(Fd fd) const {
   return at(fd).error;
 }
@@ -206,6 +210,7 @@ void SimWorld::finish_sending(Fd fd) {
   Socket* peer = peer_of(socket);
   if (peer == nullptr || peer->in.fin_written) return;
   peer->in.fin_written = true;
+  peer->in.fin_written_at = now_;
   if (!socket.severed) schedule(EventKind::fin, *peer, passage(socket, *peer));
 }
 

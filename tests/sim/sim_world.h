@@ -63,6 +63,11 @@ class SimWorld {
   // Moves the clock; no event may lie before `to`.
   void advance(Instant to);
   void alarm(Inhabitant& whose, Instant at, std::uint64_t what);
+  // The clock is later all at once, and nothing happened meanwhile: all that is to come is
+  // as far away as before.
+  void jump(Duration time);
+  // All jumps so far.
+  Duration jumped() const { return jumped_; }
 
   // From now on nothing but latency happens.
   void end_faults() { faults_ = calm_; }
@@ -86,7 +91,9 @@ class SimWorld {
   Bytes readable(Fd fd) const;
   void consume(Fd fd, std::size_t bytes);
   bool ended(Fd fd) const;  // Everything was read and nothing more will come.
-  int error(Fd fd) const;   // A positive errno once the connection has failed.
+  // When the other side ended its direction; never, if it did not.
+  Instant ended_by_peer(Fd fd) const;
+  int error(Fd fd) const;  // A positive errno once the connection has failed.
 
   void finish_sending(Fd fd);
   void shutdown(Fd fd);  // Both directions; listeners take no more connections.
@@ -156,6 +163,7 @@ class SimWorld {
   Faults calm_;
   Trace& trace_;
   Instant now_{};
+  Duration jumped_{};
   std::uint64_t order_ = 0;
   std::vector<Event> events_;  // A heap, earliest first.
   std::vector<std::unique_ptr<Socket>> sockets_;

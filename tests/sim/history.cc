@@ -1,0 +1,96 @@
+// See history.h. The rules of eject.mode and of joining once more, over every set of
+// servers that was there at some time.
+#include "sim/history.h"
+
+#include <algorithm>
+#include <ranges>
+
+#include "ringway/ring/key_hash.h"
+
+#include "proxy/pool_live.h"
+
+namespace ringway::sim {
+namespace {
+
+// Who gets a key with this hash, as an index into the pool's servers.
+std::optional<std::uint32_t> target(const pool::Pool& pool, const route::PoolLive& now,
+                                    ring::KeyHash hash) {
+  const auto home = pool.distribution->pick(hash, now.joined);
+  if (!home || now.live.live(*home)) return home;
+  const config::Eject& eject = pool.settings.eject;
+  const bool backup = eject.mode == config::EjectMode::backup;
+  if (backup && now.backup_of[*home] != route::PoolLive::no_backup) return now.backup_of[*home];
+  if ((backup ? eject.then : eject.mode) == config::EjectMode::error) return std::nullopt;
+  return pool.distribution->pick(hash, now.live);
+}
+
+}  // namespace
+
+// It waits for a connection (twice, if there were too many), in a queue, on a slow road.
+History::History(const Scenario& scenario, const worker::Crew& crew)
+    : scenario_(scenario),
+      crew_(crew),
+      late_(scenario.slowest_request() + scenario.stall_max()),
+      away_(scenario.every_server.size()) {}
+
+bool History::changed(const reload::SharedSnapshot& present) {
+  std::uint64_t behind = present->generation;
+  for (const auto& desk : crew_.desks) behind = std::min(behind, desk->generation.load());
+  const bool same = behind == behind_ && version_ == crew_.board.version() && !in_force_.empty() &&
+                    in_force_.back() == present;
+  behind_ = behind;
+  version_ = crew_.board.version();
+  return !same;
+}
+
+bool History::note(const reload::SharedSnapshot& present, Instant now) {
+  if (!changed(present)) return false;
+  for (Moment& moment : moments_) moment.until = std::min(moment.until, now);
+  if (in_force_.empty() || in_force_.back() != present) in_force_.push_back(present);
+  std::erase_if(in_force_, [&](const auto& snapshot) {
+    return snapshot->generation < std::max<std::uint64_t>(behind_, 1);
+  });
+  for (const auto& snapshot : in_force_) add(snapshot);
+  return true;
+}
+
+void History::add(const reload::SharedSnapshot& snapshot) {
+  Moment moment{.snapshot = snapshot, .live = {}};
+  for (const auto& pool : snapshot->pools) {
+    moment.live.push_back(proxy::pool_live(*pool, crew_.board));
+    for (const pool::Server& server : pool->servers) {
+      if (crew_.board.standing(server.id) == proxy::Standing::up) continue;
+      away_[scenario_.number_of(server.name)] = true;
+    }
+  }
+  moments_.push_back(std::move(moment));
+}
+
+bool History::serves(const Moment& then, Bytes key, std::uint32_t server) const {
+  for (const auto& pool : then.snapshot->pools) {
+    const auto to =
+        target(*pool, then.live[pool->number], ring::key_hash(*pool->hash, pool->tag, key));
+    if (to && scenario_.number_of(pool->servers[*to].name) == server) return true;
+  }
+  return false;
+}
+
+// What is owed to a server may be deleted there whatever became of its keys since.
+bool History::may_remove(Bytes key, std::uint32_t server) const {
+  return std::ranges::any_of(moments_, [&](const Moment& then) {
+    return std::ranges::any_of(then.snapshot->pools, [&](const auto& pool) {
+      const ring::KeyHash hash = ring::key_hash(*pool->hash, pool->tag, key);
+      const auto home = pool->distribution->pick(hash, then.live[pool->number].joined);
+      return home && scenario_.number_of(pool->servers[*home].name) == server;
+    });
+  });
+}
+
+bool History::may_serve(Bytes key, std::uint32_t server, Instant now) const {
+  const bool any_time = scenario_.waits_long && now - late_ < calm_at_;
+  return std::ranges::any_of(std::views::reverse(moments_), [&](const Moment& then) {
+    return (any_time || then.until >= now - late_) && serves(then, key, server);
+  });
+}
+
+}  // namespace ringway::sim

@@ -1,0 +1,54 @@
+// Which servers may be asked for a key, and how long: every configuration that was in
+// force, with every set of servers that was there meanwhile. What was planned by one of
+// them may reach a server some time after its end, and not later.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "ringway/route/pool_live.h"
+
+#include "reload/present.h"
+#include "sim/scenario.h"
+#include "worker/crew.h"
+
+namespace ringway::sim {
+
+class History {
+ public:
+  History(const Scenario& scenario, const worker::Crew& crew);
+
+  // To be called after each turn of a worker, and each step of control. False if nothing
+  // is new.
+  bool note(const reload::SharedSnapshot& present, Instant now);
+  // Until then what a server is asked may have been planned at any time.
+  void set_calm(Instant at) { calm_at_ = at; }
+
+  // It did not take all its keys: it was out, or held. By its number in the scenario.
+  bool ever_away(std::uint32_t server) const { return away_[server]; }
+  bool may_serve(Bytes key, std::uint32_t server, Instant now) const;
+  bool may_remove(Bytes key, std::uint32_t server) const;
+
+ private:
+  struct Moment {
+    reload::SharedSnapshot snapshot;
+    std::vector<route::PoolLive> live;  // By pool.
+    Instant until = never;
+  };
+
+  bool changed(const reload::SharedSnapshot& present);
+  void add(const reload::SharedSnapshot& snapshot);
+  bool serves(const Moment& then, Bytes key, std::uint32_t server) const;
+
+  const Scenario& scenario_;
+  const worker::Crew& crew_;
+  const Duration late_;
+  Instant calm_at_ = never;
+  std::uint64_t version_ = 0;
+  std::uint64_t behind_ = 0;  // The oldest generation that a worker behaves by.
+  std::vector<reload::SharedSnapshot> in_force_;
+  std::vector<Moment> moments_;
+  std::vector<bool> away_;
+};
+
+}  // namespace ringway::sim
