@@ -80,9 +80,11 @@ FakeServer::Item& FakeServer::store(KeyIndex key, std::uint64_t flags, Bytes val
   return item;
 }
 
-// Small tokens are made up by clients, who hope that they fit nothing.
+// Small tokens are made up by clients, who hope that they fit nothing. Large ones carry the
+// mark of a stand-in, which the router knows no more once a reload has removed that server.
 void FakeServer::check_cas(KeyIndex key, std::uint64_t cas) const {
   if (model_.key(key).moved) return;  // It may be another server's.
+  if (cas >> 48 != 0 && model_.servers_go()) return;
   SIM_REQUIRE(cas < 0x10000 || ((cas & 0xffff) == key && cas >> 16 <= cas_),
               "server %u never gave key %u the cas number %llu", number_, key,
               static_cast<unsigned long long>(cas));

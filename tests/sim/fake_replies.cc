@@ -39,7 +39,9 @@ void FakeClient::take(const WireReply& reply) {
   world_.trace().note(world_.now(), "reply", fd_, reply.line);
   if (reply.is_value) return take_value(asked, reply);
   const Instant since = std::max(asked.begun, heard_at_);
-  const Duration patience = plan_.patience * (1 + static_cast<int>(asked.quiet.size()));
+  // A long read has its time for each of its parts.
+  const std::size_t parts = 1 + asked.keys.size() / plan_.keys_per_ask;
+  const Duration patience = plan_.patience * static_cast<int>(parts + asked.quiet.size());
   SIM_REQUIRE(plan_.patience == Duration::zero() || world_.now() - since <= patience,
               "a reply took %lld us: %s",
               static_cast<long long>((world_.now() - since).count() / 1000), waiting_for().c_str());

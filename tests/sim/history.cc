@@ -55,7 +55,8 @@ bool History::note(const reload::SharedSnapshot& present, Instant now) {
 }
 
 void History::add(const reload::SharedSnapshot& snapshot) {
-  Moment moment{.snapshot = snapshot, .live = {}};
+  Moment moment{.snapshot = snapshot, .live = {}, .servers = {}};
+  moment.servers.resize(scenario_.keys.size());
   for (const auto& pool : snapshot->pools) {
     moment.live.push_back(proxy::pool_live(*pool, crew_.board));
     for (const pool::Server& server : pool->servers) {
@@ -66,30 +67,34 @@ void History::add(const reload::SharedSnapshot& snapshot) {
   moments_.push_back(std::move(moment));
 }
 
-bool History::serves(const Moment& then, Bytes key, std::uint32_t server) const {
+std::uint64_t History::servers_of(const Moment& then, Bytes key) const {
+  std::uint64_t servers = std::uint64_t{1} << 63;
   for (const auto& pool : then.snapshot->pools) {
     const auto to =
         target(*pool, then.live[pool->number], ring::key_hash(*pool->hash, pool->tag, key));
-    if (to && scenario_.number_of(pool->servers[*to].name) == server) return true;
+    if (to) servers |= std::uint64_t{1} << scenario_.number_of(pool->servers[*to].name);
   }
-  return false;
+  return servers;
 }
 
 // What is owed to a server may be deleted there whatever became of its keys since.
-bool History::may_remove(Bytes key, std::uint32_t server) const {
+bool History::may_remove(std::uint32_t key, std::uint32_t server) const {
   return std::ranges::any_of(moments_, [&](const Moment& then) {
     return std::ranges::any_of(then.snapshot->pools, [&](const auto& pool) {
-      const ring::KeyHash hash = ring::key_hash(*pool->hash, pool->tag, key);
+      const ring::KeyHash hash = ring::key_hash(*pool->hash, pool->tag, scenario_.keys[key]);
       const auto home = pool->distribution->pick(hash, then.live[pool->number].joined);
       return home && scenario_.number_of(pool->servers[*home].name) == server;
     });
   });
 }
 
-bool History::may_serve(Bytes key, std::uint32_t server, Instant now) const {
+bool History::may_serve(std::uint32_t key, std::uint32_t server, Instant now) {
   const bool any_time = scenario_.waits_long && now - late_ < calm_at_;
-  return std::ranges::any_of(std::views::reverse(moments_), [&](const Moment& then) {
-    return (any_time || then.until >= now - late_) && serves(then, key, server);
+  return std::ranges::any_of(std::views::reverse(moments_), [&](Moment& then) {
+    if (!any_time && then.until < now - late_) return false;
+    std::uint64_t& servers = then.servers[key];
+    if (servers == 0) servers = servers_of(then, scenario_.keys[key]);
+    return (servers >> server & 1) != 0;
   });
 }
 

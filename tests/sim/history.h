@@ -26,19 +26,21 @@ class History {
 
   // It did not take all its keys: it was out, or held. By its number in the scenario.
   bool ever_away(std::uint32_t server) const { return away_[server]; }
-  bool may_serve(Bytes key, std::uint32_t server, Instant now) const;
-  bool may_remove(Bytes key, std::uint32_t server) const;
+  // Keys by their number in the scenario.
+  bool may_serve(std::uint32_t key, std::uint32_t server, Instant now);
+  bool may_remove(std::uint32_t key, std::uint32_t server) const;
 
  private:
   struct Moment {
     reload::SharedSnapshot snapshot;
     std::vector<route::PoolLive> live;  // By pool.
     Instant until = never;
+    std::vector<std::uint64_t> servers;  // By key: who may be asked (bits); 0: not known yet.
   };
 
   bool changed(const reload::SharedSnapshot& present);
   void add(const reload::SharedSnapshot& snapshot);
-  bool serves(const Moment& then, Bytes key, std::uint32_t server) const;
+  std::uint64_t servers_of(const Moment& then, Bytes key) const;
 
   const Scenario& scenario_;
   const worker::Crew& crew_;

@@ -106,6 +106,9 @@ class Model {
   // It belongs to somebody else, for a time or for good, or its server is another one.
   void move(KeyIndex key) { keys_[key].moved = true; }
   void move_all_of(std::uint32_t server);
+  // Servers are taken out of the configuration.
+  void let_servers_go() { servers_go_ = true; }
+  bool servers_go() const { return servers_go_; }
   // A server answers a write of it with an error of its own, before the value is there.
   void complain(KeyIndex key) { keys_[key].complained = true; }
 
@@ -132,10 +135,10 @@ class Model {
   }
 
   // Who may be asked for a key now, or to remove it.
-  using MayServe = std::function<bool(Bytes, std::uint32_t, bool)>;
+  using MayServe = std::function<bool(KeyIndex, std::uint32_t, bool)>;
   void set_may_serve(MayServe may) { may_serve_ = std::move(may); }
   bool may_serve(KeyIndex key, std::uint32_t server, bool removing) const {
-    return may_serve_(keys_[key].text, server, removing);
+    return may_serve_(key, server, removing);
   }
   // A server was out: what its keys hold is judged again once all is settled.
   void wander(std::uint32_t server) { wandered_[server] = true; }
@@ -170,6 +173,7 @@ class Model {
   std::vector<bool> lied_;
   std::vector<bool> wandered_;
   bool settled_ = false;
+  bool servers_go_ = false;
   std::vector<std::int64_t> ttl_max_s_;
   MayServe may_serve_;
   Instant all_excused_until_{};

@@ -95,6 +95,7 @@ void Reloads::tell_model(const config::Config& config) {
     if (others || model_.key(key).owner != owner) model_.move(key);
   }
   pools_.push_back(&pool);
+  model_.let_servers_go();
 }
 
 void Reloads::check() {

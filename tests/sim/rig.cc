@@ -85,7 +85,7 @@ void Rig::build_router() {
   for (std::uint32_t i = 0; i < seats_.size(); ++i)
     seats_[i].worker = std::make_unique<worker::Worker>(i, *seats_[i].io, *crew_);
   history_.emplace(scenario_, *crew_);
-  model_.set_may_serve([this](Bytes key, std::uint32_t server, bool removing) {
+  model_.set_may_serve([this](KeyIndex key, std::uint32_t server, bool removing) {
     return history_->may_serve(key, server, world_.now()) ||
            (removing && history_->may_remove(key, server));
   });
