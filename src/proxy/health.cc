@@ -135,19 +135,20 @@ void Health::reconsider(pool::ServerId id) {
   if (up) deliver_owed(*server);
 }
 
-// Drain and maintenance: the operator's will, whatever its health.
+// Drain and maintenance: the operator's will, whatever its health. One that is about to come
+// back when it is asked for once more stays out.
 void Health::ask_for(Watched& server, ServerState asked) {
   const Standing now = standing(server);
   switch (asked) {
     case ServerState::up: server.returning_by_hand = true; return probe_soon(server);
     case ServerState::drain:
-      if (now == Standing::drained) return;
+      if (now == Standing::drained && !server.returning_by_hand) return;
       stand(server, Standing::drained, "is drained");
       say(server, true, "is drained" + keys_go(server, Standing::drained));
       check_again(server);
       break;
     case ServerState::maintenance:
-      if (now == Standing::maintenance) return;
+      if (now == Standing::maintenance && !server.returning_by_hand) return;
       stand(server, Standing::maintenance, "is in maintenance");
       server.asking = false;
       say(server, true, "is in maintenance" + keys_go(server, Standing::maintenance));
