@@ -1,5 +1,7 @@
 // Requests that no client asked for: checks, and deletes that are owed to a server that
 // was away. They are exchanges without a client, from the beginning what orphans are.
+#include <utility>
+
 #include "ringway/proto/memcached/request.h"
 
 #include "proxy/executor.h"
@@ -17,7 +19,9 @@ Exchange& Executor::open_internal(Command command) {
   return exchange;
 }
 
+// One at a time: on a connection that delivers too slowly they would pile up.
 void Executor::send_check(ServerConn& conn) {
+  if (std::exchange(conn.checked, true)) return;
   Exchange& exchange = open_internal(Command::version);
   Request request;
   request.command = Command::version;

@@ -146,6 +146,8 @@ void Servers::pop_head(ServerConn& conn) {
   if (!head.exchange->internal) {
     if (!head.late) conn.link.entry->report_success(bench_.io.now());
     (*conn.link.counters)[ServerMetric::replies].add();
+  } else if (head.exchange->command == proto::memcached::Command::version) {
+    conn.checked = false;
   }
   (*conn.link.counters)[ServerMetric::queued].subtract();
   head.fifo_next = nullptr;
