@@ -83,7 +83,8 @@ FakeServer::Item& FakeServer::store(KeyIndex key, std::uint64_t flags, Bytes val
 // Small tokens are made up by clients, who hope that they fit nothing. Large ones carry the
 // mark of a stand-in, which the router knows no more once a reload has removed that server.
 void FakeServer::check_cas(KeyIndex key, std::uint64_t cas) const {
-  if (model_.key(key).moved) return;  // It may be another server's.
+  // It may be another server's.
+  if (model_.key(key).moved || model_.relocated(number_)) return;
   if (cas >> 48 != 0 && model_.servers_go()) return;
   SIM_REQUIRE(cas < 0x10000 || ((cas & 0xffff) == key && cas >> 16 <= cas_),
               "server %u never gave key %u the cas number %llu", number_, key,

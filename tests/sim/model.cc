@@ -102,6 +102,7 @@ void Model::end_remove(KeyIndex key, Instant begun, Instant gone) {
 }
 
 void Model::move_all_of(std::uint32_t server) {
+  relocated_ |= std::uint64_t{1} << server;
   for (Key& key : keys_) key.moved |= key.owner == server;
 }
 

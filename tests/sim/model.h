@@ -106,6 +106,7 @@ class Model {
   // It belongs to somebody else, for a time or for good, or its server is another one.
   void move(KeyIndex key) { keys_[key].moved = true; }
   void move_all_of(std::uint32_t server);
+  bool relocated(std::uint32_t server) const { return (relocated_ >> server & 1) != 0; }
   // Servers are taken out of the configuration.
   void let_servers_go() { servers_go_ = true; }
   bool servers_go() const { return servers_go_; }
@@ -174,6 +175,7 @@ class Model {
   std::vector<bool> wandered_;
   bool settled_ = false;
   bool servers_go_ = false;
+  std::uint64_t relocated_ = 0;  // Bits.
   std::vector<std::int64_t> ttl_max_s_;
   MayServe may_serve_;
   Instant all_excused_until_{};

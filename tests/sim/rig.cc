@@ -254,7 +254,7 @@ void Rig::stand_still() {
   if (!jumps && !pauses) return;
   const Duration time = std::chrono::milliseconds(chance_.between(1, faults.pause_ms));
   if (jumps) world_.jump(time);
-  model_.excuse_all(world_.now() + scenario_.faults_end + scenario_.grace);
+  model_.excuse_all(world_.now() + time + scenario_.faults_end + scenario_.grace);
   if (!pauses) return;
   trace_.note(world_.now(), "router pauses", to_ms(time));
   control_busy_until_ = world_.now() + time;
