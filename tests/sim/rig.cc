@@ -133,7 +133,9 @@ Outcome Rig::run() {
 void Rig::storm() {
   for (ClientPlan plan : scenario_.clients) {
     plan.begin = start_ + plan.begin.time_since_epoch();
-    plan.dismissed_from = start_ + plan.dismissed_from.time_since_epoch();
+    if (plan.dismissed_from != never) {
+      plan.dismissed_from = start_ + plan.dismissed_from.time_since_epoch();
+    }
     clients_.push_back(std::make_unique<FakeClient>(
         world_, model_, static_cast<ClientId>(clients_.size()), plan, chance_.fork()));
   }

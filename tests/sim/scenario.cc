@@ -96,7 +96,7 @@ void draw_keys(Chance chance, Scenario& scenario) {
 // How long a client waits for the next reply before something must be wrong.
 Duration patience(const Scenario& scenario) {
   const Faults& faults = scenario.faults;
-  Duration time = 2 * *scenario.pool().timeout + 500ms;
+  Duration time = 2 * scenario.timeout_max() + 500ms;
   if (faults.slow_segment > 0) time += 3s;
   if (faults.pipe_bytes < 16 * 1024) time += 5s;
   if (faults.worker_stall > 0) time += 10 * std::chrono::milliseconds(faults.worker_stall_ms);
