@@ -259,7 +259,7 @@ class Guard(cases.EndToEnd):
                 times.append(time.monotonic() - begun)
             # Whatever ringway waits for, each of them would wait for; other programs on the
             # machine hold up some.
-            self.assertLess(sorted(times)[len(times) // 4], 0.001 * cases.SLOWNESS)
+            self.assertLess(sorted(times)[len(times) // 10], 0.001 * cases.SLOWNESS)
             self.assertLess(sorted(times)[len(times) // 2], 0.02 * cases.SLOWNESS)
         for server in self.servers:
             server.start()
