@@ -235,7 +235,8 @@ void FakeClient::judge_count(Asked& asked, const WireReply& reply) {
   if (whole)
     model_.check_value(key, asked.meta ? reply.value : word, floor_of(asked, 0), reader(asked));
   model_.acknowledge_write(asked.write, world_.now());
-  own_floor_[key] = std::max(own_floor_[key], model_.floor(key));
+  // As it was when this was asked: others have written since.
+  own_floor_[key] = std::max(own_floor_[key], floor_of(asked, 0));
 }
 
 void FakeClient::judge_touch(Asked& asked, Bytes word) {
