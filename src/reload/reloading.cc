@@ -190,8 +190,9 @@ void Reloading::switch_over() {
   const snapshot::Snapshot& next = *candidate_->next.snapshot;
   before_ = notice_.put(candidate_->next);
   for (const auto& pool : next.pools) introduce(*pool, before_.snapshot->pool(pool->name()));
-  crew_.post_all(worker::Adopt{&next});
+  // Whom the file takes out shall be out before anybody asks it for its new keys.
   states_.adopt(next, false);
+  crew_.post_all(worker::Adopt{&next});
   listeners_.take_over(candidate_->listeners, std::move(candidate_->opened),
                        before_.snapshot->config.router.drain_timeout);
   server_ids_.switched(*before_.snapshot, next);
