@@ -105,6 +105,11 @@ void draw_side_clients(Chance& chance, Scenario& scenario) {
       plan.dismissed_from = end;
       scenario.exact = false;
       plan.half_close = plan.quits = false;
+      // Still asking when it is told to leave.
+      const Duration busy = scenario.span + scenario.config.router.drain_timeout;
+      plan.gap_us = static_cast<std::uint32_t>(2 * busy / 1us / plan.requests);
+      plan.noreply = plan.quiet = 0;
+      plan.in_halves = true;
       scenario.clients.push_back(plan);
     }
   }

@@ -19,7 +19,9 @@ class EjectModel final : public proxy::BoardWatcher {
   using Standing = proxy::Standing;
 
   // `members`: how many servers own keys; ids count from 0, backups come last.
-  EjectModel(const config::Pool& pool, std::uint32_t members, std::function<Instant()> now);
+  // `innocent`: no server of this run does anything wrong.
+  EjectModel(const config::Pool& pool, std::uint32_t members, bool innocent,
+             std::function<Instant()> now);
 
   void on_failure(pool::ServerId server, Instant begun, Instant now) override;
   void on_success(pool::ServerId server) override;
@@ -48,6 +50,7 @@ class EjectModel final : public proxy::BoardWatcher {
 
   const config::Pool& pool_;
   const std::uint32_t members_;
+  const bool innocent_;
   std::function<Instant()> now_;
   std::vector<Server> servers_;
 };

@@ -14,6 +14,7 @@ constexpr std::uint64_t begin_alarm = 0;
 constexpr std::uint64_t ask_alarm = 1;
 constexpr std::uint64_t read_alarm = 2;
 constexpr std::uint64_t follow_alarm = 3;
+constexpr std::uint64_t rest_alarm = 4;
 
 }  // namespace
 
@@ -44,6 +45,10 @@ void FakeClient::connect() {
 void FakeClient::on_alarm(std::uint64_t what) {
   if (what == begin_alarm) return connect();
   if (what == follow_alarm) return follow();
+  if (what == rest_alarm) {
+    rest_planned_ = false;
+    return flush();
+  }
   (what == read_alarm ? read_planned_ : ask_planned_) = false;
   if (fd_ < 0) return;
   if (deaf_) return;
@@ -111,7 +116,11 @@ void FakeClient::go_on() {
 
 void FakeClient::flush() {
   if (fd_ < 0 || output_.empty()) return;
-  const std::int64_t taken = world_.write(fd_, output_);
+  const bool half = plan_.in_halves && output_.size() > 1 && chance_.one_in(2);
+  if (half && std::exchange(rest_planned_, true)) return;
+  const Bytes now = Bytes(output_).substr(0, half ? chance_.below(output_.size()) : Bytes::npos);
+  if (half) world_.alarm(*this, world_.now() + Duration(chance_.below(50'000'000)), rest_alarm);
+  const std::int64_t taken = world_.write(fd_, now);
   if (taken < 0) return;  // The end is on its way.
   output_.erase(0, static_cast<std::size_t>(taken));
   go_on();
@@ -195,8 +204,11 @@ bool FakeClient::rightly_dismissed() const {
               "a client was told to leave within a reply");
   // Where few keys are asked for at a time, reads wait for one another, however long each takes.
   const bool serial = plan_.keys_per_ask < 16;
+  // With nothing else under way there is nothing to wait for in between.
+  const bool alone = !asked_.empty() && asked_.front().begun > heard_at_;
+  const Duration within = alone ? plan_.dismissed_within : plan_.patience;
   SIM_REQUIRE(asked_.empty() || plan_.patience == Duration::zero() || serial ||
-                  asked_.front().begun >= at - plan_.patience,
+                  asked_.front().begun >= at - within,
               "a client was told to leave within a request: %s", waiting_for().c_str());
   return true;
 }

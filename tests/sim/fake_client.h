@@ -49,6 +49,8 @@ struct ClientPlan {
   bool reads_own_writes = true;     // The router keeps a client's requests in order.
   bool side = false;                // Of a listener that comes and goes.
   Instant dismissed_from = never;   // Earlier it must not be told to leave.
+  Duration dismissed_within{};      // How long before that it may have asked in vain.
+  bool in_halves = false;           // Writes now and then only a part, and the rest later.
   Instant begin{};
   Duration patience{};  // From reply to reply.
 };
@@ -189,6 +191,7 @@ class FakeClient final : public Inhabitant {
   bool said_last_ = false;  // FIN or quit: the router may end the connection now.
   bool ask_planned_ = false;
   bool read_planned_ = false;
+  bool rest_planned_ = false;
   bool router_stops_ = false;
   bool deaf_ = false;
   bool rejected_ = false;

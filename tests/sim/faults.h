@@ -72,6 +72,13 @@ inline bool lies(const Faults& faults) {
   return faults.server_foreign > 0 || faults.server_duplicate > 0 || faults.server_insert > 0;
 }
 
+// Any reply that is not the right one, or none.
+inline bool speaks_wrong(const Faults& faults) {
+  return lies(faults) || faults.server_garbage > 0 || faults.server_truncate > 0 ||
+         faults.server_refuse > 0 || faults.server_early > 0 || faults.server_half_close > 0 ||
+         faults.server_misread > 0;
+}
+
 // About one seed in eight is drawn without any fault.
 Faults draw_faults(Chance chance);
 

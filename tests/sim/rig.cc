@@ -78,7 +78,8 @@ void Rig::build_router() {
   control_world_.emplace(world_, *seats_[0].io, chance_.fork());
   for (std::size_t i = 0; i < scenario_.servers.size(); ++i)
     control_world_->name(scenario_.every_server[i].address, scenario_.servers[i]);
-  eject_model_.emplace(scenario_.pool(), member_count(), [this] { return world_.now(); });
+  eject_model_.emplace(scenario_.pool(), member_count(), scenario_.innocent,
+                       [this] { return world_.now(); });
   // It knows the servers of one configuration, and nobody who knows better.
   if (scenario_.drafts.empty() && scenario_.hands.empty()) crew_->board.watch(*eject_model_);
   control_ = std::make_unique<reload::Control>(scenario_.config, *crew_, *control_world_);

@@ -106,6 +106,9 @@ void Rig::check_rest() {
     worker.servers().each([&](proxy::ServerConn&) { ++connections; });
   }
   if (scenario_.lost_silently) return;  // The router cannot know of every dead connection.
+  for (const Move& move : scenario_.moves)
+    SIM_REQUIRE(!move.to || servers_[move.server]->connections() == 0,
+                "server %u is not where it was, and still has connections there", move.server);
   std::size_t seen = 0;
   for (const auto& server : servers_) seen += server->connections();
   SIM_REQUIRE(seen == connections, "servers see %zu connections, the router %zu", seen,

@@ -228,6 +228,13 @@ Scenario draw_scenario(std::uint64_t seed) {
   const bool hangs = std::ranges::count(scenario.incidents, Trouble::hangs, &Incident::trouble) > 0;
   scenario.waits_long = hangs || faults.slow_segment > 0 || faults.pipe_bytes < 16 * 1024 ||
                         faults.worker_stall > 0 || faults.clock_jump > 0 || faults.router_pause > 0;
+  scenario.innocent = scenario.incidents.empty() && scenario.moves.empty() &&
+                      faults.slow_segment == 0 && faults.pipe_bytes >= 16 * 1024 &&
+                      faults.connect_refused == 0 && faults.connect_ignored == 0 &&
+                      faults.connect_slow == 0 && !speaks_wrong(faults);
+  for (ClientPlan& plan : scenario.clients) {
+    plan.dismissed_within = scenario.waits_long ? plan.patience : 20ms;
+  }
   scenario.grace = scenario.recovery();
   return scenario;
 }

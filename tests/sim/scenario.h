@@ -68,6 +68,7 @@ struct Scenario {
   bool lost_silently = false;    // Connections died and nobody was told.
   bool exact = true;             // Every request reached the router whole.
   bool ejects = false;           // Servers that fail are taken out.
+  bool innocent = false;         // Whatever fails, no server is to blame.
   bool waits_long = false;       // What a server is asked may reach it long after.
 
   const config::Pool& pool() const { return config.pools[0]; }
