@@ -9,19 +9,21 @@ namespace ringway::sim {
 
 using proxy::Standing;
 
-EjectModel::EjectModel(const config::Pool& pool, std::uint32_t members, bool innocent,
-                       std::function<Instant()> now)
+EjectModel::EjectModel(const config::Pool& pool, std::uint32_t members,
+                       std::function<bool()> innocent, std::function<Instant()> now)
     : pool_(pool),
       members_(members),
-      innocent_(innocent),
+      innocent_(std::move(innocent)),
       now_(std::move(now)),
       servers_(pool.servers.size()) {}
 
 void EjectModel::on_failure(pool::ServerId id, Instant begun, Instant now) {
   Server& server = servers_[pool::index_of(id)];
   // A stall of the router, or a jump of its clock, speaks against nobody.
-  SIM_REQUIRE(!innocent_, "server %u is blamed, and did nothing wrong", pool::index_of(id));
-  if (server.standing != Standing::up || begun < server.last_failure) return;
+  SIM_REQUIRE(!innocent_(), "server %u is blamed, and did nothing wrong", pool::index_of(id));
+  // What happens together counts once.
+  const bool together = begun < server.last_failure || now == server.last_failure;
+  if (server.standing != Standing::up || together) return;
   server.last_failure = now;
   while (!server.failures.empty() && now - server.failures.front() > pool_.eject.window) {
     server.failures.pop_front();

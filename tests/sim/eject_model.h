@@ -19,8 +19,8 @@ class EjectModel final : public proxy::BoardWatcher {
   using Standing = proxy::Standing;
 
   // `members`: how many servers own keys; ids count from 0, backups come last.
-  // `innocent`: no server of this run does anything wrong.
-  EjectModel(const config::Pool& pool, std::uint32_t members, bool innocent,
+  // `innocent`: no server does anything wrong now.
+  EjectModel(const config::Pool& pool, std::uint32_t members, std::function<bool()> innocent,
              std::function<Instant()> now);
 
   void on_failure(pool::ServerId server, Instant begun, Instant now) override;
@@ -50,7 +50,7 @@ class EjectModel final : public proxy::BoardWatcher {
 
   const config::Pool& pool_;
   const std::uint32_t members_;
-  const bool innocent_;
+  std::function<bool()> innocent_;
   std::function<Instant()> now_;
   std::vector<Server> servers_;
 };

@@ -78,8 +78,9 @@ void Rig::build_router() {
   control_world_.emplace(world_, *seats_[0].io, chance_.fork());
   for (std::size_t i = 0; i < scenario_.servers.size(); ++i)
     control_world_->name(scenario_.every_server[i].address, scenario_.servers[i]);
-  eject_model_.emplace(scenario_.pool(), member_count(), scenario_.innocent,
-                       [this] { return world_.now(); });
+  eject_model_.emplace(
+      scenario_.pool(), member_count(), [this] { return nobody_wrong(); },
+      [this] { return world_.now(); });
   // It knows the servers of one configuration, and nobody who knows better.
   if (scenario_.drafts.empty() && scenario_.hands.empty()) crew_->board.watch(*eject_model_);
   control_ = std::make_unique<reload::Control>(scenario_.config, *crew_, *control_world_);
@@ -238,6 +239,7 @@ void Rig::turn(Seat& seat) {
   if (chance_.with(world_.faults().worker_stall)) {
     time = std::chrono::milliseconds(chance_.below(world_.faults().worker_stall_ms + 1));
     trace_.note(world_.now(), "worker stalls", &seat - seats_.data(), to_ms(time));
+    note_stall(time);
   }
   seat.busy_until = world_.now() + time;
   stand_still();
@@ -257,11 +259,25 @@ void Rig::stand_still() {
   if (!jumps && !pauses) return;
   const Duration time = std::chrono::milliseconds(chance_.between(1, faults.pause_ms));
   if (jumps) world_.jump(time);
+  note_stall(time);
   model_.excuse_all(world_.now() + time + scenario_.faults_end + scenario_.grace);
   if (!pauses) return;
   trace_.note(world_.now(), "router pauses", to_ms(time));
   control_busy_until_ = world_.now() + time;
   for (Seat& seat : seats_) seat.busy_until = std::max(seat.busy_until, control_busy_until_);
+}
+
+// What is found late by no more than a quarter of its time counts: such a stall may end so
+// soon after a deadline that nobody can tell whose fault it was.
+void Rig::note_stall(Duration time) {
+  const config::Pool& pool = scenario_.pool();
+  const Duration longest =
+      std::max({Duration(*pool.timeout), pool.connect_timeout, pool.health.timeout});
+  if (time <= longest + longest / 4) unclear_until_ = world_.now() + time + longest;
+}
+
+bool Rig::nobody_wrong() const {
+  return scenario_.innocent && world_.now() > unclear_until_;
 }
 
 void Rig::step_control() {

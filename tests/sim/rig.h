@@ -66,6 +66,8 @@ class Rig {
   bool clients_done() const;
   void turn(Seat& seat);
   void stand_still();
+  void note_stall(Duration time);
+  bool nobody_wrong() const;
   void step_control();
   void stop_early();
 
@@ -97,6 +99,7 @@ class Rig {
   std::vector<std::unique_ptr<FakeClient>> clients_;
   Instant start_{};
   Instant control_busy_until_{};
+  Instant unclear_until_{};  // Who is to blame for what comes late.
   std::uint64_t turns_ = 0;
   bool stopping_ = false;
 };
