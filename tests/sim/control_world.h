@@ -38,6 +38,10 @@ class ControlWorld final : public reload::World, private Inhabitant {
     world_.alarm(*this, world_.now() + Duration(chance_.below(5'000'000)), work_alarm);
   }
   bool working() override { return working_; }
+  void wake() override { woken_ = true; }
+  // Somebody has asked control to look again.
+  bool woken() const { return woken_; }
+  void heed() { woken_ = false; }
   config::Loaded load() override { return written_; }
 
   Result<int> open_listener(const std::string& bind, const config::Listener& settings) override {
@@ -86,6 +90,7 @@ class ControlWorld final : public reload::World, private Inhabitant {
   Chance chance_;
   config::Loaded written_;
   bool working_ = false;
+  bool woken_ = false;
   std::function<void()> work_;
   std::map<std::string, net::Address> names_;
   std::vector<std::string> asked_;

@@ -49,7 +49,6 @@ void Reloads::begin(const Draft& draft) {
   }
   control_world_.write(std::move(loaded));
   asked_.push_back({draft.fine, control_.order_reload(true)});
-  control_.step();
 }
 
 bool Reloads::settled() const {

@@ -281,6 +281,7 @@ bool Rig::nobody_wrong() const {
 }
 
 void Rig::step_control() {
+  control_world_->heed();
   control_->step();
   note_history();
   hands_->look();
@@ -304,7 +305,8 @@ bool Rig::step(Instant limit) {
     next = &seat;
     at = ready;
   }
-  const Instant control_at = std::max({control_->next(), world_.now(), control_busy_until_});
+  const Instant wanted = control_world_->woken() ? world_.now() : control_->next();
+  const Instant control_at = std::max({wanted, world_.now(), control_busy_until_});
   if (world_.next_event() <= std::min(at, control_at)) {
     if (world_.next_event() > limit) return false;
     world_.run_next_event();
