@@ -206,9 +206,10 @@ void Rig::calm_round(std::uint32_t count) {
 
 void Rig::rest() {
   run_for(5s + 2 * scenario_.timeout_max());
-  // Checks go on for ever: look between two of them.
+  // Checks go on for ever, and idle connections end: look between two of them.
   const auto between_checks = [this] {
-    return std::ranges::all_of(seats_,
+    return router_connections() == server_connections() &&
+           std::ranges::all_of(seats_,
                                [](const Seat& seat) { return seat.worker->open_exchanges() == 0; });
   };
   if (!scenario_.lost_silently) run_until(world_.now() + 30s, "checks to end", between_checks);

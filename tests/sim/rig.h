@@ -76,6 +76,8 @@ class Rig {
   void check_all_up();
   void check_dismissed();
   void check_rest();
+  std::size_t router_connections();
+  std::size_t server_connections() const;
   void check_reloaded();
   void check_counters();
   void check_stopped();

@@ -91,7 +91,6 @@ void Rig::check_reloaded() {
 
 void Rig::check_rest() {
   check_reloaded();
-  std::size_t connections = 0;
   for (Seat& seat : seats_) {
     worker::Worker& worker = *seat.worker;
     check_turn(worker);
@@ -103,20 +102,30 @@ void Rig::check_rest() {
                 worker.servers().in_flight());
     SIM_REQUIRE(worker.bench().buffers.lent_bytes() == 0, "%zu bytes of buffers lent at rest",
                 worker.bench().buffers.lent_bytes());
-    worker.servers().each([&](proxy::ServerConn&) { ++connections; });
   }
   if (scenario_.lost_silently) return;  // The router cannot know of every dead connection.
   for (const Move& move : scenario_.moves)
     SIM_REQUIRE(!move.to || servers_[move.server]->connections() == 0,
                 "server %u is not where it was, and still has connections there", move.server);
-  std::size_t seen = 0;
-  for (const auto& server : servers_) seen += server->connections();
-  SIM_REQUIRE(seen == connections, "servers see %zu connections, the router %zu", seen,
-              connections);
+  const std::size_t connections = router_connections();
+  SIM_REQUIRE(server_connections() == connections, "servers see %zu connections, the router %zu",
+              server_connections(), connections);
   const config::Pool& pool = scenario_.pool();
   const std::size_t all = seats_.size() * pool.servers.size() * pool.server_connections;
   SIM_REQUIRE(!pool.preconnect || connections == all || !scenario_.drafts.empty(),
               "%zu of %zu connections are there beforehand", connections, all);
+}
+
+std::size_t Rig::router_connections() {
+  std::size_t count = 0;
+  for (Seat& seat : seats_) seat.worker->servers().each([&](proxy::ServerConn&) { ++count; });
+  return count;
+}
+
+std::size_t Rig::server_connections() const {
+  std::size_t count = 0;
+  for (const auto& server : servers_) count += server->connections();
+  return count;
 }
 
 void Rig::check_counters() {
