@@ -1,24 +1,45 @@
-// Growth: double, so that a long value costs a bounded number of copies. A buffer
-// that is mostly gone at its front slides instead, and keeps its block.
+// Growth: double, so that a long value costs a bounded number of copies. A large buffer
+// grows in place and by a quarter, so that it holds little more than what is in it. One that
+// is mostly gone at its front slides instead, and keeps its block.
 #include "net/buffer.h"
 
 #include <algorithm>
 
 namespace ringway::net {
 
+namespace {
+constexpr std::size_t large_bytes = 128 * 1024;
+}  // namespace
+
 void Buffer::grow(BufferPool& pool, std::size_t count) {
-  const std::size_t used = size();
-  const std::size_t wanted = used + count;
+  const std::size_t now = capacity_;
+  const std::size_t wanted = size() + count;
   // Half of the block is already gone at the front: slide instead of growing.
-  if (wanted <= capacity_ / 2) {
-    std::memmove(data_, data_ + begin_, used);
-    begin_ = 0;
-    end_ = static_cast<std::uint32_t>(used);
-    return;
-  }
-  const std::size_t doubled = std::size_t{capacity_} * 2;
-  const BufferPool::Block block = pool.lend(std::max(wanted, doubled));
+  if (wanted <= now / 2) return slide();
+  if (now >= large_bytes) return grow_in_place(pool, wanted);
+  move_to(pool, pool.lend(std::max(wanted, now * 2)));
+}
+
+void Buffer::slide() {
+  std::memmove(data_, data_ + begin_, size());
+  end_ -= begin_;
+  begin_ = 0;
+}
+
+void Buffer::grow_in_place(BufferPool& pool, std::size_t wanted) {
+  if (begin_ > 0) slide();
+  if (wanted <= capacity_) return;
+  const std::size_t quarter = capacity_ / 4;
+  const BufferPool::Block block =
+      pool.grow({data_, capacity_}, std::max(wanted, capacity_ + quarter));
   RINGWAY_ASSERT(block.bytes <= UINT32_MAX);
+  data_ = block.data;
+  capacity_ = static_cast<std::uint32_t>(block.bytes);
+}
+
+void Buffer::move_to(BufferPool& pool, BufferPool::Block block) {
+  RINGWAY_ASSERT(block.bytes <= UINT32_MAX);
+  const std::size_t used = size();
   if (data_) {
     std::memcpy(block.data, data_ + begin_, used);
     pool.give_back({data_, capacity_});

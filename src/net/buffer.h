@@ -25,6 +25,8 @@ class Buffer {
 
   bool empty() const { return begin_ == end_; }
   std::size_t size() const { return end_ - begin_; }
+  // What it holds of the pool.
+  std::size_t lent() const { return capacity_; }
   std::size_t room() const { return capacity_ - end_; }
   Bytes bytes() const { return {data_ + begin_, size()}; }
   Bytes bytes(std::size_t offset, std::size_t count) const { return bytes().substr(offset, count); }
@@ -73,6 +75,9 @@ class Buffer {
 
  private:
   void grow(BufferPool& pool, std::size_t count);
+  void slide();
+  void grow_in_place(BufferPool& pool, std::size_t wanted);
+  void move_to(BufferPool& pool, BufferPool::Block block);
 
   char* data_ = nullptr;
   std::uint32_t capacity_ = 0;

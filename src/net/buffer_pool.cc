@@ -1,5 +1,6 @@
-// Size classes are powers of two: a block is found by the width of its size. A freed
-// block holds the link to the next one in its own first bytes.
+// Size classes are powers of two and, where they are large, their quarters: a block is
+// found by the width of its size and the two bits behind the first. A freed block holds
+// the link to the next one in its own first bytes.
 #include "net/buffer_pool.h"
 
 #include <algorithm>
@@ -17,14 +18,24 @@ BufferPool::~BufferPool() {
 
 std::size_t BufferPool::class_of(std::size_t bytes) {
   if (bytes <= block_bytes_min) return 0;
-  return static_cast<std::size_t>(std::bit_width(bytes - 1)) -
-         static_cast<std::size_t>(std::bit_width(block_bytes_min - 1));
+  const auto width = static_cast<std::size_t>(std::bit_width(bytes - 1));
+  constexpr auto least = static_cast<std::size_t>(std::bit_width(block_bytes_min - 1));
+  if (bytes <= large_bytes) return width - least;
+  const std::size_t quarter = ((bytes - 1) >> (width - 3)) & 3;
+  const std::size_t index = small_classes + 4 * (width - least - small_classes) + quarter;
+  RINGWAY_ASSERT(index < classes);
+  return index;
+}
+
+std::size_t BufferPool::bytes_of(std::size_t index) {
+  if (index < small_classes) return block_bytes_min << index;
+  const std::size_t above = index - small_classes;
+  return (large_bytes << (above / 4)) / 4 * (5 + above % 4);
 }
 
 BufferPool::Block BufferPool::lend(std::size_t bytes) {
   const std::size_t index = class_of(bytes);
-  RINGWAY_ASSERT(index < classes);
-  const std::size_t size = block_bytes_min << index;
+  const std::size_t size = bytes_of(index);
   lent_bytes_ += size;
   if (shelves_[index].first) return {static_cast<char*>(take(shelves_[index], size)), size};
   char* data = static_cast<char*>(std::malloc(size));
@@ -43,6 +54,15 @@ void BufferPool::give_back(Block block) {
   kept_bytes_ += block.bytes;
 }
 
+BufferPool::Block BufferPool::grow(Block block, std::size_t bytes) {
+  const std::size_t size = bytes_of(class_of(bytes));
+  RINGWAY_ASSERT(size > block.bytes && lent_bytes_ >= block.bytes);
+  lent_bytes_ += size - block.bytes;
+  char* data = static_cast<char*>(std::realloc(block.data, size));
+  RINGWAY_ASSERT(data != nullptr);
+  return {data, size};
+}
+
 void* BufferPool::take(Shelf& shelf, std::size_t bytes) {
   RINGWAY_ASSERT(shelf.count > 0 && kept_bytes_ >= bytes);
   Free* block = shelf.first;
@@ -58,7 +78,7 @@ bool BufferPool::sweep() {
   for (std::size_t index = classes; index-- > 0;) {
     Shelf& shelf = shelves_[index];
     for (std::uint32_t left = shelf.unused; left > 0 && worth_sweeping(); --left) {
-      std::free(take(shelf, block_bytes_min << index));
+      std::free(take(shelf, bytes_of(index)));
     }
     shelf.unused = shelf.count;
   }
@@ -71,7 +91,7 @@ bool BufferPool::sweep() {
 void BufferPool::trim() {
   for (std::size_t index = 0; index < classes; ++index) {
     Shelf& shelf = shelves_[index];
-    while (shelf.first) std::free(take(shelf, block_bytes_min << index));
+    while (shelf.first) std::free(take(shelf, bytes_of(index)));
   }
   RINGWAY_ASSERT(kept_bytes_ == 0);
 }

@@ -1,7 +1,7 @@
-// Memory for bytes on their way: blocks in powers of two, lent and returned
-// within one worker. Freed blocks are kept for reuse up to a limit, so steady
-// traffic allocates nothing; sweep() frees what is not reused, so an idle worker
-// holds next to nothing.
+// Memory for bytes on their way: blocks in powers of two, large ones in quarters of
+// them, lent and returned within one worker. Freed blocks are kept for reuse up to a limit, so
+// steady traffic allocates nothing; sweep() frees what is not reused, so an idle worker holds next
+// to nothing.
 #pragma once
 
 #include <array>
@@ -15,6 +15,8 @@ namespace ringway::net {
 class BufferPool {
  public:
   static constexpr std::size_t block_bytes_min = 256;
+  // Above it a block is at most a quarter larger than what was asked for.
+  static constexpr std::size_t large_bytes = std::size_t{64} << 10;
   static constexpr std::size_t kept_bytes_max = std::size_t{4} << 20;
   // What sweep() leaves alone: less than a wake-up a second is worth.
   static constexpr std::size_t unswept_bytes_max = std::size_t{256} << 10;
@@ -33,6 +35,9 @@ class BufferPool {
   // memory_max is what prevents it).
   Block lend(std::size_t bytes);
   void give_back(Block block);
+  // A block of at least `bytes` with the same content, larger ones without a copy where the
+  // system can move their pages.
+  Block grow(Block block, std::size_t bytes);
 
   // What is out: the sum of the blocks' sizes.
   std::size_t lent_bytes() const { return lent_bytes_; }
@@ -55,8 +60,10 @@ class BufferPool {
     std::uint32_t count = 0;
     std::uint32_t unused = 0;  // The fewest there were since the last sweep.
   };
-  static constexpr std::size_t classes = 24;  // 256 B .. 2 GiB.
+  static constexpr std::size_t small_classes = 9;                 // 256 B .. 64 KiB.
+  static constexpr std::size_t classes = small_classes + 15 * 4;  // .. 2 GiB.
   static std::size_t class_of(std::size_t bytes);
+  static std::size_t bytes_of(std::size_t index);
   void* take(Shelf& shelf, std::size_t bytes);
 
   std::array<Shelf, classes> shelves_{};

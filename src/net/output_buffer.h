@@ -24,6 +24,8 @@ class OutputBuffer {
   bool ready() const { return !sending() && (!sending_.empty() || committed_ > 0); }
   bool empty() const { return sending_.empty() && filling_.empty(); }
   std::size_t size() const { return sending_.size() + filling_.size(); }
+  // The same in memory: what was sent is held until all of its block was.
+  std::size_t held() const { return sending_.lent() + filling_.size(); }
   // Not handed to the kernel yet.
   std::size_t unsent() const { return size() - in_kernel_; }
   std::size_t uncommitted() const { return filling_.size() - committed_; }

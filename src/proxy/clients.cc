@@ -193,7 +193,7 @@ Bytes Clients::error_of(const ClientConn& client, const ParsedRequest& parsed) {
 bool Clients::has_room(const ClientConn& client) const {
   if (client.asks_later) return false;
   const config::Listener& limits = listener(client).settings;
-  const std::uint64_t held = client.output.size() + client.stashed;
+  const std::uint64_t held = client.output.held() + client.stashed;
   if (bench_.memory_short() && held > modest_bytes_max) return false;
   // Whatever is asked for may come at once, and no reader is sure to take it.
   if (client.keys_asked >= limits.keys_per_ask) return false;

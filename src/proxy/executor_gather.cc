@@ -345,7 +345,7 @@ bool Executor::emit_gather(ClientConn& client, Exchange& exchange) {
       return true;
     }
     // A reader that does not take what it asked for slows down itself.
-    if (client.output.size() >= clients_->listener(client).settings.client_output_high) {
+    if (client.output.held() >= clients_->listener(client).settings.client_output_high) {
       return false;
     }
     ask_next(exchange);

@@ -1,4 +1,5 @@
 // Buffers, their pool, the table of connections, the slab and the list.
+#include <bit>
 #include <doctest/doctest.h>
 #include <random>
 #include <string>
@@ -36,6 +37,56 @@ TEST_CASE("an empty buffer holds no memory") {
   CHECK(pool.lent_bytes() == 256);
   buffer.drop_front(pool, 3);
   CHECK(pool.lent_bytes() == 0);
+}
+
+TEST_CASE("a block is as large as asked for, and above 64 KiB at most a quarter larger") {
+  BufferPool pool;
+  std::size_t before = 0;
+  for (std::size_t bytes = 1; bytes < (std::size_t{1} << 30); bytes += 1 + bytes / 7) {
+    for (const std::size_t asked : {bytes, std::bit_ceil(bytes), std::bit_ceil(bytes) + 1}) {
+      const auto block = pool.lend(asked);
+      REQUIRE(block.bytes >= asked);
+      if (asked > BufferPool::large_bytes) REQUIRE(block.bytes <= asked + asked / 4);
+      if (asked > 256) REQUIRE(block.bytes < 2 * asked);
+      pool.give_back(block);
+      const auto again = pool.lend(block.bytes);
+      CHECK(again.bytes == block.bytes);
+      pool.give_back(again);
+    }
+    const auto block = pool.lend(bytes);
+    REQUIRE(block.bytes >= before);
+    before = block.bytes;
+    pool.give_back(block);
+  }
+  CHECK(pool.lent_bytes() == 0);
+}
+
+TEST_CASE("a large buffer that grows byte by byte holds little more than what is in it") {
+  BufferPool pool;
+  Buffer buffer;
+  const std::string piece(10'000, 'x');
+  while (buffer.size() < (8u << 20)) {
+    buffer.append(pool, piece);
+    if (buffer.size() < (1u << 20)) continue;
+    REQUIRE(pool.lent_bytes() == buffer.lent());
+    REQUIRE(buffer.lent() < buffer.size() * 3 / 2);
+  }
+  buffer.clear(pool);
+}
+
+TEST_CASE("what is held for a reader counts until its block goes back") {
+  BufferPool pool;
+  OutputBuffer output;
+  output.append(pool, std::string(OutputBuffer::send_bytes_max + 1, 'x'));
+  output.begin_send(pool);
+  output.append(pool, "more");
+  output.sent(pool);
+  CHECK(output.size() == 1 + 4);
+  CHECK(output.held() > OutputBuffer::send_bytes_max);
+  output.begin_send(pool);
+  output.sent(pool);
+  CHECK(output.held() == 4);
+  output.clear(pool);
 }
 
 TEST_CASE("the pool keeps blocks for reuse up to its limit") {
