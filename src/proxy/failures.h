@@ -1,6 +1,8 @@
 // The case against one server: failures in a row within a window of time. One event
 // is one failure, however many connections and requests it took along: what had begun
-// before the last failure that counted says nothing new. Pure; guarded by its owner.
+// before the last failure that counted says nothing new, nor does what fails at the same
+// moment (of two connections that end together one may still have delivered). Pure;
+// guarded by its owner.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +18,7 @@ class Failures {
   // Something that began at `begun` failed at `now`. True if with it `limit` failures
   // are within `window`.
   bool add(Instant begun, Instant now, std::uint32_t limit, Duration window) {
-    if (begun < last_) return false;
+    if (begun < last_ || now == last_) return false;
     last_ = now;
     std::erase_if(times_, [&](Instant time) { return now - time > window; });
     times_.push_back(now);

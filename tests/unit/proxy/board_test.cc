@@ -120,6 +120,16 @@ TEST_CASE("a success ends the row") {
   CHECK_FALSE(server.entry.too_many_failures());
 }
 
+TEST_CASE("what fails at the same moment counts once, even where one of them still delivered") {
+  Case server;
+  server.fails(0, 100);
+  server.entry.report_success(Case::at_ms(100));
+  for (int i = 0; i < 10; ++i) CHECK_FALSE(server.fails(100, 100));
+  CHECK_FALSE(server.fails(100, 101));
+  CHECK_FALSE(server.fails(101, 102));
+  CHECK(server.fails(102, 103));
+}
+
 TEST_CASE("failures longer ago than the window are forgotten") {
   Case server;
   server.fails(0, 100);
