@@ -12,12 +12,24 @@ constexpr std::size_t large_bytes = 128 * 1024;
 }  // namespace
 
 void Buffer::grow(BufferPool& pool, std::size_t count) {
+  if (!data_) return hold(pool.lend(count));
   const std::size_t now = capacity_;
-  const std::size_t wanted = size() + count;
+  const std::size_t used = size();
   // Half of the block is already gone at the front: slide instead of growing.
-  if (wanted <= now / 2) return slide();
-  if (now >= large_bytes) return grow_in_place(pool, wanted);
-  move_to(pool, pool.lend(std::max(wanted, now * 2)));
+  if (used + count <= now / 2) return slide();
+  if (now >= large_bytes) return grow_in_place(pool, used + count);
+  const BufferPool::Block block = pool.lend(std::max(used + count, now * 2));
+  std::memcpy(block.data, data_ + begin_, used);
+  pool.give_back({data_, capacity_});
+  hold(block);
+  begin_ = 0;
+  end_ = static_cast<std::uint32_t>(used);
+}
+
+void Buffer::hold(BufferPool::Block block) {
+  RINGWAY_ASSERT(block.bytes <= UINT32_MAX);
+  data_ = block.data;
+  capacity_ = static_cast<std::uint32_t>(block.bytes);
 }
 
 void Buffer::slide() {
@@ -30,24 +42,7 @@ void Buffer::grow_in_place(BufferPool& pool, std::size_t wanted) {
   if (begin_ > 0) slide();
   if (wanted <= capacity_) return;
   const std::size_t quarter = capacity_ / 4;
-  const BufferPool::Block block =
-      pool.grow({data_, capacity_}, std::max(wanted, capacity_ + quarter));
-  RINGWAY_ASSERT(block.bytes <= UINT32_MAX);
-  data_ = block.data;
-  capacity_ = static_cast<std::uint32_t>(block.bytes);
-}
-
-void Buffer::move_to(BufferPool& pool, BufferPool::Block block) {
-  RINGWAY_ASSERT(block.bytes <= UINT32_MAX);
-  const std::size_t used = size();
-  if (data_) {
-    std::memcpy(block.data, data_ + begin_, used);
-    pool.give_back({data_, capacity_});
-  }
-  data_ = block.data;
-  capacity_ = static_cast<std::uint32_t>(block.bytes);
-  begin_ = 0;
-  end_ = static_cast<std::uint32_t>(used);
+  hold(pool.grow({data_, capacity_}, std::max(wanted, capacity_ + quarter)));
 }
 
 }  // namespace ringway::net

@@ -77,7 +77,7 @@ class Buffer {
   void grow(BufferPool& pool, std::size_t count);
   void slide();
   void grow_in_place(BufferPool& pool, std::size_t wanted);
-  void move_to(BufferPool& pool, BufferPool::Block block);
+  void hold(BufferPool::Block block);
 
   char* data_ = nullptr;
   std::uint32_t capacity_ = 0;

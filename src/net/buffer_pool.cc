@@ -16,19 +16,16 @@ BufferPool::~BufferPool() {
   trim();
 }
 
-std::size_t BufferPool::class_of(std::size_t bytes) {
-  if (bytes <= block_bytes_min) return 0;
-  const auto width = static_cast<std::size_t>(std::bit_width(bytes - 1));
-  constexpr auto least = static_cast<std::size_t>(std::bit_width(block_bytes_min - 1));
-  if (bytes <= large_bytes) return width - least;
-  const std::size_t quarter = ((bytes - 1) >> (width - 3)) & 3;
-  const std::size_t index = small_classes + 4 * (width - least - small_classes) + quarter;
+std::size_t BufferPool::large_class_of(std::size_t bytes) {
+  constexpr int least = std::bit_width(large_bytes - 1);
+  const auto above = static_cast<std::size_t>(std::bit_width(bytes - 1) - least - 1);
+  const std::size_t quarter = ((bytes - 1) >> (least + above - 2)) & 3;
+  const std::size_t index = small_classes + 4 * above + quarter;
   RINGWAY_ASSERT(index < classes);
   return index;
 }
 
-std::size_t BufferPool::bytes_of(std::size_t index) {
-  if (index < small_classes) return block_bytes_min << index;
+std::size_t BufferPool::large_bytes_of(std::size_t index) {
   const std::size_t above = index - small_classes;
   return (large_bytes << (above / 4)) / 4 * (5 + above % 4);
 }

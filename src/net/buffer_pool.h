@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -62,8 +63,16 @@ class BufferPool {
   };
   static constexpr std::size_t small_classes = 9;                 // 256 B .. 64 KiB.
   static constexpr std::size_t classes = small_classes + 15 * 4;  // .. 2 GiB.
-  static std::size_t class_of(std::size_t bytes);
-  static std::size_t bytes_of(std::size_t index);
+  static std::size_t class_of(std::size_t bytes) {
+    if (bytes > large_bytes) return large_class_of(bytes);
+    constexpr int least = std::bit_width(block_bytes_min - 1);
+    return static_cast<std::size_t>(std::bit_width((bytes - 1) | (block_bytes_min - 1)) - least);
+  }
+  static std::size_t bytes_of(std::size_t index) {
+    return index < small_classes ? block_bytes_min << index : large_bytes_of(index);
+  }
+  static std::size_t large_class_of(std::size_t bytes);
+  static std::size_t large_bytes_of(std::size_t index);
   void* take(Shelf& shelf, std::size_t bytes);
 
   std::array<Shelf, classes> shelves_{};
