@@ -201,14 +201,23 @@ class Stream:
             words += self.some(self.VIVIFY, 0.6)
         if name == b"ma" and b"q" in words:  # Whether ma creates its item is not told quietly.
             words = [word for word in words if word[:1] != b"N"]
-        if encoded and base64.b64decode(key)[PREFIX_BYTES:] not in (b"", b"a", b"b"):
-            words = [word for word in words if word[:1] != b"N"]  # Refused for a binary key.
+        if self.binary(key, encoded):
+            if name == b"ma":
+                return
+            words = [word for word in words if word[:1] != b"N"]
         self.random.shuffle(words)
         self.add(self.spaced(name, key, *words) + self.end())
+
+    @staticmethod
+    def binary(key, encoded):
+        """Such a key is refused where memcached would forget that it is one."""
+        return bool(encoded) and base64.b64decode(key)[PREFIX_BYTES:] not in (b"", b"a", b"b")
 
     def meta_set(self):
         key, encoded = self.meta_key()
         words = encoded + self.some(self.COMMON) + self.some(self.MS, 0.15)
+        if self.binary(key, encoded):
+            words = [word for word in words if word not in (b"MA", b"MP")]
         self.random.shuffle(words)
         value = self.value()
         if any(word[:1] == b"M" and len(word) != 2 or word == b"MX" or len(word) > 32
@@ -218,7 +227,8 @@ class Stream:
 
     def meta_debug(self):
         key, encoded = self.meta_key()
-        self.add(self.spaced(b"me", key, *encoded) + self.end())
+        rest = self.some(self.COMMON + [b"v", b"b", b"!"], 0.1)  # Nobody reads so far.
+        self.add(self.spaced(b"me", key, *encoded, *rest) + self.end())
 
     def meta_wrong(self):
         key, name = self.key(), self.pick((b"mg", b"md", b"ma"))

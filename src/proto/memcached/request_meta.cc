@@ -26,6 +26,8 @@ constexpr Bytes opaque_too_long = "CLIENT_ERROR opaque token too long";
 constexpr Bytes mode_length = "CLIENT_ERROR incorrect length for M token";
 constexpr Bytes mode_unknown = "CLIENT_ERROR invalid mode for ms M token";
 constexpr Bytes binary_vivified = "CLIENT_ERROR ringway: N cannot create an item with a binary key";
+constexpr Bytes binary_rewritten =
+    "CLIENT_ERROR ringway: ma, append and prepend cannot change an item with a binary key";
 
 // What may stand behind a letter of ms. 14 letters, each at most once: below the
 // 16 flags at which memcached 1.6.18 stops swallowing the payload.
@@ -129,6 +131,7 @@ Bytes read_flags(Line& line) {
   std::uint32_t count = 0;
   bool binary = false;
   bool vivifies = false;
+  bool rewrites = request.command == Command::ma;
   Errors errors;
   for (Bytes token; line.words.next(token);) {
     if (++count > flags_max) {
@@ -147,12 +150,15 @@ Bytes read_flags(Line& line) {
     if (set) check_set_argument(letter, argument, line, errors);
     note_flag(letter, argument, request, binary, errors);
     vivifies |= letter == 'N' && !set;
+    rewrites |= set && (token == "MA" || token == "MP");
   }
   const Bytes tokens(begin, static_cast<std::size_t>(line.words.at - begin));
   request.meta_flags = tokens.substr(0, tokens.find_last_not_of(' ') + 1);
   // Servers forget that such a key was encoded, and from then on write it raw into
   // their replies, line ends included.
-  if (vivifies && binary && errors.after.empty()) errors.after = binary_vivified;
+  if (binary && errors.after.empty()) {
+    errors.after = vivifies ? binary_vivified : rewrites ? binary_rewritten : no_error;
+  }
   return errors.told();
 }
 
@@ -188,13 +194,20 @@ Bytes parse_meta_set(Line& line) {
   return read_flags(line);
 }
 
-// me <key> [b]: any error is the same error.
+// me <key> [b], and servers read no further: nothing else is passed on, for a flag that
+// asks for something in the reply would not get it. Any error is the same error.
 Bytes parse_meta_debug(Line& line) {
   Bytes key;
+  Bytes flag;
+  Request& request = line.request;
   if (!line.words.next(key)) return bad_format;
-  if (const Bytes error = read_meta_key(key, line.request); !error.empty()) return error;
-  if (!read_flags(line).empty()) return bad_format;
-  return line.request.meta_flags.contains(' ') ? bad_format : no_error;
+  if (const Bytes error = read_meta_key(key, request); !error.empty()) return error;
+  if (!line.words.next(flag) || flag != "b") return no_error;
+  bool binary = false;
+  Errors errors;
+  check_encoded_key(request, binary, errors);
+  request.meta_flags = flag;
+  return errors.told().empty() ? no_error : bad_format;
 }
 
 }  // namespace ringway::proto::memcached

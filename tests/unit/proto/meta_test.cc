@@ -105,6 +105,23 @@ TEST_CASE("N creates no item with a binary key, which servers would write raw in
   CHECK(answers_to("mg YSBi N0\r\n").starts_with("<mg"));
 }
 
+TEST_CASE("what would make a server forget that a key is binary is refused") {
+  const std::string refusal =
+      "CLIENT_ERROR ringway: ma, append and prepend cannot change an item with a binary key\r\n";
+  for (const char* key : {"YQ0K", "YSBi", "AA=="}) {
+    CAPTURE(key);
+    CHECK(answers_to("ma " + std::string(key) + " b\r\n") == refusal);
+    CHECK(answers_to("ma " + std::string(key) + " D5 b v\r\n") == refusal);
+    for (const char* mode : {"MA", "MP"}) {
+      const std::string line = "ms " + std::string(key) + " 1 b " + mode + "\r\nx\r\n";
+      CHECK(answers_to(line) == refusal);
+    }
+    CHECK(answers_to("ms " + std::string(key) + " 1 b MS\r\nx\r\n").starts_with("<ms"));
+  }
+  CHECK(answers_to("ma YQ== b\r\n").starts_with("<ma"));
+  CHECK(answers_to("ms YQ== 1 b MA\r\nx\r\n").starts_with("<ms"));
+}
+
 TEST_CASE("commands without payload pass letters on that ringway does not know") {
   CHECK(answers_to("mg a z Q5 x\r\n") == "<mg key=a tokens=z Q5 x>");
   CHECK(answers_to("ma n Dx\r\n") == "<ma key=n tokens=Dx>");
@@ -165,8 +182,16 @@ TEST_CASE("an encoded key is at most 250 bytes in the line") {
 
 TEST_CASE("me takes one key and b, any error is the same error") {
   CHECK(answers_to("me YQ== b\r\n") == "<me key=YQ== base64 tokens=b>");
-  for (const char* line : {"me\r\n", "me a b c\r\n", "me n!! b\r\n"}) {
+  for (const char* line : {"me\r\n", "me n!! b\r\n", "me n!! b c\r\n"}) {
     CHECK(answers_to(line) == bad_format);
+  }
+}
+
+TEST_CASE("what stands behind the key of me, and its b, asks for nothing") {
+  for (const char* rest : {"O1", "k", "q", "v", "k b", "!", "O1 O1", "zz b"}) {
+    CAPTURE(rest);
+    CHECK(answers_to("me a " + std::string(rest) + "\r\n") == "<me key=a>");
+    CHECK(answers_to("me YQ== b " + std::string(rest) + "\r\n") == "<me key=YQ== base64 tokens=b>");
   }
 }
 
