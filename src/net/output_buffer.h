@@ -16,8 +16,9 @@ namespace ringway::net {
 
 class OutputBuffer {
  public:
-  // One send takes at most so much: a slow reader's progress shows in pieces.
-  static constexpr std::size_t send_bytes_max = std::size_t{1} << 20;
+  // One send takes at most so much: a slow reader's progress shows in pieces, so that whoever
+  // takes 5 KB/s is not thought to have stalled for 30 seconds.
+  static constexpr std::size_t send_bytes_max = std::size_t{128} << 10;
 
   bool sending() const { return in_kernel_ > 0; }
   // True if a send could be begun.

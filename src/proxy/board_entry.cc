@@ -2,6 +2,8 @@
 // the hot path look at atomics first.
 #include "proxy/board_entry.h"
 
+#include <algorithm>
+
 namespace ringway::proxy {
 
 bool BoardEntry::report_failure(Instant begun, Instant now, const config::Eject& rule,
@@ -11,7 +13,7 @@ bool BoardEntry::report_failure(Instant begun, Instant now, const config::Eject&
   if (watcher_) watcher_->on_failure(id_, begun, now);
   if (rule.failures == 0) return false;
   const bool too_many = failures_.add(begun, now, rule.failures, rule.window);
-  failing_.store(failures_.count() > 0, std::memory_order_relaxed);
+  failing_.store(failures_.count() > 0 || !doubtful_.empty(), std::memory_order_relaxed);
   if (too_many) too_many_.store(true, std::memory_order_release);
   return too_many;
 }
@@ -55,7 +57,10 @@ bool BoardEntry::owe(Bytes key, std::uint64_t bytes_max) {
 void BoardEntry::owe_if_ejected(Bytes key, std::uint64_t bytes_max) {
   const std::lock_guard lock(mutex_);
   const bool out = standing_.load(std::memory_order_relaxed) != Standing::up;
-  (out ? owed_ : doubtful_).add(key, bytes_max);
+  if (out) return owed_.add(key, bytes_max);
+  // One limit for both.
+  doubtful_.add(key, bytes_max - std::min(bytes_max, owed_.bytes()));
+  failing_.store(true, std::memory_order_relaxed);
 }
 
 std::vector<std::string> BoardEntry::take_owed(std::size_t count) {
@@ -95,9 +100,11 @@ void BoardEntry::reset() {
   address_ = {};
   cause_.clear();
   last_failure_.clear();
+  since_ = {};
+  address_doubtful_ = false;
   failures_ = {};
-  owed_.clear();
-  doubtful_.clear();
+  owed_ = {};
+  doubtful_ = {};
   file_state_ = config::ServerState::up;
   hand_state_.reset();
   hand_state_since_ = {};

@@ -103,7 +103,7 @@ class BoardEntry {
   void reset();           // As if it had never been anybody's.
 
   std::atomic<Standing> standing_{Standing::up};
-  std::atomic<bool> failing_{false};  // failures_ is not empty.
+  std::atomic<bool> failing_{false};  // failures_ or doubtful_ is not empty.
   std::atomic<bool> too_many_{false};
   std::atomic<bool> unresolvable_{false};
   std::atomic<bool> address_doubtful_{false};

@@ -57,12 +57,13 @@ struct Fragment {
   net::Buffer stash;        // What arrived and cannot leave yet.
 };
 
-// The key asked for, kept until the reply came: short ones in place.
+// A word of a request, kept until the reply came: short ones in place. No longer than a line.
 class AskedKey {
  public:
   void set(net::BufferPool& pool, Bytes key) {
     RINGWAY_ASSERT(size_ == 0);
-    size_ = static_cast<std::uint8_t>(key.size());
+    RINGWAY_ASSERT(key.size() <= UINT16_MAX);
+    size_ = static_cast<std::uint16_t>(key.size());
     if (key.empty()) return;
     if (key.size() <= sizeof short_) {
       std::memcpy(short_, key.data(), key.size());
@@ -77,7 +78,7 @@ class AskedKey {
   }
 
  private:
-  std::uint8_t size_ = 0;
+  std::uint16_t size_ = 0;
   char short_[43];
   net::Buffer long_;
 };
@@ -94,6 +95,7 @@ struct Exchange {
   bool quiet = false;                 // Meta q: success is not told.
   bool misses_errors = false;         // on_read_error = "miss", and it is a read.
   bool wants_key = false;             // Meta k.
+  bool wants_value = false;           // Meta v.
   bool base64 = false;                // Meta b.
   bool large = false;                 // Its value is passed on before it is whole.
   bool reply_hidden = false;          // The part that is arriving is not told.

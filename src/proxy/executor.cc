@@ -79,7 +79,8 @@ void Executor::leave_line(ClientConn& client, Exchange& exchange) {
   count_asked(exchange, 0);
   exchange.client = nullptr;
   exchange.answered = true;
-  exchange.deadline_link.leave();
+  // Whose client has left is nobody's to answer, and its server's to be late with.
+  if (exchange.settled) exchange.deadline_link.leave();
   release_if_over(exchange);
 }
 
@@ -93,6 +94,7 @@ void Executor::count_asked(Exchange& exchange, std::uint32_t keys) {
 void Executor::release_if_over(Exchange& exchange) {
   if (!exchange.answered || exchange.fragments_asked > 0) return;
   RINGWAY_ASSERT(exchange.client == nullptr);
+  exchange.deadline_link.leave();
   if (Gather* gather = std::exchange(exchange.gather, nullptr)) {
     free_fragments(*gather);
     gather->keys.clear(bench_.buffers);
@@ -164,8 +166,8 @@ void Executor::answer(ClientConn& client, Bytes text) {
     Request none;
     Exchange& exchange = open(client, none);
     exchange.settled = true;
-    exchange.first.stash.append(bench_.buffers, text);
-    if (!text.ends_with("\r\n")) exchange.first.stash.append(bench_.buffers, "\r\n");
+    stash(exchange, exchange.first, text);
+    if (!text.ends_with("\r\n")) stash(exchange, exchange.first, "\r\n");
     return;
   }
   client.output.append(bench_.buffers, text);
@@ -176,12 +178,19 @@ void Executor::answer(ClientConn& client, Bytes text) {
 // --- Requests of one key --------------------------------------------------
 
 const route::Plan& Executor::plan(const ClientConn& client, Command command, Bytes key) {
+  const route::Plan& plan = plan_again(client, command, key);
+  const pool::Pool& pool = clients_->listener(client).route->pool();
+  metrics::PoolCounters& counters = *bench_.pool_counters[pool.number];
+  counters[plan.empty() ? PoolMetric::no_server : PoolMetric::requests].add();
+  return plan;
+}
+
+// Of what was counted already.
+const route::Plan& Executor::plan_again(const ClientConn& client, Command command, Bytes key) {
   const route::Question question{key, row(command).kind, bench_.io.random()};
   plan_.clear();
   const route::Route& route = *clients_->listener(client).route;
   route.plan(question, bench_.live, plan_);
-  metrics::PoolCounters& counters = *bench_.pool_counters[route.pool().number];
-  counters[plan_.empty() ? PoolMetric::no_server : PoolMetric::requests].add();
   return plan_;
 }
 
@@ -197,6 +206,7 @@ void Executor::start_single(ClientConn& client, const Request& request, Bytes to
   exchange.key.set(bench_.buffers, request.key);
   exchange.opaque.set(bench_.buffers, request.opaque);
   exchange.wants_key = request.wants_key;
+  exchange.wants_value = request.wants_value;
   exchange.base64 = request.base64;
   if (!told.empty()) exchange.first.stash.append(bench_.buffers, std::string(told) + "\r\n");
 
@@ -211,10 +221,9 @@ void Executor::start_single(ClientConn& client, const Request& request, Bytes to
   if (!bench_.live[pool.number].all_up) [[unlikely]]
     owe(step, request.command, key.get());
   const CommandClass kind = row(request.command).kind;
-  exchange.retry_safe = kind == CommandClass::read && request.retry_safe;
-  if (exchange.retry_safe && request.command == Command::mg && pool.settings.read_retries > 0) {
-    exchange.meta_flags.set(bench_.buffers, request.meta_flags);
-  }
+  exchange.retry_safe =
+      kind == CommandClass::read && request.retry_safe && pool.settings.read_retries > 0;
+  if (exchange.retry_safe) exchange.meta_flags.set(bench_.buffers, request.meta_flags);
   if (step.stand_in || request.cas_given) [[unlikely]] {
     Request adapted = request;
     if (adapt_to_stand_in(exchange, step, adapted)) ask_single(exchange, step, adapted);
@@ -228,7 +237,10 @@ void Executor::ask_single(Exchange& exchange, const route::Step& step, const Req
   exchange.first.server = step.server;
   exchange.first.stand_in = step.stand_in;
   ServerConn* conn = connection(exchange, step.server, error);
-  if (!conn) return fail_single(exchange, std::move(error));
+  if (!conn) {
+    owe_failed(exchange);
+    return fail_single(exchange, std::move(error));
+  }
   write_request(*conn, request);
   ++exchange.fragments_asked;
   const CommandClass kind = row(request.command).kind;
@@ -277,6 +289,10 @@ bool Executor::is_reply_to(const Exchange& exchange, const ReplyLine& line) cons
     return false;
   }
   if (line.kind == ReplyKind::en || proto::memcached::is_error(line.kind)) return true;
+  // A value comes where it was asked for, and nowhere else.
+  if (line.kind == ReplyKind::va && !exchange.wants_value) return false;
+  const bool gives_values = exchange.command == Command::mg || exchange.command == Command::ma;
+  if (line.kind == ReplyKind::hd && exchange.wants_value && gives_values) return false;
   return (line.opaque_given || opaque.empty()) && (line.key_given || !exchange.wants_key);
 }
 
@@ -394,10 +410,10 @@ void Executor::on_failed(Fragment& fragment, Bytes what) {
     return release_if_over(exchange);
   }
   if (may_retry(fragment)) {
-    if (exchange.gather) {
+    if (!exchange.gather) {
+      if (retry_single(exchange)) return;
+    } else if (affords_retry(exchange)) {
       ask_anew(fragment);
-    } else if (retry_single(exchange)) {
-      return;
     }
   }
   std::string error = server_error(servers_->label(fragment.server), what);
@@ -425,7 +441,7 @@ void Executor::fail_single(Exchange& exchange, std::string error) {
   // A silent one's stash holds at most what is told whatever comes of it.
   if (!exchange.silent) {
     exchange.first.stash.clear(bench_.buffers);
-    exchange.first.stash.append(bench_.buffers, error);
+    stash(exchange, exchange.first, error);
   }
   settle_single(exchange);
 }
@@ -455,29 +471,51 @@ void Executor::expire() {
     const Duration late = bench_.io.now() - exchange->deadline;
     const bool ours = late > timeout / 4;
     if (ours) bench_.count(WorkerMetric::late_turns).add();
+    if (!exchange->client) {
+      expire_orphan(*exchange, timeout, ours);
+      continue;
+    }
     if (exchange->gather) {
       expire_gather(*exchange, timeout, ours);
       continue;
     }
-    ServerConn* conn = exchange->first.conn;
-    RINGWAY_ASSERT(conn && "settled exchanges wait for nothing");
     const pool::ServerId server = exchange->first.server;
     const Instant begun = exchange->deadline - timeout;
-    const bool sent = exchange->first.request_end <= conn->sent;
-    servers_->counters(server)[ServerMetric::timeouts].add();
     owe_failed(*exchange);
-    exchange->first.late = true;
+    const Late late_one = come_late(exchange->first);
     fail_single(*exchange,
                 server_error(servers_->label(server), "timed out after " + duration_text(timeout)));
-    blame_late(*conn, begun, timeout, sent, ours);
+    blame_late(late_one, begun, timeout, ours);
   }
 }
 
+// Its client did not wait so long. That is no reason to wait for its server for ever.
+void Executor::expire_orphan(Exchange& exchange, Duration timeout, bool ours) {
+  const Instant begun = exchange.deadline - timeout;
+  std::vector<Late> late;
+  if (!exchange.gather) owe_failed(exchange);
+  Fragment* fragment = exchange.gather ? exchange.gather->fragments : &exchange.first;
+  for (; fragment; fragment = fragment->sibling) {
+    if (fragment->state == FragmentState::asked) late.push_back(come_late(*fragment));
+  }
+  for (const Late& one : late) blame_late(one, begun, timeout, ours);
+}
+
+// Its reply will be nobody's any more. It may be gone when its server is blamed.
+Executor::Late Executor::come_late(Fragment& fragment) {
+  RINGWAY_ASSERT(fragment.conn && "what is asked is in a FIFO");
+  servers_->counters(fragment.server)[ServerMetric::timeouts].add();
+  fragment.late = true;
+  return {fragment.conn, fragment.request_end <= fragment.conn->sent};
+}
+
 // `ours`: it was ringway that came late. What was never sent speaks against nobody either.
-void Executor::blame_late(ServerConn& conn, Instant begun, Duration timeout, bool sent, bool ours) {
+void Executor::blame_late(const Late& late, Instant begun, Duration timeout, bool ours) {
+  ServerConn& conn = *late.conn;
   if (ours) return servers_->forgive(conn, timeout);
   servers_->suspect(conn, timeout);
-  if (sent && conn.state == ServerConnState::ready) servers_->blame_timeout(conn, begun, timeout);
+  const bool sent = late.sent && conn.state == ServerConnState::ready;
+  if (sent) servers_->blame_timeout(conn, begun, timeout);
 }
 
 }  // namespace ringway::proxy

@@ -76,11 +76,20 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
 
   // Requests of one key.
   const route::Plan& plan(const ClientConn& client, proto::memcached::Command command, Bytes key);
+  const route::Plan& plan_again(const ClientConn& client, proto::memcached::Command command,
+                                Bytes key);
   static bool may_miss(const config::Pool& settings, proto::memcached::Command command);
   // `told`: of a silent one, what its client hears once it is done.
   void start_single(ClientConn& client, const Request& request, Bytes told = {});
   void ask_single(Exchange& exchange, const route::Step& step, const Request& request);
-  void blame_late(ServerConn& conn, Instant begun, Duration timeout, bool sent, bool ours);
+  // Where a fragment waits whose time is up, and whether it was sent.
+  struct Late {
+    ServerConn* conn;
+    bool sent;
+  };
+  Late come_late(Fragment& fragment);
+  void blame_late(const Late& late, Instant begun, Duration timeout, bool ours);
+  void expire_orphan(Exchange& exchange, Duration timeout, bool ours);
   ServerConn* connection(const Exchange& exchange, pool::ServerId server, std::string& error);
   void write_request(ServerConn& conn, const Request& request);
   void start_deadline(Exchange& exchange, const config::Pool& settings);
@@ -108,7 +117,8 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   // What no client asked for, and what is asked twice (executor_internal.cc, executor_retry.cc).
   Exchange& open_internal(proto::memcached::Command command);
   void on_internal_over(Exchange& exchange, bool answered, Bytes what);
-  bool may_retry(const Fragment& fragment);
+  bool may_retry(const Fragment& fragment) const;
+  bool affords_retry(const Exchange& exchange);
   bool retry_single(Exchange& exchange);
   void ask_anew(Fragment& fragment);
   void add_to_chain(Exchange& exchange, Fragment*& first, const route::Step& step,

@@ -275,18 +275,12 @@ void Executor::expire_gather(Exchange& exchange, Duration timeout, bool ours) {
   RINGWAY_ASSERT(told(exchange));
   Gather& gather = *exchange.gather;
   const std::string what = "timed out after " + duration_text(timeout);
-  struct Late {
-    ServerConn* conn;
-    bool sent;
-  };
   const Instant begun = exchange.deadline - timeout;
   std::vector<Late> late;
   bool whole = true;
   for (Fragment* fragment = gather.fragments; fragment; fragment = fragment->sibling) {
     if (fragment->state != FragmentState::asked) continue;
-    servers_->counters(fragment->server)[ServerMetric::timeouts].add();
-    late.push_back({fragment->conn, fragment->request_end <= fragment->conn->sent});
-    fragment->late = true;
+    late.push_back(come_late(*fragment));
     whole &= fail_slots(*fragment, server_error(servers_->label(fragment->server), what));
   }
   RINGWAY_ASSERT(!late.empty() && "between two groups no deadline runs");
@@ -296,7 +290,7 @@ void Executor::expire_gather(Exchange& exchange, Duration timeout, bool ours) {
   } else if (at_head(exchange)) {
     advance(*exchange.client);
   }
-  for (const auto& [conn, sent] : late) blame_late(*conn, begun, timeout, sent, ours);
+  for (const Late& one : late) blame_late(one, begun, timeout, ours);
 }
 
 // --- Answering ----------------------------------------------------------------

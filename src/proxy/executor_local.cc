@@ -86,6 +86,7 @@ void Executor::start_broadcast(ClientConn& client, const Request& request) {
       fail_slots(fragment, std::move(error));
     }
   }
+  if (group_settled(gather)) on_group_settled(exchange);
   if (at_head(exchange)) advance(client);
 }
 

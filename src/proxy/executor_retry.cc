@@ -24,15 +24,18 @@ bool untouched(const Fragment& fragment) {
 
 }  // namespace
 
-bool Executor::may_retry(const Fragment& fragment) {
+bool Executor::may_retry(const Fragment& fragment) const {
   const Exchange& exchange = *fragment.exchange;
   const pool::Pool& pool = clients_->listener(*exchange.client).route->pool();
   if (!exchange.retry_safe || fragment.retried || !untouched(fragment)) return false;
   if (exchange.direct || exchange.expired || pool.settings.read_retries == 0) return false;
   if (exchange.client->closing) return false;
-  const bool in_time =
-      !exchange.deadline_link.linked() || exchange.deadline - bench_.io.now() >= time_left_min;
-  if (!in_time) return false;
+  return !exchange.deadline_link.linked() || exchange.deadline - bench_.io.now() >= time_left_min;
+}
+
+// To be asked last: it pays.
+bool Executor::affords_retry(const Exchange& exchange) {
+  const pool::Pool& pool = clients_->listener(*exchange.client).route->pool();
   metrics::PoolCounters& counters = *bench_.pool_counters[pool.number];
   const bool affordable = bench_.retry_budgets[pool.number].take(
       bench_.io.now(), counters[PoolMetric::requests].value(), pool.settings.retry_budget);
@@ -50,12 +53,12 @@ bool Executor::retry_single(Exchange& exchange) {
   request.base64 = exchange.base64;
   request.meta_flags = exchange.meta_flags.get();
   const proto::memcached::HashedKey key(request.key, request.base64);
-  const route::Plan& plan = this->plan(*exchange.client, exchange.command, key.get());
+  const route::Plan& plan = plan_again(*exchange.client, exchange.command, key.get());
   if (plan.empty()) return false;
   const route::Step step = plan.steps()[0];
   std::string refusal;
   ServerConn* conn = connection(exchange, step.server, refusal);
-  if (!conn) return false;
+  if (!conn || !affords_retry(exchange)) return false;
   write_request(*conn, request);
   exchange.first.server = step.server;
   exchange.first.stand_in = step.stand_in;
@@ -75,7 +78,7 @@ void Executor::ask_anew(Fragment& fragment) {
   for (std::uint16_t i = std::exchange(fragment.slot, no_slot); i != no_slot;) {
     const std::uint16_t next = std::exchange(gather.slots[i].next, no_slot);
     const route::Plan& plan =
-        this->plan(*exchange.client, exchange.command, gather.key(gather.slots[i]));
+        plan_again(*exchange.client, exchange.command, gather.key(gather.slots[i]));
     RINGWAY_ASSERT(!plan.empty() && "it had an owner before");
     add_to_chain(exchange, *made, plan.steps()[0], i);
     i = next;

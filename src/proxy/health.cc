@@ -127,12 +127,19 @@ void Health::reconsider(pool::ServerId id) {
   if (nowhere && up && server->entry->unresolvable()) {
     return eject(*server, "has a name that does not resolve");
   }
-  if (moved && !up) return probe_soon(*server);
+  if (moved && !up) return prove_anew(*server);
   if (standing(*server) == Standing::joining) return probe_soon(*server);
   if (up && server->entry->too_many_failures()) {
     return eject(*server, server->entry->last_failure());
   }
   if (up) deliver_owed(*server);
+}
+
+// What speaks for it was heard at another address.
+void Health::prove_anew(Watched& server) {
+  server.good = 0;
+  if (std::exchange(server.coming_back, false)) server.asking = false;
+  probe_soon(server);
 }
 
 // Drain and maintenance: the operator's will, whatever its health. One that is about to come
@@ -143,12 +150,14 @@ void Health::ask_for(Watched& server, ServerState asked) {
     case ServerState::up: server.returning_by_hand = true; return probe_soon(server);
     case ServerState::drain:
       if (now == Standing::drained && !server.returning_by_hand) return;
+      prepare_backups(server, Standing::drained);
       stand(server, Standing::drained, "is drained");
       say(server, true, "is drained" + keys_go(server, Standing::drained));
       check_again(server);
       break;
     case ServerState::maintenance:
       if (now == Standing::maintenance && !server.returning_by_hand) return;
+      prepare_backups(server, Standing::maintenance);
       stand(server, Standing::maintenance, "is in maintenance");
       server.asking = false;
       say(server, true, "is in maintenance" + keys_go(server, Standing::maintenance));
@@ -157,7 +166,11 @@ void Health::ask_for(Watched& server, ServerState asked) {
   }
   server.returning_by_hand = false;
   server.coming_back = false;
+  // It may have been on its way out by itself.
+  server.entry->confirm_owed(server.pool->settings.eject.owed_max);
   assign_backups(*server.pool);
+  while (eject_held(*server.pool)) {
+  }
 }
 
 // The guard: a fault near ringway must not empty the ring.
@@ -190,6 +203,7 @@ void Health::eject(Watched& server, std::string_view cause) {
       flapping ? std::min(server.retry_after * 2, rule.retry_max) : rule.retry_after;
   server.probe_pause = probe_first;
   const Standing standing = out_standing(server);
+  prepare_backups(server, standing);
   stand(server, standing, cause);
   server.ejected_at = now;
   server.entry->confirm_owed(rule.owed_max);
@@ -209,9 +223,17 @@ void Health::come_back(Watched& server) {
     server.entry->forget_owed();
   }
   server.coming_back = true;
+  server.coming_since = bench_.io.now();
+  server.owed_before = server.entry->owed().keys + server.delivering;
   server.asking = true;
   set_timer(server, server.pool->settings.health.timeout);
   deliver_owed(server);
+}
+
+// Servers answer in the order asked, and the oldest are asked first.
+bool Health::has_what_was_owed(const Watched& server) const {
+  if (server.delivering == 0 && server.entry->owed().keys == 0) return true;
+  return server.owed_before == 0 && bench_.io.now() - server.coming_since >= owed_patience;
 }
 
 void Health::readmit(Watched& server) {
@@ -251,6 +273,7 @@ bool Health::eject_held(Pool& pool) {
   if (!longest || !may_leave(*longest)) return false;
   const std::string cause = bench_.board.cause(longest->id);
   const std::uint32_t good = longest->good;
+  prepare_backups(*longest, out_standing(*longest));
   stand(*longest, out_standing(*longest), cause);
   longest->good = good;
   (*longest->counters)[ServerMetric::ejections].add();
@@ -291,12 +314,26 @@ void Health::assign_backups(Pool& pool) {
   }
 }
 
+// Before anybody sees that it is out: else another worker would ask whoever has its keys
+// without a backup, for a moment.
+void Health::prepare_backups(const Watched& leaving, Standing next) {
+  const Pool& pool = *leaving.pool;
+  if (pool.settings.eject.mode != EjectMode::backup || in_ring(next)) return;
+  for (std::uint32_t i = 0; i < pool.members.size(); ++i) {
+    const Watched& member = *pool.members[i];
+    const auto backup = bench_.board.backup_of(member.id);
+    const bool needs = &member == &leaving ? !backup : backup == leaving.id;
+    if (needs) bench_.board.set_backup_of(member.id, free_backup(pool, i, &leaving));
+  }
+}
+
 // By index, so that every router would choose the same.
-std::optional<pool::ServerId> Health::free_backup(const Pool& pool, std::uint32_t member) const {
+std::optional<pool::ServerId> Health::free_backup(const Pool& pool, std::uint32_t member,
+                                                  const Watched* leaving) const {
   const auto count = static_cast<std::uint32_t>(pool.backups.size());
   for (std::uint32_t i = 0; i < count; ++i) {
     const Watched& backup = *pool.backups[(member + i) % count];
-    if (standing(backup) != Standing::up) continue;
+    if (standing(backup) != Standing::up || &backup == leaving) continue;
     const bool taken = std::ranges::any_of(pool.members, [&](const Watched* other) {
       return bench_.board.backup_of(other->id) == backup.id;
     });
@@ -308,16 +345,18 @@ std::optional<pool::ServerId> Health::free_backup(const Pool& pool, std::uint32_
 // --- Words ------------------------------------------------------------------------
 
 std::string Health::keys_go(const Watched& server, Standing standing) const {
-  if (server.backup) return "; it is a backup and owns no keys";
+  if (server.backup) return "; it is a backup: another one takes what it had, if one is left";
   if (standing == Standing::held) {
     return "; too many servers of the pool are out, so its keys fail until it is back";
   }
   const config::Eject& rule = server.pool->settings.eject;
-  switch (rule.mode) {
-    case EjectMode::rehash: return "; its keys go to the other servers";
-    case EjectMode::backup: return "; a backup takes its keys, if one is left";
-    default: return "; its keys fail until it is back";
-  }
+  const auto backup = bench_.board.backup_of(server.id);
+  const auto found = backup ? watched_.find(*backup) : watched_.end();
+  if (found != watched_.end()) return "; backup " + found->second->label + " takes its keys";
+  const bool backups = rule.mode == EjectMode::backup;
+  const bool rehash = (backups ? rule.then : rule.mode) == EjectMode::rehash;
+  return std::string(backups ? "; no backup is left, so" : ";") +
+         (rehash ? " its keys go to the other servers" : " its keys fail until it is back");
 }
 
 void Health::say(const Watched& server, bool good, std::string_view what) {

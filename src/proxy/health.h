@@ -41,6 +41,9 @@ class Health final : public HealthSink {
   static constexpr Duration probe_urgent = std::chrono::seconds(2);
   // An ejection so soon after a readmission doubles the wait for the next one.
   static constexpr Duration flapping_within = std::chrono::minutes(5);
+  // Where writes go on all the time, something new is owed with every answer: what came
+  // after the good probes does not keep a server out for longer.
+  static constexpr Duration owed_patience = std::chrono::seconds(1);
   // Owed deletes under way at a time.
   static constexpr std::uint32_t owed_batch = 128;
   // With those of its connections ten a minute.
@@ -76,21 +79,26 @@ class Health final : public HealthSink {
 
   Standing standing(const Watched& server) const;
   void stand(Watched& server, Standing standing, std::string_view cause);
+  void prove_anew(Watched& server);
   void ask_for(Watched& server, config::ServerState asked);
   void eject(Watched& server, std::string_view cause);
   Standing out_standing(const Watched& server) const;
   bool may_leave(const Watched& server) const;
   bool anybody_up(const Pool& pool) const;
   void come_back(Watched& server);
+  bool has_what_was_owed(const Watched& server) const;
   void readmit(Watched& server);
   bool eject_held(Pool& pool);
   bool needs_backup(const Watched& member) const;
   void assign_backups(Pool& pool);
-  std::optional<pool::ServerId> free_backup(const Pool& pool, std::uint32_t member) const;
+  void prepare_backups(const Watched& leaving, Standing next);
+  std::optional<pool::ServerId> free_backup(const Pool& pool, std::uint32_t member,
+                                            const Watched* leaving = nullptr) const;
 
   void deliver_owed(Watched& server);
 
   void check_again(Watched& server);
+  void check_in(Watched& server, Duration in);
   void probe_again(Watched& server);
   void probe_soon(Watched& server);
   void ask(Watched& server);

@@ -30,19 +30,25 @@ void Health::set_timer(Watched& server, Duration in) {
 
 // The next check of a server that is up or drained. None, where checks are off.
 void Health::check_again(Watched& server) {
+  check_in(server, off_by(server.pool->settings.health.interval, check_jitter));
+}
+
+void Health::check_in(Watched& server, Duration in) {
   server.asking = false;
-  const config::Health& health = server.pool->settings.health;
-  if (health.check == config::Check::off) return bench_.timers.stop(server.timer);
-  set_timer(server, off_by(health.interval, check_jitter));
+  const bool off = server.pool->settings.health.check == config::Check::off;
+  off ? bench_.timers.stop(server.timer) : set_timer(server, in);
 }
 
 // The next probe of a server that is out.
 void Health::probe_again(Watched& server) {
   server.asking = false;
   const bool urgent = standing(server) == Standing::held || !anybody_up(*server.pool);
-  const Duration pause = urgent ? std::min(server.probe_pause, probe_urgent) : server.probe_pause;
+  const Duration pause = off_by(server.probe_pause, probe_jitter);
   server.probe_pause = std::min(server.probe_pause * 3 / 2, probe_slowest);
-  set_timer(server, std::min(off_by(pause, probe_jitter), urgent ? probe_urgent : probe_slowest));
+  if (!urgent) return set_timer(server, std::min(pause, probe_slowest));
+  // From the beginning of the last one on, however long that took.
+  const Duration since = bench_.io.now() - server.asked_at;
+  set_timer(server, std::clamp(probe_urgent - since, Duration::zero(), pause));
 }
 
 void Health::probe_soon(Watched& server) {
@@ -60,9 +66,11 @@ void Health::on_timer(net::Timer& timer) {
   const bool checked =
       now == Standing::up || (now == Standing::drained && !server.returning_by_hand);
   // Traffic proves more than a check could.
-  if (checked && bench_.io.now() - server.entry->heard_at() < health.interval) {
+  const Duration silent = bench_.io.now() - server.entry->heard_at();
+  if (checked && silent < health.interval) {
     server.bad = 0;
-    return check_again(server);
+    return check_in(
+        server, std::max(off_by(health.interval, check_jitter) - silent, BoardEntry::heard_again));
   }
   ask(server);
 }
@@ -70,6 +78,7 @@ void Health::on_timer(net::Timer& timer) {
 void Health::ask(Watched& server) {
   (*server.counters)[ServerMetric::checks].add();
   server.asking = true;
+  server.asked_at = bench_.io.now();
   // Of a connection that is being made, its own limits tell.
   set_timer(server, server.pool->settings.health.timeout);
   if (ServerConn* conn = servers_.prove(server.id)) requests_->send_check(*conn);
@@ -113,9 +122,13 @@ void Health::on_proved(pool::ServerId id) {
                        bench_.io.now() - *server->ejected_at >= server->retry_after;
   const std::uint32_t enough = server->unresolved ? 1 : settings.health.rise;
   if (server->good >= enough && patient) return come_back(*server);
-  // It lives: no reason to let it wait longer than it must.
-  server->probe_pause = probe_first;
+  // It lives: no reason to let it wait longer than it must, nor to ask it every second for
+  // as long as one that flaps has to wait.
+  if (server->good < enough) server->probe_pause = probe_first;
   probe_again(*server);
+  if (patient) return;
+  const Instant earliest = *server->ejected_at + server->retry_after;
+  if (server->timer.at > earliest) bench_.timers.set(server->timer, earliest);
 }
 
 void Health::on_disproved(pool::ServerId id, std::string_view cause) {
@@ -161,7 +174,7 @@ void Health::deliver_owed(Watched& server) {
     ++server.delivering;
     requests_->send_owed_delete(*conn, keys[0]);
   }
-  if (server.delivering == 0 && server.coming_back) readmit(server);
+  if (server.coming_back && has_what_was_owed(server)) readmit(server);
 }
 
 void Health::on_owed_delivered(pool::ServerId id) {
@@ -169,6 +182,7 @@ void Health::on_owed_delivered(pool::ServerId id) {
   // It may have been removed and added again meanwhile.
   if (!server || server->delivering == 0) return;
   --server->delivering;
+  if (server->owed_before > 0) --server->owed_before;
   (*server->counters)[ServerMetric::owed_delivered].add();
   deliver_owed(*server);
 }

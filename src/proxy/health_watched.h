@@ -25,7 +25,8 @@ struct Health::Watched {
   bool present = true;
 
   net::Timer timer;        // The next check or probe, or the end of the present check.
-  bool asking = false;     // A check or probe is under way.
+  bool asking = false;     // A check or probe is under way,
+  Instant asked_at{};      // and when the last one began.
   std::uint32_t good = 0;  // In a row, since it stands as it does.
   std::uint32_t bad = 0;
   Duration probe_pause{};
@@ -37,7 +38,9 @@ struct Health::Watched {
   bool unresolved = false;         // It is out because its name had no address.
   bool returning_by_hand = false;  // Asked to be up again; proves itself first.
 
-  bool coming_back = false;      // Only what is owed is still in the way.
+  bool coming_back = false;      // Only what is owed is still in the way:
+  Instant coming_since{};        // since then,
+  std::size_t owed_before = 0;   // and of what was owed then, so many are not answered yet.
   std::uint32_t delivering = 0;  // Owed deletes under way.
 };
 

@@ -2,6 +2,8 @@
 // the oldest.
 #include "proxy/owed.h"
 
+#include <utility>
+
 #include "ringway/base/assert.h"
 
 namespace ringway::proxy {
@@ -33,6 +35,7 @@ std::vector<std::string> Owed::take(std::size_t count) {
 
 void Owed::take_over(Owed& other, std::uint64_t bytes_max) {
   while (!other.empty()) add(other.pop_oldest(), bytes_max);
+  dropped_ += std::exchange(other.dropped_, 0);
 }
 
 void Owed::clear() {

@@ -1,8 +1,9 @@
 // How many reads of a pool may be asked a second time: a share of its requests in the last
 // ten seconds, but at least some each second. Without it, retries would double the load of
-// a tier that fails because of load. One per worker and pool; pure.
+// a tier that fails because of load. One per worker and pool, with the worker's part; pure.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -13,7 +14,10 @@ namespace ringway::proxy {
 class RetryBudget {
  public:
   static constexpr std::size_t seconds = 10;
-  static constexpr std::uint32_t per_second_min = 10;
+  static constexpr std::uint32_t per_second_min = 10;  // Of all workers.
+
+  explicit RetryBudget(std::uint32_t workers = 1)
+      : own_min_(std::max(per_second_min / workers, 1U)) {}
 
   // Takes one retry out of it; false if there is none. `requests`: all requests of the pool
   // so far, as this worker counted them.
@@ -23,7 +27,7 @@ class RetryBudget {
     for (const Second& second : last_) taken += second.taken;
     Second& present = last_[at_];
     const auto allowed = share * static_cast<double>(requests - oldest().requests);
-    if (present.taken >= per_second_min && static_cast<double>(taken) >= allowed) return false;
+    if (present.taken >= own_min_ && static_cast<double>(taken) >= allowed) return false;
     ++present.taken;
     return true;
   }
@@ -49,6 +53,7 @@ class RetryBudget {
 
   const Second& oldest() const { return last_[(at_ + 1) % seconds]; }
 
+  std::uint32_t own_min_;
   std::array<Second, seconds> last_{};
   std::size_t at_ = 0;
   std::int64_t second_ = 0;

@@ -159,7 +159,8 @@ void Servers::relocate(pool::ServerId server) {
   for (ServerConn*& place : moved.conns) {
     if (!place || place->state == ServerConnState::closing) continue;
     ServerConn& conn = *place;
-    if (conn.state != ServerConnState::ready) {
+    // Of one that is out, what is under way is probes and what is owed: meant for where it is.
+    if (conn.state != ServerConnState::ready || moved.entry->standing() != Standing::up) {
       fail(conn, "moved to another address", false);
       continue;
     }

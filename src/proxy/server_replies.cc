@@ -42,6 +42,8 @@ void Servers::on_greeting(ServerConn& conn, Bytes bytes) {
     return connect_failed(conn, "does not speak memcached");
   }
   conn.input.clear(bench_.buffers);
+  // It lives, and will refuse whatever it is asked: that is the operator's to mend.
+  if (line.kind == ReplyKind::client_error) say(conn.link, "wants clients to log in");
   become_ready(conn);
 }
 

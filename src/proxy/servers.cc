@@ -299,7 +299,6 @@ void Servers::on_connect_late(ServerConn& conn) {
 void Servers::turned_away(ServerConn& conn) {
   ServerLink& to = conn.link;
   (*to.counters)[ServerMetric::connections_refused].add();
-  (*to.counters)[ServerMetric::connect_failures].add();
   // Once is chance; what waits longer would be answered long after it was given up. A server
   // on which another connection works is alive, whichever worker has it.
   if (to.backoff != Duration::zero()) {
@@ -308,6 +307,7 @@ void Servers::turned_away(ServerConn& conn) {
     if (health_ && works) health_->on_proved(to.id);
     return;
   }
+  (*to.counters)[ServerMetric::connect_failures].add();
   to.last_failure = "has too many connections";
   if (!std::exchange(to.failing, true)) say(to, to.last_failure);
   conn.retry = true;

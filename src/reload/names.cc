@@ -29,7 +29,8 @@ void Names::add(Name& name, pool::ServerId server, Duration refresh) {
   name.refresh = first ? refresh : std::min(name.refresh, refresh);
   if (std::ranges::count(name.servers, server) > 0) return;
   name.servers.push_back(server);
-  if (!name.whereabouts.address().empty()) place(server, name.whereabouts.address());
+  // Also that there is no such name, if that is known.
+  if (name.answered) place(server, name.whereabouts.address());
 }
 
 bool Names::located(const snapshot::Snapshot& snapshot) const {

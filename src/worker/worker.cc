@@ -93,7 +93,8 @@ void Worker::adopt_pools(const snapshot::Snapshot* before) {
   for (const auto& pool : bench_.snapshot->pools) {
     bench_.pool_counters.push_back(&bench_.registry.pool(bench_.worker, pool->name()));
     const pool::Pool* known = before ? before->pool(pool->name()) : nullptr;
-    budgets.push_back(known ? bench_.retry_budgets[known->number] : proxy::RetryBudget{});
+    budgets.push_back(known ? bench_.retry_budgets[known->number]
+                            : proxy::RetryBudget(crew_.size()));
   }
   bench_.retry_budgets = std::move(budgets);
 }

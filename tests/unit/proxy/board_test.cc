@@ -139,6 +139,24 @@ TEST_CASE("failures longer ago than the window are forgotten") {
   CHECK(server.fails(10'202, 10'203));
 }
 
+TEST_CASE("what failed is not owed any more once the server has answered") {
+  Case server;
+  server.entry.owe_if_ejected("k", 1 << 20);
+  server.entry.report_success(Case::at_ms(1000));
+  server.entry.confirm_owed(1 << 20);
+  CHECK(server.entry.owed().keys == 0);
+}
+
+TEST_CASE("one limit for what is owed and what may be") {
+  Case server;
+  const std::string key(100, 'k');
+  for (int i = 0; i < 100; ++i) server.entry.owe(key + std::to_string(i), 10'000);
+  for (int i = 0; i < 100; ++i) server.entry.owe_if_ejected("d" + key + std::to_string(i), 10'000);
+  server.entry.confirm_owed(10'000);
+  CHECK(server.entry.owed().bytes <= 10'000);
+  CHECK(server.entry.owed().dropped > 100);
+}
+
 TEST_CASE("failures = 0 never ejects") {
   Case server;
   server.rule.failures = 0;

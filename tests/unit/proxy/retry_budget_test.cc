@@ -24,6 +24,15 @@ TEST_CASE("a quiet pool may retry ten reads a second") {
   CHECK(taken(budget, at_s(101), 1) == 10);
 }
 
+TEST_CASE("workers share what a quiet pool may retry") {
+  RetryBudget budget(4);
+  budget.move_on(at_s(100), 0);
+  CHECK(taken(budget, at_s(100), 1) == 2);
+  RetryBudget of_many(64);
+  of_many.move_on(at_s(100), 0);
+  CHECK(taken(of_many, at_s(100), 1) == 1);
+}
+
 TEST_CASE("a busy pool may retry a tenth of what it was asked in ten seconds") {
   RetryBudget budget;
   for (int s = 0; s < 20; ++s) budget.move_on(at_s(100 + s), std::uint64_t(s) * 500);
