@@ -7,6 +7,7 @@ import time
 
 import cases
 from fault_load import FaultLoad
+from injector import Injector
 from processes import Memcached, until
 from protocol import Client, owners
 
@@ -98,6 +99,61 @@ class UnderLoad(cases.EndToEnd):
         self.load.finish()
         self.assertNotIn("is ejected", self.router.log())
         self.assert_all_at_home()
+
+
+class WrittenAllTheTime(cases.EndToEnd):
+    """Behind a slow network something new is owed with every answer to what was owed."""
+
+    def test_a_server_comes_back_while_its_keys_are_written(self):
+        servers = self.memcacheds()
+        slow = Injector(self.processes, servers[1])
+        router = self.ringway([servers[0], slow, servers[2]], timeout="2s", pool=POOL)
+        keys = [b"key:%d" % number for number in range(20_000)]
+        client = self.client(router)
+        slow.switch("refuse")
+
+        def standing():
+            for _ in range(50):
+                client.send(b"".join(b"set %b 0 0 1 noreply\r\nx\r\n" % keys.pop()
+                                     for _ in range(4)) + b"mn\r\n")
+                client.line()
+            return router.standings()[slow.name]
+
+        until("the ejection", 5 * cases.SLOWNESS, lambda: standing() == "ejected")
+        slow.switch("delay", seconds=0.15)
+        until("the readmission", 8 * cases.SLOWNESS, lambda: standing() == "up")
+        slow.switch("pass")
+        until("all that is owed to be there", 3 * cases.SLOWNESS,
+              lambda: router.server(slow.name)["owed"] == 0)
+
+
+class Owed(cases.EndToEnd):
+    def test_what_was_refused_between_two_tries_is_owed_too(self):
+        servers = self.memcacheds()
+        pool = 'backoff_min = "400ms"\nbackoff_max = "400ms"\n' + POOL
+        router = self.ringway(servers, timeout="200ms", pool=pool)
+        victim = servers[1]
+        owner = owners(router, servers, [b"key:%d" % number for number in range(200)])
+        own = [key for key, server in owner.items() if server is victim]
+        client = self.client(router)
+        for key in own:
+            client.set(key, b"old")
+        victim.freeze()
+        said = []
+        while len(own) > 1 and router.standings()[victim.name] == "up":
+            said.append(client.ask(b"delete %b\r\n" % own[-1]))
+            if b"next try in" in said[-1]:
+                break
+            own.pop()
+        self.assertIn(b"next try in", said[-1])
+        refused = own[-1]
+        until("the ejection", 5 * cases.SLOWNESS,
+              lambda: client.ask(b"touch %b 0\r\n" % own[0])
+              and router.standings()[victim.name] == "ejected")
+        victim.thaw()
+        until("the readmission", 5 * cases.SLOWNESS,
+              lambda: router.standings()[victim.name] == "up")
+        self.assertEqual(client.get(refused), {}, "a stale value")
 
 
 # What each router is told about its pool, and whether it has the backup.

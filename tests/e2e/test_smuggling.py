@@ -190,7 +190,7 @@ class Smuggling(cases.EndToEnd):
         for flags in (b"O1", b"k", b"q", b"v", b"b O1", b"O1 k q v"):
             key = b"YQ==" if flags.startswith(b"b") else b"a"
             client.send(b"me %b %b\r\n" % (key, flags))
-            self.assertTrue(client.line().startswith(b"ME %b exp=" % key), flags)
+            self.assertTrue(client.line().startswith(b"ME a exp="), flags)
         self.assertEqual(self.connects(), before, "a server connection was made anew")
 
 

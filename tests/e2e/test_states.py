@@ -83,6 +83,18 @@ class States(cases.EndToEnd):
             self.assertEqual(self.through.get(key), {}, "a stale value")
         self.assertIsNone(self.status()["state"]["by_hand"])
 
+    def test_a_place_that_becomes_free_goes_to_a_held_server(self):
+        """Of three one may be out: the second to fail is held until the first is taken out by hand."""
+        other = self.servers[2]
+        standings = self.router.standings
+        for server, standing in ((self.victim, "ejected"), (other, "held")):
+            server.kill()
+            until(f"{server.name} to be {standing}", 3 * SOON_S,
+                  lambda: standings()[server.name] == standing)  # noqa: B023
+        self.set_state("maintenance")
+        until("the held one to leave", SOON_S, lambda: standings()[other.name] == "ejected")
+        self.assert_all_can_be_set()
+
     def test_a_wrong_name_or_state_is_told_what_there_is(self):
         status, text = self.router.post("/pools/web/servers/nobody/state", "state=up")
         self.assertEqual(status, 404)

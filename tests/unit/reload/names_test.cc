@@ -153,6 +153,16 @@ TEST_CASE("a name that several servers have is asked for once") {
   CHECK(it.crew.board.address(it.server(mc1, "other")).text() == "10.0.0.1:11211");
 }
 
+TEST_CASE("a name that is known not to resolve is so for a server that bears it later") {
+  Case it(R"(["mc-1.test:11211"])");
+  it.answer(mc1, {}, true);
+  CHECK(it.entry(mc1).unresolvable());
+  const auto next =
+      it.snapshot(R"(["mc-1.test:11211"])", "[pool.other]\nservers = [\"mc-1.test:11211\"]\n");
+  it.names.locate(*next);
+  CHECK(it.crew.board.entry(next->pool("other")->servers[0].id).unresolvable());
+}
+
 TEST_CASE("over a reload servers that stay keep address and time, others are forgotten") {
   Case it(R"(["mc-1.test:11211", "mc-2.test:11211"])");
   it.answer(mc1, {"10.0.0.1:11211"});
