@@ -194,10 +194,10 @@ const route::Plan& Executor::plan_again(const ClientConn& client, Command comman
   return plan_;
 }
 
-// on_read_error = "miss" is for reads that change nothing.
+// on_read_error = "miss" is for reads, also those that touch what they find.
 bool Executor::may_miss(const config::Pool& settings, Command command) {
   return settings.on_read_error == config::OnReadError::miss &&
-         row(command).kind == CommandClass::read;
+         (row(command).kind == CommandClass::read || row(command).many_keys);
 }
 
 void Executor::start_single(ClientConn& client, const Request& request, Bytes told) {
@@ -453,13 +453,15 @@ std::string Executor::read_miss(const Exchange& exchange) const {
   return "EN" + echoed_flags(exchange) + "\r\n";
 }
 
-// What a meta reply repeats of its request.
+// What a meta reply repeats of its request, in the order of the request where that was kept.
 std::string Executor::echoed_flags(const Exchange& exchange) const {
-  std::string flags;
-  if (!exchange.opaque.get().empty()) flags.append(" O").append(exchange.opaque.get());
-  if (exchange.wants_key) flags.append(" k").append(exchange.key.get());
-  if (exchange.wants_key && exchange.base64) flags.append(" b");
-  return flags;
+  std::string opaque;
+  std::string key;
+  if (!exchange.opaque.get().empty()) opaque.append(" O").append(exchange.opaque.get());
+  if (exchange.wants_key) key.append(" k").append(exchange.key.get());
+  if (exchange.wants_key && exchange.base64) key.append(" b");
+  const Bytes flags = exchange.meta_flags.get();
+  return flags.starts_with("k") || flags.find(" k") < flags.find('O') ? key + opaque : opaque + key;
 }
 
 // --- Deadlines --------------------------------------------------------------
