@@ -177,20 +177,17 @@ void Executor::answer(ClientConn& client, Bytes text) {
 
 // --- Requests of one key --------------------------------------------------
 
-const route::Plan& Executor::plan(const ClientConn& client, Command command, Bytes key) {
-  const route::Plan& plan = plan_again(client, command, key);
-  const pool::Pool& pool = clients_->listener(client).route->pool();
-  metrics::PoolCounters& counters = *bench_.pool_counters[pool.number];
-  counters[plan.empty() ? PoolMetric::no_server : PoolMetric::requests].add();
-  return plan;
-}
-
-// Of what was counted already.
-const route::Plan& Executor::plan_again(const ClientConn& client, Command command, Bytes key) {
+// `again`: what was counted already.
+const route::Plan& Executor::plan(const ClientConn& client, Command command, Bytes key,
+                                  bool again) {
   const route::Question question{key, row(command).kind, bench_.io.random()};
   plan_.clear();
   const route::Route& route = *clients_->listener(client).route;
   route.plan(question, bench_.live, plan_);
+  if (again) [[unlikely]]
+    return plan_;
+  metrics::PoolCounters& counters = *bench_.pool_counters[route.pool().number];
+  counters[plan_.empty() ? PoolMetric::no_server : PoolMetric::requests].add();
   return plan_;
 }
 
@@ -223,7 +220,9 @@ void Executor::start_single(ClientConn& client, const Request& request, Bytes to
   const CommandClass kind = row(request.command).kind;
   exchange.retry_safe =
       kind == CommandClass::read && request.retry_safe && pool.settings.read_retries > 0;
-  if (exchange.retry_safe) exchange.meta_flags.set(bench_.buffers, request.meta_flags);
+  if (exchange.retry_safe && !request.meta_flags.empty()) {
+    exchange.meta_flags.set(bench_.buffers, request.meta_flags);
+  }
   if (step.stand_in || request.cas_given) [[unlikely]] {
     Request adapted = request;
     if (adapt_to_stand_in(exchange, step, adapted)) ask_single(exchange, step, adapted);

@@ -75,9 +75,8 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   bool told(const Exchange& exchange) const;  // Somebody still listens to its reply.
 
   // Requests of one key.
-  const route::Plan& plan(const ClientConn& client, proto::memcached::Command command, Bytes key);
-  const route::Plan& plan_again(const ClientConn& client, proto::memcached::Command command,
-                                Bytes key);
+  const route::Plan& plan(const ClientConn& client, proto::memcached::Command command, Bytes key,
+                          bool again = false);
   static bool may_miss(const config::Pool& settings, proto::memcached::Command command);
   // `told`: of a silent one, what its client hears once it is done.
   void start_single(ClientConn& client, const Request& request, Bytes told = {});

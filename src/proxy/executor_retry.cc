@@ -53,7 +53,7 @@ bool Executor::retry_single(Exchange& exchange) {
   request.base64 = exchange.base64;
   request.meta_flags = exchange.meta_flags.get();
   const proto::memcached::HashedKey key(request.key, request.base64);
-  const route::Plan& plan = plan_again(*exchange.client, exchange.command, key.get());
+  const route::Plan& plan = this->plan(*exchange.client, exchange.command, key.get(), true);
   if (plan.empty()) return false;
   const route::Step step = plan.steps()[0];
   std::string refusal;
@@ -78,7 +78,7 @@ void Executor::ask_anew(Fragment& fragment) {
   for (std::uint16_t i = std::exchange(fragment.slot, no_slot); i != no_slot;) {
     const std::uint16_t next = std::exchange(gather.slots[i].next, no_slot);
     const route::Plan& plan =
-        plan_again(*exchange.client, exchange.command, gather.key(gather.slots[i]));
+        this->plan(*exchange.client, exchange.command, gather.key(gather.slots[i]), true);
     RINGWAY_ASSERT(!plan.empty() && "it had an owner before");
     add_to_chain(exchange, *made, plan.steps()[0], i);
     i = next;
