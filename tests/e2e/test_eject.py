@@ -2,6 +2,8 @@
 """Failing servers under verified load: ejected in time for all workers at once, their keys
 elsewhere meanwhile, readmitted without a stale value, and nobody else's keys touched."""
 
+import socket
+import struct
 import sys
 import time
 
@@ -27,6 +29,7 @@ FROZEN_S = TIMEOUT_S + 2 * CONNECT_TIMEOUT_S + 1.5 * (0.05 + 0.1)
 # The first probe comes after a second; then one each 1.5 s, +-20%.
 PROBED_S = 1.8
 SLACK_S = 0.3 * cases.SLOWNESS
+RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close() sends RST
 
 
 class UnderLoad(cases.EndToEnd):
@@ -125,6 +128,29 @@ class WrittenAllTheTime(cases.EndToEnd):
         slow.switch("pass")
         until("all that is owed to be there", 3 * cases.SLOWNESS,
               lambda: router.server(slow.name)["owed"] == 0)
+
+
+class Impatient(cases.EndToEnd):
+    """Clients that wait less than ringway's timeout and then reset their connection."""
+
+    def test_a_hung_server_is_found_though_nobody_waits_for_it(self):
+        servers = self.memcacheds()
+        router = self.ringway(servers, timeout="200ms",
+                              pool=POOL.replace("rise = 1", 'rise = 1\ncheck = "off"'))
+        victim = servers[1]
+        owner = owners(router, servers, [b"key:%d" % number for number in range(50)])
+        own = next(key for key, server in owner.items() if server is victim)
+        victim.freeze()
+
+        def asked_in_vain():
+            with Client((router.host, router.port)) as client:
+                client.send(b"get %b\r\n" % own)
+                time.sleep(0.02)
+                client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            return router.standings()[victim.name] == "ejected"
+
+        until("the ejection", FROZEN_S + 2 * SLACK_S + 1, asked_in_vain)
+        victim.thaw()
 
 
 class Owed(cases.EndToEnd):

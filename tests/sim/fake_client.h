@@ -121,6 +121,7 @@ class FakeClient final : public Inhabitant {
   KeyIndex any_key();
   void ask_read();
   void ask_meta_read(KeyIndex key);
+  std::string debug_line(KeyIndex key) const;
   void ask_write();
   void ask_storage(KeyIndex key, Bytes verb, WriteId write);
   void ask_meta_set(KeyIndex key, Bytes mode, WriteId write);

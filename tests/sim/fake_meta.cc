@@ -135,13 +135,17 @@ void FakeServer::meta_arithmetic(const WireRequest& request, std::string& out) {
 }
 
 void FakeServer::meta_debug(const WireRequest& request, std::string& out) {
-  const Item* item = find_item(meta_key(request));
+  const bool encoded = has_flag(request, 2, 'b');
+  SIM_REQUIRE(request.words.size() == (encoded ? 3 : 2), "server %u was told more than me takes",
+              number_);
+  const KeyIndex key = meta_key(request);
+  const Item* item = find_item(key);
   if (item == nullptr) {
     out += "EN\r\n";
     return;
   }
   out.append("ME ")
-      .append(request.word(1))
+      .append(item->encoded ? model_.key(key).encoded : model_.key(key).text)
       .append(" exp=-1 la=0 cas=" + std::to_string(item->cas) + " fetch=no\r\n");
 }
 

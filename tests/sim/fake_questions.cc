@@ -96,11 +96,21 @@ void FakeClient::begin_meta(Asked& asked, std::string& line, KeyIndex key, Bytes
   if (batch_ != nullptr) line += " q";
 }
 
+// What stands behind its key is read by nobody, but for a first b.
+std::string FakeClient::debug_line(KeyIndex key) const {
+  const Key& what = model_.key(key);
+  const std::uint32_t form = (key + id_) % 4;
+  const bool encoded = form > 1 && !what.encoded.empty();
+  std::string line = "me " + (encoded ? what.encoded + " b" : what.text);
+  if (form % 2 == 1) line += " k O1 q v";
+  return line;
+}
+
 void FakeClient::ask_meta_read(KeyIndex key) {
   std::string line;
   if (batch_ == nullptr && chance_.one_in(6)) {
     ask(question(Kind::debug, "me", key));
-    return say_line("me " + model_.key(key).text);
+    return say_line(debug_line(key));
   }
   Asked& asked = ask(question(Kind::read, "mg", key));
   begin_meta(asked, line, key);

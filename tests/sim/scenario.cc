@@ -52,6 +52,7 @@ void draw_pool(Chance chance, Scenario& scenario) {
     pool.servers.push_back(server);
   }
   pool.preconnect = chance.one_in(4);
+  if (chance.one_in(4)) pool.read_retries = 0;
   scenario.config.pools.push_back(pool);
 }
 
