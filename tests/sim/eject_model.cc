@@ -42,6 +42,12 @@ void EjectModel::on_success(pool::ServerId id) {
 
 void EjectModel::on_probe(pool::ServerId id, bool good, bool heard) {
   Server& server = servers_[pool::index_of(id)];
+  // A second later at the earliest, a fifth of it off by chance. Who moves is asked at once.
+  const bool again = server.standing == Standing::ejected && server.bad_probe_at != never &&
+                     !pool_.servers[pool::index_of(id)].address.starts_with("mc-");
+  SIM_REQUIRE(!again || now_() - server.bad_probe_at >= std::chrono::milliseconds(800),
+              "server %u is probed too often", pool::index_of(id));
+  server.bad_probe_at = good ? never : now_();
   server.good = good ? server.good + 1 : 0;
   server.bad = good || heard ? 0 : server.bad + 1;
 }
@@ -99,6 +105,7 @@ void EjectModel::on_standing(pool::ServerId id, Standing before, Standing after)
     server.failures.clear();
     server.due_since = never;
   }
+  server.bad_probe_at = never;
   server.standing = after;
 }
 

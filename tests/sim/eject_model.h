@@ -39,6 +39,7 @@ class EjectModel final : public proxy::BoardWatcher {
     Instant due_since = never;  // Since when it failed too often.
     std::uint32_t good = 0;
     std::uint32_t bad = 0;
+    Instant bad_probe_at = never;  // The last probe, if it was bad.
     Instant ejected_at{};
     Instant readmitted_at = never;
     Duration wait{};
