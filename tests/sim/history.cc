@@ -55,10 +55,11 @@ bool History::note(const reload::SharedSnapshot& present, Instant now) {
 }
 
 void History::add(const reload::SharedSnapshot& snapshot) {
-  Moment moment{.snapshot = snapshot, .live = {}, .servers = {}};
+  Moment moment;
   moment.servers.resize(scenario_.keys.size());
+  moment.homes.resize(scenario_.keys.size());
   for (const auto& pool : snapshot->pools) {
-    moment.live.push_back(proxy::pool_live(*pool, crew_.board));
+    add_pool(*pool, moment);
     for (const pool::Server& server : pool->servers) {
       if (crew_.board.standing(server.id) == proxy::Standing::up) continue;
       away_[scenario_.number_of(server.name)] = true;
@@ -67,34 +68,32 @@ void History::add(const reload::SharedSnapshot& snapshot) {
   moments_.push_back(std::move(moment));
 }
 
-std::uint64_t History::servers_of(const Moment& then, Bytes key) const {
-  std::uint64_t servers = std::uint64_t{1} << 63;
-  for (const auto& pool : then.snapshot->pools) {
-    const auto to =
-        target(*pool, then.live[pool->number], ring::key_hash(*pool->hash, pool->tag, key));
-    if (to) servers |= std::uint64_t{1} << scenario_.number_of(pool->servers[*to].name);
+void History::add_pool(const pool::Pool& pool, Moment& moment) const {
+  const route::PoolLive live = proxy::pool_live(pool, crew_.board);
+  std::vector<std::uint64_t> bits;
+  for (const pool::Server& server : pool.servers) {
+    bits.push_back(std::uint64_t{1} << scenario_.number_of(server.name));
   }
-  return servers;
+  for (std::size_t key = 0; key < scenario_.keys.size(); ++key) {
+    const ring::KeyHash hash = ring::key_hash(*pool.hash, pool.tag, scenario_.keys[key]);
+    if (const auto to = target(pool, live, hash)) moment.servers[key] |= bits[*to];
+    if (const auto home = pool.distribution->pick(hash, live.joined)) {
+      moment.homes[key] |= bits[*home];
+    }
+  }
 }
 
 // What is owed to a server may be deleted there whatever became of its keys since.
 bool History::may_remove(std::uint32_t key, std::uint32_t server) const {
-  return std::ranges::any_of(moments_, [&](const Moment& then) {
-    return std::ranges::any_of(then.snapshot->pools, [&](const auto& pool) {
-      const ring::KeyHash hash = ring::key_hash(*pool->hash, pool->tag, scenario_.keys[key]);
-      const auto home = pool->distribution->pick(hash, then.live[pool->number].joined);
-      return home && scenario_.number_of(pool->servers[*home].name) == server;
-    });
-  });
+  return std::ranges::any_of(
+      moments_, [&](const Moment& then) { return (then.homes[key] >> server & 1) != 0; });
 }
 
-bool History::may_serve(std::uint32_t key, std::uint32_t server, Instant now) {
+bool History::may_serve(std::uint32_t key, std::uint32_t server, Instant now) const {
   const bool any_time = scenario_.waits_long && now - late_ < calm_at_;
-  return std::ranges::any_of(std::views::reverse(moments_), [&](Moment& then) {
+  return std::ranges::any_of(std::views::reverse(moments_), [&](const Moment& then) {
     if (!any_time && then.until < now - late_) return false;
-    std::uint64_t& servers = then.servers[key];
-    if (servers == 0) servers = servers_of(then, scenario_.keys[key]);
-    return (servers >> server & 1) != 0;
+    return (then.servers[key] >> server & 1) != 0;
   });
 }
 

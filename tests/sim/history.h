@@ -6,8 +6,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "ringway/route/pool_live.h"
-
 #include "reload/present.h"
 #include "sim/scenario.h"
 #include "worker/crew.h"
@@ -27,20 +25,21 @@ class History {
   // It did not take all its keys: it was out, or held. By its number in the scenario.
   bool ever_away(std::uint32_t server) const { return away_[server]; }
   // Keys by their number in the scenario.
-  bool may_serve(std::uint32_t key, std::uint32_t server, Instant now);
+  bool may_serve(std::uint32_t key, std::uint32_t server, Instant now) const;
   bool may_remove(std::uint32_t key, std::uint32_t server) const;
 
  private:
+  // By key, servers as bits. Of a snapshot nothing is kept: the router waits until nobody
+  // looks at it any more.
   struct Moment {
-    reload::SharedSnapshot snapshot;
-    std::vector<route::PoolLive> live;  // By pool.
     Instant until = never;
-    std::vector<std::uint64_t> servers;  // By key: who may be asked (bits); 0: not known yet.
+    std::vector<std::uint64_t> servers;  // Who may be asked,
+    std::vector<std::uint64_t> homes;    // and whose it is.
   };
 
   bool changed(const reload::SharedSnapshot& present);
   void add(const reload::SharedSnapshot& snapshot);
-  std::uint64_t servers_of(const Moment& then, Bytes key) const;
+  void add_pool(const pool::Pool& pool, Moment& moment) const;
 
   const Scenario& scenario_;
   const worker::Crew& crew_;
