@@ -41,10 +41,11 @@ void Reloading::end() {
   ended_ = true;
   orders_.close();
   for (Order& order : orders_.take()) asked_.push_back(std::move(order));
-  if (stage_ == Stage::preparing) return;
-  if (stage_ == Stage::locating) close_sockets(candidate_->opened, world_);
-  if (stage_ != Stage::looking) stage_ = Stage::idle;
+  // At once: what is being prepared may hang for ever, and an HTTP thread waits for it.
   answer({Ending::stopping, "ringway is stopping\n"});
+  if (busy()) return;
+  if (stage_ == Stage::locating) close_sockets(candidate_->opened, world_);
+  stage_ = Stage::idle;
 }
 
 void Reloading::step() {
@@ -134,7 +135,7 @@ void Reloading::on_prepared() {
   if (ended_) {
     close_sockets(candidate_->opened, world_);
     stage_ = Stage::idle;
-    return answer({Ending::stopping, "ringway is stopping\n"});
+    return;
   }
   if (candidate_->ending) {
     const Outcome outcome = *candidate_->ending;

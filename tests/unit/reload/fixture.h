@@ -24,9 +24,13 @@ class FakeWorld final : public World {
   Instant now() override { return now_; }
   void pass(Duration time) { now_ += time; }
   Duration since_1970() override { return now_.time_since_epoch(); }
-  void begin(std::function<void()> work) override { work(); }
-  bool working() override { return false; }
-  config::Loaded load() override { return {}; }
+  void begin(std::function<void()> work) override {
+    work_ = std::move(work);
+    if (!hangs) finish();
+  }
+  void finish() { std::exchange(work_, nullptr)(); }
+  bool working() override { return work_ != nullptr; }
+  config::Loaded load() override { return written; }
   std::uint64_t random() override { return chance; }
   Result<int> open_listener(const std::string&, const config::Listener&) override { return 3; }
   void close_listener(int) override {}
@@ -36,9 +40,12 @@ class FakeWorld final : public World {
   std::vector<std::string> asked;  // Questions, each until somebody takes it.
   std::vector<Resolved> answers;
   std::uint64_t chance = 1000;  // As it is drawn: no jitter.
+  config::Loaded written;       // What the file says now.
+  bool hangs = false;           // Work that is begun is done when finish() is called.
 
  private:
   Instant now_{std::chrono::hours(100)};
+  std::function<void()> work_;
 };
 
 // A worker that never runs: letters to it stay in its mailbox.

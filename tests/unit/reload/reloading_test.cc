@@ -1,0 +1,66 @@
+// Reloads on a world that a test holds in its hands: work that hangs, threads that do not
+// begin, files that change back. Whole reloads under traffic are the simulator's.
+#include "reload/reloading.h"
+
+#include <doctest/doctest.h>
+
+#include "configurations.h"
+#include "fixture.h"
+
+namespace ringway::reload {
+namespace {
+
+// A process without workers: they have switched as soon as they are told to.
+class Reloaded {
+ public:
+  explicit Reloaded(const std::string& toml) {
+    log::set_sink([this](log::Level, std::string_view line) { lines.emplace_back(line); });
+    const auto written = std::make_shared<const config::Config>(loaded(toml));
+    const snapshot::Identities identities{
+        .server = [this](const pool::ServerIdentity& one) { return crew.board.id_of(one); },
+        .listener = [](const std::string&) { return snapshot::ListenerId{0}; }};
+    notice.put({.started = written,
+                .written = written,
+                .snapshot = snapshot::build(*written, 1, identities),
+                .fingerprint = config::fingerprint(*written)});
+  }
+  ~Reloaded() { log::set_sink({}); }
+
+  void write(const std::string& toml, std::uint64_t content) {
+    world.written = {.config = loaded(toml), .problems = {}, .content = content};
+  }
+  static bool answered(const std::future<Outcome>& outcome) {
+    return outcome.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+  }
+
+  AsleepIo io;
+  worker::Crew crew{{&io}};
+  FakeWorld world;
+  Notice notice;
+  Listeners listeners{crew, world};
+  States states{crew};
+  Names names{crew, world};
+  Reloading reloading{crew, world, notice, {listeners, states, names}};
+  std::vector<std::string> lines;  // Of the log.
+};
+
+TEST_CASE("whoever asked is told of the end, though what is being prepared hangs") {
+  Reloaded process(web(1, 3));
+  process.world.hangs = true;
+  auto first = process.reloading.order(false);
+  process.reloading.step();
+  auto second = process.reloading.order(false);
+  CHECK_FALSE(process.answered(first));
+  process.reloading.end();
+  REQUIRE(process.answered(first));
+  REQUIRE(process.answered(second));
+  CHECK(first.get().ending == Ending::stopping);
+  CHECK(second.get().ending == Ending::stopping);
+  CHECK(process.reloading.busy());
+  process.world.finish();
+  process.reloading.step();
+  CHECK_FALSE(process.reloading.busy());
+}
+
+}  // namespace
+}  // namespace ringway::reload
