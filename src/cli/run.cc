@@ -138,7 +138,7 @@ void wait_for_the_end(Signals& signals, reload::Control& control, reload::World&
 
 namespace {
 
-using Load = std::function<config::Loaded()>;
+using Load = std::function<config::Loaded(config::MainFile)>;
 
 // What this version cannot run is as good as wrong.
 config::Loaded without_refused(config::Loaded loaded) {
@@ -170,8 +170,9 @@ int run_loaded(config::Loaded loaded, const Load& load) {
   if (const std::string why = threads.failure(); !why.empty()) return give_up(why);
 
   worker::Crew crew(threads.ios());
-  reload::SystemWorld world(
-      {.load = load, .settle = settle_limits, .wake = [&] { signals.wake(); }});
+  reload::SystemWorld world({.load = [load] { return load(config::MainFile::regular); },
+                             .settle = settle_limits,
+                             .wake = [&] { signals.wake(); }});
   reload::Control control(std::move(config), crew, world, loaded.content);
   reload::SharedSnapshot first = control.snapshot();
   const config::Config& effective = first->config;
@@ -197,8 +198,10 @@ int run_loaded(config::Loaded loaded, const Load& load) {
   return 0;
 }
 
+// A pipe is read at the start and never again. SIGTERM ends whoever waits for one.
 int run_from(const Load& load) {
-  config::Loaded loaded = load();
+  Signals::hold({SIGHUP, SIGUSR1});
+  config::Loaded loaded = load(config::MainFile::any);
   for (const config::Problem& problem : loaded.problems) std::cerr << text(problem) << "\n";
   return loaded.config ? run_loaded(std::move(loaded), load) : 1;
 }
@@ -206,12 +209,13 @@ int run_from(const Load& load) {
 }  // namespace
 
 int run(const std::string& file) {
-  return run_from(
-      [file] { return without_refused(config::load_file(file, config::process_environment())); });
+  return run_from([file](config::MainFile kind) {
+    return without_refused(config::load_file(file, config::process_environment(), kind));
+  });
 }
 
 int run(const OneLine& line) {
-  return run_from([text = as_toml(line)] {
+  return run_from([text = as_toml(line)](config::MainFile) {
     return without_refused(
         config::load_text(text, "the command line", config::process_environment()));
   });

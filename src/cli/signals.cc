@@ -13,12 +13,25 @@
 
 namespace ringway::cli {
 
-Signals::Signals(std::initializer_list<int> signals) {
+namespace {
+
+sigset_t blocked(std::initializer_list<int> signals) {
   sigset_t set;
   sigemptyset(&set);
   for (const int signal : signals) sigaddset(&set, signal);
-  ::signal(SIGPIPE, SIG_IGN);
   RINGWAY_ASSERT(pthread_sigmask(SIG_BLOCK, &set, nullptr) == 0);
+  return set;
+}
+
+}  // namespace
+
+void Signals::hold(std::initializer_list<int> signals) {
+  blocked(signals);
+}
+
+Signals::Signals(std::initializer_list<int> signals) {
+  const sigset_t set = blocked(signals);
+  ::signal(SIGPIPE, SIG_IGN);
   fd_ = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
   wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   RINGWAY_ASSERT(fd_ >= 0 && wake_fd_ >= 0);

@@ -10,6 +10,10 @@ namespace ringway::cli {
 
 class Signals {
  public:
+  // These wait from now on, until a Signals that has them is made, instead of ending a
+  // process that is not so far yet.
+  static void hold(std::initializer_list<int> signals);
+
   // Made before any thread, so that all inherit the mask. SIGPIPE is ignored.
   explicit Signals(std::initializer_list<int> signals);
   ~Signals();

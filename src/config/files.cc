@@ -35,6 +35,14 @@ Result<std::string> contents(const std::string& path) {
   return all;
 }
 
+// Of what is not there, or a folder, reading tells more.
+bool may_be_waited_for(const std::string& path) {
+  std::error_code ignored;
+  const auto status = std::filesystem::status(path, ignored);
+  return std::filesystem::exists(status) && !std::filesystem::is_regular_file(status) &&
+         !std::filesystem::is_directory(status);
+}
+
 bool is_pattern(std::string_view path) {
   return path.find_first_of("*?[") != path.npos;
 }
@@ -137,8 +145,9 @@ void merge(Node& into, Node from, Complaints& complaints) {
 
 Result<std::string> read_source(const std::string& path, Sources& sources) {
   const auto* xxh3 = hash::find("xxh3_64");
+  const bool any = sources.files.empty() && sources.main == MainFile::any;
   sources.files.push_back(path);
-  auto text = contents(path);
+  auto text = any || !may_be_waited_for(path) ? contents(path) : failure("is not a regular file");
   const std::uint64_t both = xxh3->of(path) ^ hash::mixed(xxh3->of(text ? *text : text.error()));
   sources.content = hash::mixed(sources.content + both);
   return text;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ringway/base/result.h"
+#include "ringway/config/load.h"
 
 #include "config/complaints.h"
 #include "config/tree.h"
@@ -19,8 +20,10 @@ struct Sources {
   std::vector<std::string> files;
   std::uint64_t content = 0;  // A hash of names and contents.
   bool may_read = true;       // False: text at hand names no files.
+  MainFile main = MainFile::any;
 };
 
+// Only the first may be something else than a regular file: opening a pipe waits for ever.
 Result<std::string> read_source(const std::string& path, Sources& sources);
 
 // Nothing if a file cannot be read or has a syntax error: then nothing else can be said.

@@ -34,9 +34,10 @@ Environment process_environment() {
   };
 }
 
-Loaded load_file(const std::string& path, const Environment& environment) {
+Loaded load_file(const std::string& path, const Environment& environment, MainFile kind) {
   Complaints complaints;
   Sources sources;
+  sources.main = kind;
   auto root = read_files(path, sources, complaints);
   if (!root) return {std::nullopt, complaints.in_order(sources.files), sources.content};
   return from_tree(std::move(*root), std::move(sources), environment, complaints);
@@ -49,7 +50,7 @@ Loaded load_text(std::string_view text, const std::string& name, const Environme
   if (const Entry* include = root->find("include")) {
     complaints.error(include->where, "text cannot include files");
   }
-  return from_tree(std::move(*root), {.files = {name}, .content = 0, .may_read = false},
+  return from_tree(std::move(*root), {.files = {name}, .content = 0, .may_read = false, .main = {}},
                    environment, complaints);
 }
 

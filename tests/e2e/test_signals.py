@@ -2,12 +2,21 @@
 """Ends cleanly when told to, and starts at once on the same address whatever came before."""
 
 import json
+import os
 import signal
 import sys
 
 import cases
 from processes import until
 from protocol import Client
+
+
+def opened_for_writing(pipe):
+    """None as long as nobody reads from it."""
+    try:
+        return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError:
+        return None
 
 
 class Signals(cases.EndToEnd):
@@ -76,6 +85,23 @@ class Signals(cases.EndToEnd):
         self.assertEqual(moved.read_text(), before)
         lines = [json.loads(line) for line in log.read_text().splitlines()]
         self.assertIn("stopped", lines[-1].values())
+
+    def test_signals_during_the_first_read_wait(self):
+        router = self.ringway(self.servers, start=False)
+        text = router.config.text()
+        os.mkfifo(router.file)
+        router.process = self.processes.start(
+            router.name, [router.binary, "run", str(router.file)])
+        self.routers.append(router)
+        pipe = until("it to read", 5, lambda: opened_for_writing(router.file))
+        for number in (signal.SIGHUP, signal.SIGUSR1):
+            router.process.send_signal(number)
+        os.write(pipe, text.encode())
+        os.close(pipe)
+        until("it to be ready", 10, router.is_ready)
+        # What came meanwhile is done now; a pipe is read once.
+        until("the reload", 5, lambda: "is not a regular file" in router.log())
+        self.assertEqual(self.client(router).set(b"k", b"v"), b"STORED\r\n")
 
     def test_sigpipe_is_ignored(self):
         router = self.ringway(self.servers)

@@ -22,8 +22,15 @@ using Environment = std::function<std::optional<std::string>(std::string_view na
 
 Environment process_environment();
 
+// What the main file may be. Whatever it names must be files that end.
+enum class MainFile : std::uint8_t {
+  any,      // Also a pipe, which is waited for.
+  regular,  // Nothing that reading could wait for.
+};
+
 // Reads `path` and what it includes.
-Loaded load_file(const std::string& path, const Environment& environment);
+Loaded load_file(const std::string& path, const Environment& environment,
+                 MainFile kind = MainFile::any);
 
 // The same for text at hand (tests, fuzzing, --listen on the command line); `name`
 // stands in for the file's name in problems, `include` is refused.

@@ -1,6 +1,8 @@
 // The loader from text to Config: what loads, and to what.
 #include <doctest/doctest.h>
 #include <random>
+#include <sys/stat.h>
+#include <thread>
 
 #include "../folder.h"
 #include "config_test.h"
@@ -95,6 +97,23 @@ TEST_CASE("a file that cannot be read is named with its reason") {
   const auto main = folder.write("main.toml", "include = \"none.toml\"\n" + with_pool(""));
   CHECK(all_text(load(main).problems).starts_with(main + ":1:11: error: cannot read "));
   CHECK(all_text(load("/").problems).find("Is a directory") != std::string::npos);
+}
+
+TEST_CASE(
+    "nothing that reading could wait for is opened, but the main file where it is asked for") {
+  Folder folder;
+  const auto regular = folder.write("a.toml", "include = \"pipe\"\n" + with_pool(""));
+  const auto pipe = std::filesystem::path(regular).parent_path() / "pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const auto wrong = [](const Loaded& loaded) { return all_text(loaded.problems); };
+  CHECK(wrong(load(regular)).find("pipe: is not a regular file") != std::string::npos);
+  const auto servers = folder.write("b.toml", with_servers("[]\nservers_file = \"pipe\""));
+  CHECK(wrong(load(servers)).find("pipe: is not a regular file") != std::string::npos);
+  CHECK(wrong(load_file(pipe, no_environment(), MainFile::regular)).find("not a regular file") !=
+        std::string::npos);
+  std::thread writer([&] { std::ofstream(pipe) << with_pool(""); });
+  CHECK(load_file(pipe, no_environment()).config.has_value());
+  writer.join();
 }
 
 TEST_CASE("an included file cannot include, nor be included twice") {
