@@ -91,6 +91,19 @@ void check_output(const Listener& listener, const Written& written, Complaints& 
       fmt::format("write at least \"{}\", or lower keys_per_ask", print_size(least)));
 }
 
+// Told at the pool with which it becomes too much.
+void check_number_of_servers(const Config& config, Complaints& complaints) {
+  std::size_t servers = 0;
+  for (const Pool& pool : config.pools) {
+    servers += pool.servers.size();
+    if (servers <= servers_max) continue;
+    return complaints.error(
+        pool.where,
+        fmt::format("with pool '{}' there are more than {} servers", pool.name, servers_max),
+        "spread the pools over several ringways");
+  }
+}
+
 void check_at_most(Duration low, Duration high, std::string_view low_name,
                    std::string_view high_name, const Place& where, Complaints& complaints) {
   if (low <= high) return;
@@ -246,6 +259,7 @@ void check_whole(const Config& config, const Node& root, Complaints& complaints)
     complaints.error(whole, "there is no pool",
                      "write [pool.web] with servers = [\"10.0.0.1:11211\"]");
   }
+  check_number_of_servers(config, complaints);
   const Targets targets = collect_targets(config, complaints);
   Binds binds(complaints);
   check_listeners(config, targets, root, binds, complaints);

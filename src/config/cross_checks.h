@@ -25,6 +25,10 @@ struct Written {
 void check_pool(const Pool& pool, const Written& written, Complaints& complaints);
 void check_listener(const Listener& listener, const Written& written, Complaints& complaints);
 
+// Of all pools together: half of the ids that there are, so that a reload finds as many new
+// ones while the old servers still have theirs.
+inline constexpr std::size_t servers_max = 131'072;
+
 // Across sections; the last check, when everything was read.
 void check_whole(const Config& config, const Node& root, Complaints& complaints);
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "config/cross_checks.h"
 #include "reload/interlock.h"
 #include "reload/listeners.h"
 #include "reload/restart.h"
@@ -20,6 +21,8 @@ std::string lines_of(const config::Problems& problems) {
   return lines;
 }
 
+static_assert(2 * config::servers_max <= proxy::Board::servers_max);
+
 class Preparation {
  public:
   Preparation(const Present& present, const std::vector<OpenSocket>& sockets, Wish wish,
@@ -27,7 +30,7 @@ class Preparation {
       : present_(present), sockets_(sockets), wish_(wish), crew_(crew), world_(world) {}
 
   Candidate run() {
-    if (load() && compare() && open() && !scheduled()) build();
+    if (load() && compare() && has_ids() && open() && !scheduled()) build();
     return std::move(candidate_);
   }
 
@@ -63,6 +66,20 @@ class Preparation {
     const auto why = refusal(found, *present_.written, written_);
     if (!why || wish_.accept_moved) return true;
     return end(Ending::refused, "refused: " + *why + "\n");
+  }
+
+  // Servers that are gone keep their ids until every worker has let go of them. All of the
+  // file count as new: a file and its successor fit together (see config/cross_checks.h).
+  bool has_ids() {
+    if (wish_.sweep) return true;
+    std::size_t servers = crew_.board.size();
+    for (const config::Pool& pool : written_.pools) servers += pool.servers.size();
+    if (servers <= proxy::Board::servers_max) return true;
+    return end(
+        Ending::failed,
+        fmt::format("{}more than {} servers, with those that are still leaving: try again in "
+                    "a while\n",
+                    place_of_failure(), proxy::Board::servers_max));
   }
 
   bool open() {

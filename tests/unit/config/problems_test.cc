@@ -154,6 +154,15 @@ TEST_CASE("a file without pools or listeners is told so") {
   tells("", "a.toml: error: there is no pool");
 }
 
+TEST_CASE("more servers than there are ids for are told at the pool that is too much") {
+  std::string pools;
+  for (int i = 0; i < 14; ++i) {
+    pools += "[pool.p" + std::to_string(i) + "]\nservers = [\"10.0.0.1:{10000..19999}\"]\n";
+  }
+  const std::string told = problems(with_pool(pools));
+  CHECK(told.find(":32:7: error: with pool 'p13' there are more than 131072 servers") != told.npos);
+}
+
 TEST_CASE("names become labels and are held to it") {
   tells(with_pool("[pool.\"a b\"]\n"), "'a b' cannot be a name");
 }

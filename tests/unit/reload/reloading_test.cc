@@ -62,5 +62,22 @@ TEST_CASE("whoever asked is told of the end, though what is being prepared hangs
   CHECK_FALSE(process.reloading.busy());
 }
 
+TEST_CASE("a reload for whose servers no ids are left fails, and says what helps") {
+  Reloaded process(web(1, 3));
+  for (std::uint32_t i = 0; process.crew.board.size() + 3 < proxy::Board::servers_max; ++i) {
+    process.crew.board.id_of({"leaving", std::to_string(i), ""});
+  }
+  process.write(web(1, 4), 2);
+  auto asked = process.reloading.order(true);
+  process.reloading.step();
+  process.reloading.step();
+  REQUIRE(process.answered(asked));
+  const Outcome outcome = asked.get();
+  CHECK(outcome.ending == Ending::failed);
+  CHECK(outcome.text.find("more than 262144 servers, with those that are still leaving") !=
+        outcome.text.npos);
+  CHECK(process.notice.get().snapshot->generation == 1);
+}
+
 }  // namespace
 }  // namespace ringway::reload
