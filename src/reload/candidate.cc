@@ -3,6 +3,7 @@
 #include "reload/candidate.h"
 
 #include <algorithm>
+#include <exception>
 #include <fmt/format.h>
 #include <utility>
 
@@ -30,7 +31,12 @@ class Preparation {
       : present_(present), sockets_(sockets), wish_(wish), crew_(crew), world_(world) {}
 
   Candidate run() {
-    if (load() && compare() && has_ids() && open() && !scheduled()) build();
+    try {
+      if (load() && compare() && has_ids() && open() && !scheduled()) build();
+    } catch (const std::exception& error) {  // Memory, above all.
+      close_sockets(std::exchange(candidate_.opened, {}), world_);
+      end(Ending::failed, fmt::format("failed: {}\n", error.what()));
+    }
     return std::move(candidate_);
   }
 

@@ -4,6 +4,7 @@
 #include "reload/reloading.h"
 
 #include <algorithm>
+#include <exception>
 #include <fmt/format.h>
 #include <utility>
 
@@ -99,25 +100,36 @@ void Reloading::begin(Wish wish, std::vector<Order> asked) {
   candidate_ = std::make_shared<Candidate>();
   stage_ = Stage::preparing;
   if (!wish_.sweep) ++begun_;
-  world_.begin([candidate = candidate_, present = notice_.get(), sockets = listeners_.sockets(),
-                wish = std::move(wish), &crew = crew_,
-                &world = world_] { *candidate = prepare(present, sockets, wish, crew, world); });
+  const auto begun =
+      world_.begin([candidate = candidate_, present = notice_.get(), sockets = listeners_.sockets(),
+                    wish = std::move(wish), &crew = crew_, &world = world_] {
+        *candidate = prepare(present, sockets, wish, crew, world);
+      });
+  if (!begun) candidate_->ending = Outcome{Ending::failed, begun.error() + "\n"};
 }
 
 // --- Watching -------------------------------------------------------------------
 
 void Reloading::begin_look() {
   stage_ = Stage::looking;
-  looked_ = std::make_shared<config::Loaded>();
-  world_.begin([looked = looked_, &world = world_] { *looked = world.load(); });
+  looked_ = std::make_shared<std::optional<std::uint64_t>>();
+  const auto begun = world_.begin([looked = looked_, &world = world_] {
+    try {
+      *looked = world.load().content;
+    } catch (const std::exception&) {  // The next look may have more memory.
+    }
+  });
+  if (!begun) log::warning("cannot look for changes: {}", begun.error());
 }
 
 // A change is believed when two looks in a row see the same.
 void Reloading::on_looked() {
   stage_ = Stage::idle;
-  const std::uint64_t content = std::exchange(looked_, nullptr)->content;
+  const auto looked = *std::exchange(looked_, nullptr);
   const auto watch = notice_.get().written->reload.watch;
   look_at_ = watch ? world_.now() + *watch : never;
+  if (!looked) return;
+  const std::uint64_t content = *looked;
   if (content == content_) return;
   if (std::exchange(seen_, content) != content) {
     look_at_ = std::min(look_at_, world_.now() + look_again);

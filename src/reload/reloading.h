@@ -98,9 +98,9 @@ class Reloading {
   Stage stage_ = Stage::idle;
   bool ended_ = false;
   Wish wish_;
-  std::vector<Order> asked_;              // By whoever waits for the present one.
-  std::shared_ptr<Candidate> candidate_;  // The work's until it is done.
-  std::shared_ptr<config::Loaded> looked_;
+  std::vector<Order> asked_;                              // By whoever waits for the present one.
+  std::shared_ptr<Candidate> candidate_;                  // The work's until it is done.
+  std::shared_ptr<std::optional<std::uint64_t>> looked_;  // A content, if looking went well.
   Held held_;       // Waits for its time; null: there is none.
   Present before_;  // While switching: what is to be given back.
   Instant locating_until_ = never;

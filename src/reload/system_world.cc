@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -23,6 +24,15 @@ namespace {
 // More than any backlog holds.
 constexpr std::size_t accept_waiting_max = 65536;
 constexpr int niceness = 10;  // Of work that may take its time.
+
+Result<void> start(std::thread& thread, std::function<void()> body) {
+  try {
+    thread = std::thread(std::move(body));
+    return {};
+  } catch (const std::system_error& error) {
+    return failure(std::string("cannot start a thread: ") + error.what());
+  }
+}
 
 // What a file would get here; the mask can only be read by setting it.
 mode_t umask_mode() {
@@ -64,11 +74,11 @@ Duration SystemWorld::since_1970() {
 }
 
 // Traffic goes first where there are few CPUs.
-void SystemWorld::begin(std::function<void()> work) {
+Result<void> SystemWorld::begin(std::function<void()> work) {
   RINGWAY_ASSERT(!working());
   if (worker_.joinable()) worker_.join();
   working_ = true;
-  worker_ = std::thread([this, work = std::move(work)] {
+  auto begun = start(worker_, [this, work = std::move(work)] {
     pthread_setname_np(pthread_self(), "reload");
     ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness);
     work();
@@ -77,6 +87,8 @@ void SystemWorld::begin(std::function<void()> work) {
     working_.store(false, std::memory_order_release);
     wake();
   });
+  if (!begun) working_ = false;
+  return begun;
 }
 
 Result<int> SystemWorld::open_listener(const std::string& bind, const config::Listener& settings) {
@@ -106,8 +118,14 @@ void SystemWorld::close_listener(int fd) {
 
 void SystemWorld::resolve(const std::string& name) {
   const std::lock_guard lock(mutex_);
+  if (!thread_.joinable()) {
+    if (const auto begun = start(thread_, [this] { run(); }); !begun) {
+      // As a name server that is silent for once: it is asked again.
+      answers_.push_back({name, {.addresses = {}, .why = "does not resolve: " + begun.error()}});
+      return;
+    }
+  }
   asked_.push_back(name);
-  if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
   changed_.notify_all();
 }
 

@@ -28,7 +28,7 @@ class SystemWorld final : public World {
 
   Instant now() override;
   Duration since_1970() override;
-  void begin(std::function<void()> work) override;
+  Result<void> begin(std::function<void()> work) override;
   bool working() override { return working_.load(std::memory_order_acquire); }
   void wake() override { source_.wake(); }
   // What the process was given and nobody listens on.

@@ -32,8 +32,9 @@ class World {
   // By the calendar, in UTC.
   virtual Duration since_1970() = 0;
 
-  // Does this off control's thread, and then lets control step. One at a time.
-  virtual void begin(std::function<void()> work) = 0;
+  // Does this off control's thread, and then lets control step. One at a time. It must not
+  // throw. May fail for want of a thread: then nothing was begun.
+  virtual Result<void> begin(std::function<void()> work) = 0;
   virtual bool working() = 0;
   // Lets control step soon. Any thread.
   virtual void wake() {}

@@ -32,10 +32,11 @@ class ControlWorld final : public reload::World, private Inhabitant {
   Instant now() override { return world_.now(); }
   Duration since_1970() override { return world_.now().time_since_epoch(); }
 
-  void begin(std::function<void()> work) override {
+  Result<void> begin(std::function<void()> work) override {
     working_ = true;
     work_ = std::move(work);
     world_.alarm(*this, world_.now() + Duration(chance_.below(5'000'000)), work_alarm);
+    return {};
   }
   bool working() override { return working_; }
   void wake() override { woken_ = true; }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <new>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,13 +25,18 @@ class FakeWorld final : public World {
   Instant now() override { return now_; }
   void pass(Duration time) { now_ += time; }
   Duration since_1970() override { return now_.time_since_epoch(); }
-  void begin(std::function<void()> work) override {
+  Result<void> begin(std::function<void()> work) override {
+    if (!threads) return failure("cannot start a thread: there is none");
     work_ = std::move(work);
     if (!hangs) finish();
+    return {};
   }
   void finish() { std::exchange(work_, nullptr)(); }
   bool working() override { return work_ != nullptr; }
-  config::Loaded load() override { return written; }
+  config::Loaded load() override {
+    if (!memory) throw std::bad_alloc();
+    return written;
+  }
   std::uint64_t random() override { return chance; }
   Result<int> open_listener(const std::string&, const config::Listener&) override { return 3; }
   void close_listener(int) override {}
@@ -41,6 +47,8 @@ class FakeWorld final : public World {
   std::vector<Resolved> answers;
   std::uint64_t chance = 1000;  // As it is drawn: no jitter.
   config::Loaded written;       // What the file says now.
+  bool threads = true;          // False: no more can be started.
+  bool memory = true;           // False: loading throws.
   bool hangs = false;           // Work that is begun is done when finish() is called.
 
  private:

@@ -79,5 +79,41 @@ TEST_CASE("a reload for whose servers no ids are left fails, and says what helps
   CHECK(process.notice.get().snapshot->generation == 1);
 }
 
+TEST_CASE("without a thread or without memory a reload fails, and the next one may not") {
+  Reloaded process(web(1, 3));
+  process.write(web(1, 3), 1);
+  const auto outcome = [&] {
+    auto asked = process.reloading.order(false);
+    process.reloading.step();
+    process.reloading.step();
+    REQUIRE(process.answered(asked));
+    return asked.get();
+  };
+  process.world.threads = false;
+  CHECK(outcome().text == "cannot start a thread: there is none\n");
+  process.world.threads = true;
+  process.world.memory = false;
+  CHECK(outcome().text == "failed: std::bad_alloc\n");
+  process.world.memory = true;
+  CHECK(outcome().ending == Ending::unchanged);
+}
+
+TEST_CASE("a look for changes that fails is no change") {
+  Reloaded process(web(1, 3, "[reload]\nwatch = \"1s\"\n"));
+  process.write(web(1, 4), 2);
+  process.reloading.start(1);
+  process.world.memory = false;
+  for (int look = 0; look < 4; ++look) {
+    process.world.pass(std::chrono::seconds(1));
+    process.reloading.step();
+    process.reloading.step();
+  }
+  process.world.threads = false;
+  process.world.pass(std::chrono::seconds(1));
+  process.reloading.step();
+  process.reloading.step();
+  CHECK(process.reloading.begun() == 0);
+}
+
 }  // namespace
 }  // namespace ringway::reload
