@@ -208,7 +208,7 @@ void Reloading::switch_over() {
   crew_.post_all(worker::Adopt{&next});
   listeners_.take_over(candidate_->listeners, std::move(candidate_->opened),
                        before_.snapshot->config.router.drain_timeout);
-  server_ids_.switched(*before_.snapshot, next);
+  server_ids_.switched(before_.snapshot, next);
   log::set_level(candidate_->next.written->log.level);
   stage_ = Stage::switching;
 }

@@ -29,17 +29,19 @@ std::set<std::pair<std::string, std::string>> names_of(const snapshot::Snapshot&
 
 }  // namespace
 
-void ServerIds::switched(const snapshot::Snapshot& before, const snapshot::Snapshot& after) {
+void ServerIds::switched(const std::shared_ptr<const snapshot::Snapshot>& before,
+                         const snapshot::Snapshot& after) {
+  past_.push_back({before->generation, before});
   const auto ids = ids_of(after);
   const auto names = names_of(after);
   std::erase_if(gone_, [&](const Gone& gone) { return ids.contains(gone.id); });
   std::erase_if(gone_names_, [&](const GoneName& gone) {
     return names.contains({gone.pool, gone.server});
   });
-  for (const pool::ServerId id : ids_of(before)) {
+  for (const pool::ServerId id : ids_of(*before)) {
     if (!ids.contains(id)) gone_.push_back({id, after.generation});
   }
-  for (const auto& [pool, server] : names_of(before)) {
+  for (const auto& [pool, server] : names_of(*before)) {
     if (!names.contains({pool, server})) gone_names_.push_back({pool, server, after.generation});
   }
 }
@@ -52,9 +54,16 @@ std::uint64_t ServerIds::settled() const {
   return generation;
 }
 
+// The oldest generation that is still in somebody's hands.
+std::uint64_t ServerIds::looked_at() {
+  std::erase_if(past_, [](const Past& past) { return past.snapshot.expired(); });
+  return past_.empty() ? ~std::uint64_t{0} : past_.front().generation;
+}
+
 void ServerIds::release() {
+  const std::uint64_t held = looked_at();
   if (gone_.empty() && gone_names_.empty()) return;
-  const std::uint64_t generation = settled();
+  const std::uint64_t generation = std::min(settled(), held);
   std::erase_if(gone_names_, [&](const GoneName& gone) {
     if (gone.since > generation) return false;
     crew_.registry.forget(gone.pool, gone.server);

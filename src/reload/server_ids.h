@@ -1,8 +1,10 @@
 // When the id of a server, and the counters under its name, may be used for something
-// else: when every worker has left the snapshots that had it, and the server itself.
+// else: when every worker has left the snapshots that had it, and the server itself, and no
+// HTTP thread looks at such a snapshot any more.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,11 +20,12 @@ class ServerIds {
   explicit ServerIds(worker::Crew& crew) : crew_(crew) {}
 
   // Workers were told to go from one to the other.
-  void switched(const snapshot::Snapshot& before, const snapshot::Snapshot& after);
-  // Releases what every worker has settled without.
+  void switched(const std::shared_ptr<const snapshot::Snapshot>& before,
+                const snapshot::Snapshot& after);
+  // Releases what nobody knows any more.
   void release();
 
-  std::size_t waiting() const { return gone_.size(); }
+  std::size_t waiting() const { return gone_.size() + gone_names_.size(); }
 
  private:
   struct Gone {
@@ -35,9 +38,16 @@ class ServerIds {
     std::uint64_t since;
   };
 
+  struct Past {
+    std::uint64_t generation;
+    std::weak_ptr<const snapshot::Snapshot> snapshot;
+  };
+
   std::uint64_t settled() const;
+  std::uint64_t looked_at();
 
   worker::Crew& crew_;
+  std::vector<Past> past_;  // Somebody may still look at them; the oldest first.
   std::vector<Gone> gone_;
   std::vector<GoneName> gone_names_;
 };
