@@ -130,8 +130,9 @@ void Reloading::on_looked() {
   look_at_ = watch ? world_.now() + *watch : never;
   if (!looked) return;
   const std::uint64_t content = *looked;
+  const bool seen_before = std::exchange(seen_, content) == content;
   if (content == content_) return;
-  if (std::exchange(seen_, content) != content) {
+  if (!seen_before) {
     look_at_ = std::min(look_at_, world_.now() + look_again);
     return;
   }

@@ -98,6 +98,22 @@ TEST_CASE("without a thread or without memory a reload fails, and the next one m
   CHECK(outcome().ending == Ending::unchanged);
 }
 
+TEST_CASE("a change is believed when two looks in a row see it, not when it comes and goes") {
+  Reloaded process(web(1, 3, "[reload]\nwatch = \"1s\"\n"));
+  process.reloading.start(1);
+  const auto look = [&](std::uint64_t content) {
+    process.write(web(1, 3, "[reload]\nwatch = \"1s\"\n"), content);
+    process.world.pass(std::chrono::seconds(1));
+    process.reloading.step();
+    process.reloading.step();
+    return process.reloading.begun();
+  };
+  CHECK(look(2) == 0);
+  CHECK(look(1) == 0);
+  CHECK(look(2) == 0);
+  CHECK(look(2) == 1);
+}
+
 TEST_CASE("a look for changes that fails is no change") {
   Reloaded process(web(1, 3, "[reload]\nwatch = \"1s\"\n"));
   process.write(web(1, 4), 2);
