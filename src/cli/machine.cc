@@ -8,6 +8,7 @@
 #include <sstream>
 #include <string>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <thread>
 
 namespace ringway::cli {
@@ -62,6 +63,13 @@ std::optional<std::uint64_t> memory_limit() {
     if (line >> bytes && bytes < (std::uint64_t{1} << 60)) return bytes;
   }
   return std::nullopt;
+}
+
+// The mask can only be read by setting it.
+std::uint32_t file_mode() {
+  const mode_t mask = ::umask(0);
+  ::umask(mask);
+  return 0777u & ~mask;
 }
 
 std::uint64_t raise_file_limit() {

@@ -14,6 +14,10 @@ std::uint32_t cpus_allowed();
 // The cgroup's memory limit in bytes; none if there is no limit.
 std::optional<std::uint64_t> memory_limit();
 
+// Permissions that a new file gets. Only before there are other threads: what these opened
+// meanwhile would be open to everybody.
+std::uint32_t file_mode();
+
 // Raises the soft limit to the hard one and returns it.
 std::uint64_t raise_file_limit();
 

@@ -158,6 +158,7 @@ void give_back_large_blocks() {
 
 int run_loaded(config::Loaded loaded, const Load& load) {
   give_back_large_blocks();
+  const std::uint32_t mode = file_mode();
   config::Config& config = *loaded.config;
   Systemd systemd;
   Signals signals{SIGTERM, SIGINT, SIGHUP, SIGUSR1};
@@ -172,7 +173,8 @@ int run_loaded(config::Loaded loaded, const Load& load) {
   worker::Crew crew(threads.ios());
   reload::SystemWorld world({.load = [load] { return load(config::MainFile::regular); },
                              .settle = settle_limits,
-                             .wake = [&] { signals.wake(); }});
+                             .wake = [&] { signals.wake(); },
+                             .file_mode = mode});
   reload::Control control(std::move(config), crew, world, loaded.content);
   reload::SharedSnapshot first = control.snapshot();
   const config::Config& effective = first->config;

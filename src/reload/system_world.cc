@@ -7,7 +7,6 @@
 #include <pthread.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -32,17 +31,6 @@ Result<void> start(std::thread& thread, std::function<void()> body) {
   } catch (const std::system_error& error) {
     return failure(std::string("cannot start a thread: ") + error.what());
   }
-}
-
-// What a file would get here; the mask can only be read by setting it.
-mode_t umask_mode() {
-  const mode_t mask = umask(0);
-  umask(mask);
-  return 0777 & ~mask;
-}
-
-mode_t mode_of(const config::Listener& settings) {
-  return settings.mode ? static_cast<mode_t>(*settings.mode) : umask_mode();
 }
 
 }  // namespace
@@ -89,6 +77,10 @@ Result<void> SystemWorld::begin(std::function<void()> work) {
   });
   if (!begun) working_ = false;
   return begun;
+}
+
+std::uint32_t SystemWorld::mode_of(const config::Listener& settings) const {
+  return settings.mode.value_or(source_.file_mode);
 }
 
 Result<int> SystemWorld::open_listener(const std::string& bind, const config::Listener& settings) {

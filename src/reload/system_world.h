@@ -1,6 +1,7 @@
 // The real world of control: sockets of this machine, names by getaddrinfo on a
 // thread of its own, because a resolver may take seconds, and a thread for each piece of
-// work that is given away. What a file is read from is whoever starts the process's to say.
+// work that is given away. What a file is read from is whoever
+// starts the process's to say.
 #pragma once
 
 #include <atomic>
@@ -21,6 +22,7 @@ class SystemWorld final : public World {
     std::function<config::Loaded()> load;
     std::function<void(config::Config&)> settle;
     std::function<void()> wake;  // Lets control's thread step.
+    std::uint32_t file_mode;     // Permissions that a new file gets.
   };
 
   explicit SystemWorld(Source source);
@@ -46,6 +48,7 @@ class SystemWorld final : public World {
 
  private:
   void run();
+  std::uint32_t mode_of(const config::Listener& settings) const;
 
   const Source source_;
   net::GivenListeners given_;

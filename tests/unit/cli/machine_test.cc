@@ -3,6 +3,7 @@
 #include "cli/machine.h"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 namespace ringway::cli {
 namespace {
@@ -27,6 +28,12 @@ TEST_CASE("what is no quota is no limit either") {
   for (const char* text : {"", "max", "100000", "x y", "0 100000", "100000 0"}) {
     CHECK_MESSAGE(!cpus_of_quota(text).has_value(), text);
   }
+}
+
+TEST_CASE("a new file gets what the umask leaves, and asking leaves the umask") {
+  const mode_t before = ::umask(027);
+  CHECK(file_mode() == 0750);
+  CHECK(::umask(before) == 027);
 }
 
 TEST_CASE("there is always a CPU to run on") {
