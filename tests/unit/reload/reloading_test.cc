@@ -45,7 +45,7 @@ class Reloaded {
 };
 
 TEST_CASE("whoever asked is told of the end, though what is being prepared hangs") {
-  Reloaded process(web(1, 3));
+  Reloaded process{web(1, 3)};
   process.world.hangs = true;
   auto first = process.reloading.order(false);
   process.reloading.step();
@@ -63,7 +63,7 @@ TEST_CASE("whoever asked is told of the end, though what is being prepared hangs
 }
 
 TEST_CASE("a reload for whose servers no ids are left fails, and says what helps") {
-  Reloaded process(web(1, 3));
+  Reloaded process{web(1, 3)};
   for (std::uint32_t i = 0; process.crew.board.size() + 3 < proxy::Board::servers_max; ++i) {
     process.crew.board.id_of({"leaving", std::to_string(i), ""});
   }
@@ -80,7 +80,7 @@ TEST_CASE("a reload for whose servers no ids are left fails, and says what helps
 }
 
 TEST_CASE("without a thread or without memory a reload fails, and the next one may not") {
-  Reloaded process(web(1, 3));
+  Reloaded process{web(1, 3)};
   process.write(web(1, 3), 1);
   const auto outcome = [&] {
     auto asked = process.reloading.order(false);
@@ -99,7 +99,7 @@ TEST_CASE("without a thread or without memory a reload fails, and the next one m
 }
 
 TEST_CASE("a change is believed when two looks in a row see it, not when it comes and goes") {
-  Reloaded process(web(1, 3, "[reload]\nwatch = \"1s\"\n"));
+  Reloaded process{web(1, 3, "[reload]\nwatch = \"1s\"\n")};
   process.reloading.start(1);
   const auto look = [&](std::uint64_t content) {
     process.write(web(1, 3, "[reload]\nwatch = \"1s\"\n"), content);
@@ -115,7 +115,7 @@ TEST_CASE("a change is believed when two looks in a row see it, not when it come
 }
 
 TEST_CASE("a look for changes that fails is no change") {
-  Reloaded process(web(1, 3, "[reload]\nwatch = \"1s\"\n"));
+  Reloaded process{web(1, 3, "[reload]\nwatch = \"1s\"\n")};
   process.write(web(1, 4), 2);
   process.reloading.start(1);
   process.world.memory = false;
