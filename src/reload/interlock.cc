@@ -24,6 +24,10 @@ std::string objection(const PoolDifference& pool, std::size_t servers, double ma
     return fmt::format("pool {}: {:.1f}% of the keys would move, more than max_moved = {}",
                        pool.name, pool.movement->moved * 100, config::print_share(max_moved));
   }
+  if (pool.movement->tags_differ && max_moved < 1) {
+    return fmt::format("pool {}: its hash_tag changes, and keys that carry a tag would move",
+                       pool.name);
+  }
   const std::size_t gone = servers_gone(pool);
   if (2 * gone > servers) {
     return fmt::format("pool {}: {} of {} servers would go, more than half", pool.name, gone,

@@ -55,6 +55,14 @@ TEST_CASE("a server at another address is gone, though its name keeps its keys")
   CHECK(why->find("3 of 4 servers would go") != why->npos);
 }
 
+TEST_CASE("another hash tag is refused, though no key without one moves") {
+  const auto why = refused(web(1, 4), web(1, 4, "hash_tag = \"{}\"\n"));
+  REQUIRE(why);
+  CHECK(why->find("pool web: its hash_tag changes, and keys that carry a tag would move") == 0);
+  CHECK_FALSE(refused(web(1, 4, "hash_tag = \"{}\"\n"), web(1, 4, "hash_tag = \"{}\"\n")));
+  CHECK_FALSE(refused(web(1, 4), web(1, 4, "hash_tag = \"{}\"\n[reload]\nmax_moved = \"100%\"\n")));
+}
+
 TEST_CASE("pools of two servers change by halves all the time") {
   CHECK_FALSE(refused(web(1, 2), web(1, 1)));
   CHECK_FALSE(refused(web(1, 1), web(1, 8)));
