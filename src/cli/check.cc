@@ -95,9 +95,7 @@ int check(const CheckOptions& options, Streams streams) {
   for (const config::Problem& problem : loaded.problems) streams.err << text(problem) << "\n";
   std::ostream& told = options.print ? streams.err : streams.out;
   if (loaded.config && options.instances > 0) {
-    for (const config::Pool& pool : loaded.config->pools) {
-      told << crowd_text(crowd_of(*loaded.config, pool, options.instances), options.instances);
-    }
+    told << crowds_text(*loaded.config, options.instances);
   }
   if (options.print && loaded.config) streams.out << printed(*loaded.config);
   told << verdict(options.file, loaded) << "\n";

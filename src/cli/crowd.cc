@@ -3,29 +3,84 @@
 #include "cli/crowd.h"
 
 #include <algorithm>
+#include <chrono>
 #include <fmt/format.h>
+#include <map>
+#include <string_view>
+
+#include "cli/machine.h"
 
 namespace ringway::cli {
 
-Crowd crowd_of(const config::Config& config, const config::Pool& pool, std::uint32_t instances) {
-  const std::uint64_t workers = std::max(config.router.workers, 1u);
-  const bool checks = pool.health.check != config::Check::off;
-  const double interval_s = std::chrono::duration<double>(pool.health.interval).count();
-  return {.pool = pool.name,
-          .connections = instances * workers * pool.server_connections,
-          .checks_per_s = checks ? instances / interval_s : 0};
+namespace {
+
+// What falls upon the server at one address.
+struct Load {
+  std::uint64_t connections = 0;
+  double checks_per_s = 0;
+};
+
+std::uint32_t workers_of(const config::Config& config) {
+  return config.router.workers > 0 ? config.router.workers : cpus_allowed();
 }
 
-std::string crowd_text(const Crowd& crowd, std::uint32_t instances) {
-  return fmt::format(
-      "pool {}: from {} ringways each server gets up to {} connections, and {:.0f} checks a "
-      "second while it is idle\n",
-      crowd.pool, instances, crowd.connections, crowd.checks_per_s);
+std::string rate_text(double per_s) {
+  return per_s < 10 ? fmt::format("{:.2g}", per_s) : fmt::format("{:.0f}", per_s);
+}
+
+std::map<std::string_view, Load> loads_of(const config::Config& config, std::uint32_t workers,
+                                          std::uint32_t instances) {
+  std::map<std::string_view, Load> loads;
+  for (const config::Pool& pool : config.pools) {
+    const bool checks = pool.health.check != config::Check::off;
+    const double interval_s = std::chrono::duration<double>(pool.health.interval).count();
+    for (const config::Server& server : pool.servers) {
+      Load& load = loads[server.address];
+      load.connections += std::uint64_t{instances} * workers * pool.server_connections;
+      load.checks_per_s += checks ? instances / interval_s : 0;
+    }
+  }
+  return loads;
+}
+
+}  // namespace
+
+std::vector<Crowd> crowds_of(const config::Config& config, std::uint32_t workers,
+                             std::uint32_t instances) {
+  const auto loads = loads_of(config, workers, instances);
+  std::vector<Crowd> crowds;
+  for (const config::Pool& pool : config.pools) {
+    Crowd& crowd = crowds.emplace_back(Crowd{.pool = pool.name});
+    for (const config::Server& server : pool.servers) {
+      const Load& load = loads.at(server.address);
+      crowd.connections = std::max(crowd.connections, load.connections);
+      crowd.checks_per_s = std::max(crowd.checks_per_s, load.checks_per_s);
+    }
+  }
+  return crowds;
+}
+
+std::string crowds_text(const config::Config& config, std::uint32_t instances) {
+  const std::uint32_t workers = workers_of(config);
+  std::string lines;
+  if (config.router.workers == 0) {
+    lines = fmt::format("workers = 0: as on this machine, {} CPU{}\n", workers,
+                        workers == 1 ? "" : "s");
+  }
+  for (const Crowd& crowd : crowds_of(config, workers, instances)) {
+    lines += fmt::format(
+        "pool {}: from {} ringways each server gets up to {} connections, and {} checks a "
+        "second while it is idle\n",
+        crowd.pool, instances, crowd.connections, rate_text(crowd.checks_per_s));
+  }
+  return lines;
 }
 
 void add_crowds(const config::Config& config, std::uint32_t instances, config::Problems& problems) {
-  for (const config::Pool& pool : config.pools) {
-    const Crowd crowd = crowd_of(config, pool, instances);
+  const std::vector<Crowd> crowds = crowds_of(config, workers_of(config), instances);
+  for (std::size_t i = 0; i < crowds.size(); ++i) {
+    const Crowd& crowd = crowds[i];
+    const config::Pool& pool = config.pools[i];
     const auto warn = [&](std::string what, std::string hint) {
       problems.push_back({pool.where, fmt::format("pool '{}': {}", pool.name, std::move(what)),
                           std::move(hint), config::Severity::warning});

@@ -1,9 +1,11 @@
 // What each server of a pool gets to do with when many ringways share it, as thousands of
-// sidecars do: connections, and checks while it is idle.
+// sidecars do: connections, and checks while it is idle. A server of several pools gets what
+// all of them make.
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "ringway/config/config.h"
 #include "ringway/config/problem.h"
@@ -15,14 +17,16 @@ inline constexpr std::uint64_t crowd_warned_at = 1000;
 
 struct Crowd {
   std::string pool;
-  std::uint64_t connections = 0;  // To each server, at most.
-  double checks_per_s = 0;        // Of each server, while no traffic proves it alive.
+  std::uint64_t connections = 0;  // To its busiest server, at most.
+  double checks_per_s = 0;        // Of that server, while no traffic proves it alive.
 };
 
-Crowd crowd_of(const config::Config& config, const config::Pool& pool, std::uint32_t instances);
+// One for each pool. `workers` are those of one ringway.
+std::vector<Crowd> crowds_of(const config::Config& config, std::uint32_t workers,
+                             std::uint32_t instances);
 
-// A line.
-std::string crowd_text(const Crowd& crowd, std::uint32_t instances);
+// A line for each pool, and one that says what was assumed.
+std::string crowds_text(const config::Config& config, std::uint32_t instances);
 
 // A warning at each pool whose servers get more than crowd_warned_at of either.
 void add_crowds(const config::Config& config, std::uint32_t instances, config::Problems& problems);

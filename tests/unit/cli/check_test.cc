@@ -5,6 +5,7 @@
 
 #include "ringway/config/load.h"
 
+#include "cli/machine.h"
 #include "cli_test.h"
 
 namespace ringway::cli {
@@ -114,6 +115,31 @@ TEST_CASE("what each server gets from many ringways is told, and warned about ab
   CHECK(said.err.str() == "");
   CHECK(check({.file = file, .instances = 3000}, said.streams()) == exit_ok);
   CHECK(has(said.err.str(), "each server gets up to 6000 connections from 3000 ringways"));
+}
+
+TEST_CASE("what falls upon a server comes from all pools that have it, seldom checks too") {
+  Folder folder;
+  Said said;
+  const auto file = folder.write("a.toml", web("[\"a:1\"]",
+                                               "[pool.more]\nservers = [\"a:1\", \"b:1\"]\n"
+                                               "server_connections = 3\n[pool.own]\n"
+                                               "servers = [\"c:1\"]\n[router]\nworkers = 2\n"));
+  CHECK(check({.file = file, .instances = 1}, said.streams()) == exit_ok);
+  const std::string text = said.out.str();
+  CHECK(
+      has(text, "pool web: from 1 ringways each server gets up to 8 connections, and 0.4 checks"));
+  CHECK(
+      has(text, "pool own: from 1 ringways each server gets up to 2 connections, and 0.2 checks"));
+}
+
+TEST_CASE("workers = 0 counts as what this machine would run, and is told") {
+  Folder folder;
+  Said said;
+  const auto file = folder.write("a.toml", web("[\"a:1\"]"));
+  CHECK(check({.file = file, .instances = 10}, said.streams()) == exit_ok);
+  const std::string cpus = std::to_string(cpus_allowed());
+  CHECK(has(said.out.str(), "workers = 0: as on this machine, " + cpus + " CPU"));
+  CHECK(has(said.out.str(), "up to " + std::to_string(10 * cpus_allowed()) + " connections"));
 }
 
 TEST_CASE("thousands of checks a second are warned about as well") {
