@@ -5,6 +5,8 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "ringway/config/units.h"
+
 #include "cli/pool_status.h"
 
 namespace ringway::cli {
@@ -23,6 +25,12 @@ json listeners_json(const snapshot::Snapshot& snapshot, const proxy::ListenerLoa
                          {"clients", loads[listener.id].clients.load()}});
   }
   return listeners;
+}
+
+// Null: nothing waits for its time.
+json applies_at(const reload::Control& control) {
+  const std::int64_t at = control.applies_at();
+  return at == 0 ? json() : json(config::print_time(at));
 }
 
 }  // namespace
@@ -56,6 +64,7 @@ std::string Status::status_json() {
                  {"generation", snapshot.generation},
                  {"generations", generations()},
                  {"config_hash", present.fingerprint},
+                 {"apply_at", applies_at(control_)},
                  {"clients", crew_.clients()},
                  {"requests", registry.total(WorkerMetric::requests)},
                  {"listeners", listeners_json(snapshot, crew_.loads)},

@@ -192,13 +192,7 @@ Verdict read_apply_at(const Node& node, const Limits&, Reload& reload) {
 
 std::string print_apply_at(const Reload& reload) {
   if (!reload.apply_at_unix_s) return quoted("off");
-  const std::chrono::sys_seconds at{std::chrono::seconds(*reload.apply_at_unix_s)};
-  const auto midnight = std::chrono::floor<std::chrono::days>(at);
-  const std::chrono::year_month_day date(midnight);
-  const std::chrono::hh_mm_ss clock(at - midnight);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                     clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+  return print_time(*reload.apply_at_unix_s);
 }
 
 constexpr Key<Reload> reload_keys[] = {

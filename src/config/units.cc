@@ -121,4 +121,14 @@ std::string print_share(double share) {
   return fmt::format("{:.8g}%", share * 100.0);
 }
 
+std::string print_time(std::int64_t unix_s) {
+  const std::chrono::sys_seconds at{std::chrono::seconds(unix_s)};
+  const auto midnight = std::chrono::floor<std::chrono::days>(at);
+  const std::chrono::year_month_day date(midnight);
+  const std::chrono::hh_mm_ss clock(at - midnight);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+}
+
 }  // namespace ringway::config

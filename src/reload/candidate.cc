@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "ringway/config/units.h"
+
 #include "config/cross_checks.h"
 #include "reload/interlock.h"
 #include "reload/listeners.h"
@@ -120,7 +122,8 @@ class Preparation {
     close_sockets(std::exchange(candidate_.opened, {}), world_);
     candidate_.apply_at = std::chrono::seconds(*at);
     candidate_.held = std::make_shared<const config::Config>(written_);
-    end(Ending::scheduled, fmt::format("applies at {} s after 1970: {}\n", *at, candidate_.story));
+    end(Ending::scheduled,
+        fmt::format("applies at {}: {}\n", config::print_time(*at), candidate_.story));
     return true;
   }
 

@@ -48,6 +48,7 @@ class Control {
   // when it is clear that none will.
   std::future<Outcome> order_reload(bool accept_moved) { return reloading_.order(accept_moved); }
   bool reloading() const { return reloading_.under_way(); }
+  std::int64_t applies_at() const { return reloading_.applies_at(); }
   std::uint64_t reloads_begun() const { return reloading_.begun(); }
 
   // By hand, as states.h has it. Any thread.

@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 #include <utility>
 
+#include "ringway/config/units.h"
+
 #include "log/log.h"
 
 namespace ringway::reload {
@@ -77,6 +79,13 @@ Instant Reloading::next() const {
 bool Reloading::held_is_due() const {
   return held_.written && world_.now() >= held_.tried_again_at &&
          std::chrono::floor<std::chrono::seconds>(world_.since_1970()) >= held_.at;
+}
+
+void Reloading::hold(Held held) {
+  const bool replaced = held_.written && !wish_.written;
+  if (replaced) log::info("what waited for {} is dropped", config::print_time(applies_at()));
+  held_ = std::move(held);
+  applies_at_ = held_.written ? held_.at.count() : 0;
 }
 
 void Reloading::begin_if_asked() {
@@ -153,13 +162,13 @@ void Reloading::on_prepared() {
   if (candidate_->ending) {
     const Outcome outcome = *candidate_->ending;
     if (outcome.good()) {
-      held_ = {candidate_->apply_at, candidate_->held, {}};
+      hold({candidate_->apply_at, candidate_->held, {}});
     } else if (wish_.written && !wish_.sweep) {
       held_.tried_again_at = world_.now() + try_again;
     }
     return end_with(outcome);
   }
-  if (!wish_.sweep) held_ = {};
+  if (!wish_.sweep) hold({});
   names_.locate(*candidate_->next.snapshot);
   locating_until_ = world_.now() + locating_max;
   stage_ = Stage::locating;

@@ -7,6 +7,7 @@
 //   switching --every worker runs it, old sockets are closed--> idle
 #pragma once
 
+#include <atomic>
 #include <future>
 #include <memory>
 #include <optional>
@@ -60,6 +61,8 @@ class Reloading {
   // From being begun to being over; for whoever tells the service manager.
   // They follow one another within a step, if somebody waits.
   std::uint64_t begun() const { return begun_; }
+  // When what waits for its time applies, in seconds since 1970; 0: nothing waits. Any thread.
+  std::int64_t applies_at() const { return applies_at_.load(std::memory_order_relaxed); }
   bool under_way() const {
     return stage_ != Stage::idle && stage_ != Stage::looking && !wish_.sweep;
   }
@@ -74,6 +77,7 @@ class Reloading {
   };
 
   void begin_if_asked();
+  void hold(Held held);
   bool held_is_due() const;
   void begin(Wish wish, std::vector<Order> asked);
   void begin_look();
@@ -101,8 +105,9 @@ class Reloading {
   std::vector<Order> asked_;                              // By whoever waits for the present one.
   std::shared_ptr<Candidate> candidate_;                  // The work's until it is done.
   std::shared_ptr<std::optional<std::uint64_t>> looked_;  // A content, if looking went well.
-  Held held_;       // Waits for its time; null: there is none.
-  Present before_;  // While switching: what is to be given back.
+  Held held_;                                // Waits for its time; null: there is none.
+  std::atomic<std::int64_t> applies_at_{0};  // Of held_.
+  Present before_;                           // While switching: what is to be given back.
   Instant locating_until_ = never;
   Instant look_at_ = never;
   std::uint64_t content_ = 0;  // Of what was loaded last, right or wrong.

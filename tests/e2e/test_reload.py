@@ -361,16 +361,17 @@ class Asking(ReloadTest):
         router = self.started()
         at = int(time.time()) + 3
         self.file.weight = 2
-        self.file.more = "[reload]\napply_at = " + time.strftime(
-            "%Y-%m-%dT%H:%M:%SZ\n", time.gmtime(at))
+        date = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
+        self.file.more = f"[reload]\napply_at = {date}\n"
         self.write(router)
         code, said = self.reload(router)
         self.assertEqual(code, 0)
-        self.assertIn("applies at", said)
-        self.assertEqual(self.generation(router), 1)
+        self.assertIn(f"applies at {date}: ", said)
+        self.assertEqual((self.generation(router), router.status()["apply_at"]), (1, date))
         until("it to apply", 6, lambda: self.generation(router) == 2)
         self.assertGreaterEqual(time.time(), at)
         self.assertLess(time.time(), at + 2)
+        self.assertIsNone(router.status()["apply_at"])
 
     def test_a_file_of_servers_is_read_again(self):
         router = self.started()

@@ -24,4 +24,7 @@ std::string print_size(std::uint64_t bytes);
 Result<double> parse_share(std::string_view text);
 std::string print_share(double share);
 
+// Seconds since 1970 as a date in UTC: "2026-11-22T18:00:00Z".
+std::string print_time(std::int64_t unix_s);
+
 }  // namespace ringway::config
