@@ -1,4 +1,4 @@
-// Opening with patience, on control's thread, where it may block: an address that is
+// Opening with patience, where it may block, never on a worker's thread: an address that is
 // taken is tried again, a unix socket that nobody answers on is replaced, one that
 // somebody answers on never is.
 #include "net/listener_socket.h"

@@ -1,5 +1,5 @@
-// Opens what the router listens on. The control thread does this once per address;
-// workers only accept on what is open.
+// Opens what the router listens on. Done once per address, at the start by main's
+// thread, at a reload by one of its own; workers only accept on what is open.
 //
 // Without SO_REUSEPORT on purpose: a second program on the same address is a mistake
 // that must be seen, and closing one of two such listeners resets those who wait in it.
