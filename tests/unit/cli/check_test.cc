@@ -135,7 +135,7 @@ TEST_CASE("what falls upon a server comes from all pools that have it, seldom ch
 TEST_CASE("workers = 0 counts as what this machine would run, and is told") {
   Folder folder;
   Said said;
-  const auto file = folder.write("a.toml", web("[\"a:1\"]"));
+  const auto file = folder.write("a.toml", web("[\"a:1\"]", "[router]\nworkers = 0\n"));
   CHECK(check({.file = file, .instances = 10}, said.streams()) == exit_ok);
   const std::string cpus = std::to_string(cpus_allowed());
   CHECK(has(said.out.str(), "workers = 0: as on this machine, " + cpus + " CPU"));
