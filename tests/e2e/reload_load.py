@@ -25,8 +25,11 @@ def value_of(key, version):
 class ReloadClient:
     """One connection. `depth` requests are always open; replies are parsed one by one."""
 
-    def __init__(self, number, address, depth=8, pause=0.0):
+    def __init__(self, number, address, depth=8, pause=0.0, exact=False):
         self.number, self.depth, self.pause = number, depth, pause
+        self.exact = exact      # No reload touches its pool: nothing is missing or old.
+        self.stored = {}        # What its keys hold once all that it asked is done.
+        self.expected = deque()  # Of each question: the versions of its keys, 0: none.
         self.random = random.Random(number)
         self.socket = socket.create_connection(address, 5)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -57,6 +60,7 @@ class ReloadClient:
     def set(self):
         key = self.own_key()
         self.versions[key] = version = self.versions.get(key, 0) + 1
+        self.stored[key] = version
         value = value_of(key, version)
         self.waiting.append(("line", (b"STORED",)))
         return b"set %b 3 0 %d\r\n%b\r\n" % (key, len(value), value)
@@ -69,17 +73,19 @@ class ReloadClient:
         return whole[:len(whole) // 2]
 
     def get(self):
-        key = self.own_key()
-        self.waiting.append(("values", [key]))
-        return b"get %b\r\n" % key
+        return self.get_all([self.own_key()])
 
     def get_many(self):
-        keys = [self.own_key() for _ in range(self.random.randrange(2, 60))]
+        return self.get_all([self.own_key() for _ in range(self.random.randrange(2, 60))])
+
+    def get_all(self, keys):
         self.waiting.append(("values", keys))
+        self.expected.append({key: self.stored.get(key, 0) for key in keys})
         return b"get %b\r\n" % b" ".join(keys)
 
     def delete(self):
         key = self.own_key()
+        self.stored.pop(key, None)
         self.waiting.append(("line", (b"DELETED", b"NOT_FOUND")))
         return b"delete %b\r\n" % key
 
@@ -116,14 +122,14 @@ class ReloadClient:
         return self.take_values(expected)
 
     def take_values(self, keys):
-        at, place = 0, 0
+        at, place, found_count = 0, 0, 0
         while True:
             end = self.input.find(b"\r\n", at)
             if end < 0:
                 return False
             line = self.input[at:end]
             if line == b"END":
-                self.missing += len(keys) - place
+                self.take_missing(keys, found_count)
                 self.input = self.input[end + 2:]
                 return True
             found = re.fullmatch(rb"VALUE (\S+) 3 (\d+)", line)
@@ -134,13 +140,24 @@ class ReloadClient:
                 return False
             self.check(found[1], self.input[end + 2:end + 2 + size])
             place = keys.index(found[1], place) + 1
+            found_count += 1
             at = end + 2 + size + 2
+
+    def take_missing(self, keys, found):
+        missing, expected = len(keys) - found, self.expected.popleft()
+        self.missing += missing
+        absent = sum(expected[key] == 0 for key in keys)
+        if self.exact and missing != absent:
+            raise Wrong(f"client {self.number}: {missing} keys missing instead of {absent}")
 
     def check(self, key, value):
         parts = value.split(b"#", 2)
         version = int(parts[1]) if len(parts) == 3 and parts[1].isdigit() else 0
         if not 1 <= version <= self.versions.get(key, 0) or value != value_of(key, version):
             raise Wrong(f"client {self.number}: {key!r} holds {value[:80]!r}")
+        if self.exact and version != self.expected[0][key]:
+            raise Wrong(f"client {self.number}: {key!r} holds version {version} instead of "
+                        f"{self.expected[0][key]}")
 
 
 class HalfSetClient(ReloadClient):
@@ -163,13 +180,17 @@ class IdleClient(ReloadClient):
         pass
 
 
-def crowd(address):
-    """200 connections of all kinds."""
+def crowd(address, untouched):
+    """200 connections of all kinds; some of them at the address of a pool that no reload
+    touches.
+    """
     clients = []
     for number in range(200):
         kind = (HalfSetClient if number % 10 == 1 else SlowReader if number % 10 == 2
                 else IdleClient if number % 10 in (3, 4) else ReloadClient)
-        clients.append(kind(number, address, depth=1 + number % 12, pause=0.05))
+        exact = number % 10 in (0, 1, 5)
+        clients.append(kind(number, untouched if exact else address, depth=1 + number % 12,
+                            pause=0.05, exact=exact))
     return clients
 
 

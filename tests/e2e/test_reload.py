@@ -106,14 +106,24 @@ class ReloadTest(EndToEnd):
         return router.status()["generation"]
 
 
-def closed_connections(server):
-    """How many connections this server has seen end; the one that asks is still open."""
+def stats_of(server):
     with Client((server.host, server.port)) as client:
         client.send(b"stats\r\n")
         counts = {}
         while (line := client.line()) != b"END":
             counts[line.split()[1]] = line.split()[2]
-        return int(counts[b"total_connections"]) - int(counts[b"curr_connections"])
+        return counts
+
+
+def total_connections(server):
+    """How many connections this server has ever had, the one that asks among them."""
+    return int(stats_of(server)[b"total_connections"])
+
+
+def closed_connections(server):
+    """How many connections this server has seen end; the one that asks is still open."""
+    counts = stats_of(server)
+    return int(counts[b"total_connections"]) - int(counts[b"curr_connections"])
 
 
 class UnderLoad(ReloadTest):
@@ -146,7 +156,8 @@ class UnderLoad(ReloadTest):
     def test_no_client_notices_reloads(self):
         router = self.started(workers=2)
         count = 1000 if cases.LONG else 25 if cases.SANITIZED else 50
-        clients = crowd((router.host, router.port))
+        host, port = self.file.base.bind[0].rsplit(":", 1)
+        clients = crowd((router.host, router.port), (host, int(port)))
         unchanged = [*self.file.fixed, *self.file.web[:3]]
         keeper = self.client_at(self.file.base.bind[0])
         self.assertEqual(keeper.set(b"kept", b"x"), b"STORED\r\n")
@@ -229,6 +240,11 @@ class UnderLoad(ReloadTest):
         return client
 
 
+def descriptors(router):
+    """Sockets that listen among them; without connections that come and go."""
+    return len(os.listdir(f"/proc/{router.pid}/fd"))
+
+
 class AllOrNothing(ReloadTest):
     def test_a_bad_file_changes_nothing_and_is_told_with_its_place(self):
         router = self.started()
@@ -261,12 +277,21 @@ class AllOrNothing(ReloadTest):
         router = self.started()
         self.file.side_port = self.file.alt[0].port
         self.file.weight = 3
-        self.file.more = ('[listener.other]\nroute = "web"\n'
+        path, free = router.file.parent / "free.sock", free_port()
+        self.file.more = ('[listener.free]\nroute = "web"\n'
+                          f'bind = ["127.0.0.1:{free}", "unix:{path}"]\n'
+                          '[listener.other]\nroute = "web"\n'
                           f'bind = "127.0.0.1:{self.file.alt[1].port}"\n')
         self.write(router)
+        self.reload(router)  # Whatever the first one needs stays open.
+        open_files = descriptors(router)
         code, said = self.reload(router)
         self.assertEqual(code, 1)
         self.assertEqual(said.count("another program listens there"), 2, "not all are told")
+        # What could be opened is closed again.
+        until("as many files as before", 5, lambda: descriptors(router) == open_files)
+        self.assertFalse(path.exists())
+        self.assertRaises(OSError, Client, ("127.0.0.1", free))
         self.assertEqual(self.generation(router), 1)
 
     def test_the_interlock_names_what_would_allow_it(self):
@@ -318,17 +343,26 @@ class Asking(ReloadTest):
         self.write(router)
         os.kill(router.pid, signal.SIGHUP)
         until("the last to count", 10, lambda: "timeout" in router.log())
-        self.assertLess(self.generation(router), 60)
+        # One that finds nothing new is one, too.
+        reloads = len(re.findall("reloaded, generation|nothing has changed", router.log()))
+        self.assertLess(reloads, 60)
         self.assertEqual(self.reload(router), (0, "nothing has changed\n"))
 
     def test_a_hup_with_an_unchanged_file_changes_nothing(self):
         router = self.started()
-        before = [closed_connections(s) for s in self.file.web]
+        client = self.client(router)
+        for number in range(100):
+            self.assertEqual(client.set(b"k%d" % number, b"v"), b"STORED\r\n")
+        before = [total_connections(s) for s in self.file.web]
+        self.assertTrue(all(router.metrics(n)["ringway_server_connections"] > 0
+                            for n in ("first", "second", "third")))
         os.kill(router.pid, signal.SIGHUP)
         until("it to be said", 5, lambda: "nothing has changed" in router.log())
         self.assertEqual(self.generation(router), 1)
-        after = [closed_connections(s) for s in self.file.web]
-        self.assertEqual(after, [count + 1 for count in before])
+        for number in range(100):
+            self.assertEqual(client.set(b"k%d" % number, b"v"), b"STORED\r\n")
+        after = [total_connections(s) for s in self.file.web]
+        self.assertEqual(after, [count + 1 for count in before])  # The look itself.
 
     def test_usr1_reloads_nothing(self):
         router = self.started()

@@ -27,13 +27,14 @@ class Reloads final : public Inhabitant {
   void end() { ended_ = true; }
   // Every worker behaves by the last one, and nobody is still to join.
   bool settled() const;
-  // Each was answered, and well if its file was fine.
+  // Each was answered, as one of the files deserves that were there until then.
   void check();
   std::uint32_t begun() const { return begun_; }
 
  private:
   struct Asked {
-    bool fine;
+    bool may_do;    // Some file that it may have read is fine,
+    bool may_fail;  // or is not.
     std::future<reload::Outcome> outcome;
   };
 
