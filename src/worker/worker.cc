@@ -176,6 +176,7 @@ void Worker::run_timers() {
   fired_.clear();
   bench_.timers.expire(bench_.io.now(), fired_);
   for (net::Timer* timer : fired_) {
+    if (timer->set()) continue;  // By one before it: for later.
     switch (timer->kind) {
       case net::TimerKind::client: clients_.on_timer(*timer); break;
       case net::TimerKind::accept_retry: acceptors_.on_timer(*timer); break;
