@@ -42,8 +42,10 @@ void EjectModel::on_success(pool::ServerId id) {
 
 void EjectModel::on_probe(pool::ServerId id, bool good, bool heard) {
   Server& server = servers_[pool::index_of(id)];
-  // A second later at the earliest, a fifth of it off by chance. Who moves is asked at once.
-  const bool again = server.standing == Standing::ejected && server.bad_probe_at != never &&
+  // A second later at the earliest, a fifth of it off by chance. Who moves is asked at once;
+  // good news may still come of what was given up.
+  const bool again = !good && server.standing == Standing::ejected &&
+                     server.bad_probe_at != never &&
                      !pool_.servers[pool::index_of(id)].address.starts_with("mc-");
   SIM_REQUIRE(!again || now_() - server.bad_probe_at >= std::chrono::milliseconds(800),
               "server %u is probed too often", pool::index_of(id));

@@ -120,7 +120,8 @@ void FakeClient::flush() {
   if (fd_ < 0 || output_.empty()) return;
   const bool half = plan_.in_halves && output_.size() > 1 && chance_.one_in(2);
   if (half && std::exchange(rest_planned_, true)) return;
-  const Bytes now = Bytes(output_).substr(0, half ? chance_.below(output_.size()) : Bytes::npos);
+  const Bytes now =
+      Bytes(output_).substr(0, half ? chance_.between(1, output_.size() - 1) : Bytes::npos);
   if (half) world_.alarm(*this, world_.now() + Duration(chance_.below(50'000'000)), rest_alarm);
   const std::int64_t taken = world_.write(fd_, now);
   if (taken < 0) return;  // The end is on its way.

@@ -124,7 +124,7 @@ bool FakeServer::name_another(const WireRequest& request, std::string& reply) {
   }
   if (verb.starts_with("g")) {
     if (std::ranges::find(request.words, Bytes(other.text)) != request.words.end()) return false;
-    reply = "VALUE " + other.text + " 0 1\r\nx\r\nEND\r\n";
+    reply = "VALUE " + other.text + " 0 1\r\n" + std::string(foreign_value) + "\r\nEND\r\n";
     return true;
   }
   const bool meta = verb.size() == 2;

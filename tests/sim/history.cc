@@ -54,6 +54,11 @@ bool History::note(const reload::SharedSnapshot& present, Instant now) {
   return true;
 }
 
+void History::on_standing(pool::ServerId /*server*/, proxy::Standing /*before*/,
+                          proxy::Standing /*after*/) {
+  for (const auto& snapshot : in_force_) add(snapshot);
+}
+
 void History::add(const reload::SharedSnapshot& snapshot) {
   Moment moment;
   moment.servers.resize(scenario_.keys.size());

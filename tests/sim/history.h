@@ -6,19 +6,25 @@
 #include <cstdint>
 #include <vector>
 
+#include "proxy/board_watcher.h"
 #include "reload/present.h"
 #include "sim/scenario.h"
 #include "worker/crew.h"
 
 namespace ringway::sim {
 
-class History {
+class History final : public proxy::BoardWatcher {
  public:
   History(const Scenario& scenario, const worker::Crew& crew);
 
   // To be called after each turn of a worker, and each step of control. False if nothing
   // is new.
   bool note(const reload::SharedSnapshot& present, Instant now);
+  // Within a turn, too: a snapshot may come between two servers that go.
+  void on_standing(pool::ServerId server, proxy::Standing before, proxy::Standing after) override;
+  void on_failure(pool::ServerId /*id*/, Instant /*begun*/, Instant /*now*/) override {}
+  void on_success(pool::ServerId /*id*/) override {}
+  void on_probe(pool::ServerId /*id*/, bool /*good*/, bool /*heard*/) override {}
   // Until then what a server is asked may have been planned at any time.
   void set_calm(Instant at) { calm_at_ = at; }
 

@@ -82,6 +82,9 @@ struct Tally {
   std::uint64_t complaints = 0;  // Of servers, that were none of the model's.
 };
 
+// What servers say that lie about a key.
+inline constexpr Bytes foreign_value = "x";
+
 class Model {
  public:
   // Owners are given by whoever built the distribution.

@@ -81,12 +81,13 @@ void Rig::build_router() {
   eject_model_.emplace(
       scenario_.pool(), member_count(), [this] { return nobody_wrong(); },
       [this] { return world_.now(); });
-  // It knows the servers of one configuration, and nobody who knows better.
-  if (scenario_.drafts.empty() && scenario_.hands.empty()) crew_->board.watch(*eject_model_);
+  history_.emplace(scenario_, *crew_);
+  // The model knows the servers of one configuration, and nobody who knows better.
+  const bool alone = scenario_.drafts.empty() && scenario_.hands.empty();
+  alone ? crew_->board.watch(*eject_model_) : crew_->board.watch(*history_);
   control_ = std::make_unique<reload::Control>(scenario_.config, *crew_, *control_world_);
   for (std::uint32_t i = 0; i < seats_.size(); ++i)
     seats_[i].worker = std::make_unique<worker::Worker>(i, *seats_[i].io, *crew_);
-  history_.emplace(scenario_, *crew_);
   model_.set_may_serve([this](KeyIndex key, std::uint32_t server, bool removing) {
     return history_->may_serve(key, server, world_.now()) ||
            (removing && history_->may_remove(key, server));

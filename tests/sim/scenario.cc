@@ -234,7 +234,8 @@ Scenario draw_scenario(std::uint64_t seed) {
                       faults.connect_refused == 0 && faults.connect_ignored == 0 &&
                       faults.connect_slow == 0 && !speaks_wrong(faults);
   for (ClientPlan& plan : scenario.clients) {
-    plan.dismissed_within = scenario.waits_long ? plan.patience : 20ms;
+    // What is written in halves may be written a while after it was asked.
+    plan.dismissed_within = scenario.waits_long ? plan.patience : plan.in_halves ? 80ms : 20ms;
   }
   scenario.grace = scenario.recovery();
   return scenario;
