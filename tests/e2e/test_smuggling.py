@@ -170,7 +170,8 @@ class Smuggling(cases.EndToEnd):
         before = self.connects()
         for key in (b"k\r\nEN", b"k HD"):
             encoded = base64.b64encode(key)
-            for form in (b"ma %b b", b"ma %b b D1000 v", b"ms %b 1 b MA\r\nx", b"ms %b 1 b MP\r\nx"):
+            for form in (b"ma %b b", b"ma %b b D1000 v",
+                         b"ms %b 1 b MA\r\nx", b"ms %b 1 b MP\r\nx"):
                 client = self.client(self.router)
                 client.send(b"ms %b 1 b\r\n9\r\n" % encoded + form % encoded + b"\r\n"
                             + b"mg %b b k v\r\nme %b b\r\nmn\r\n" % (encoded, encoded))

@@ -84,7 +84,7 @@ class States(cases.EndToEnd):
         self.assertIsNone(self.status()["state"]["by_hand"])
 
     def test_a_place_that_becomes_free_goes_to_a_held_server(self):
-        """Of three one may be out: the second to fail is held until the first is taken out by hand."""
+        """Of three one may be out: the second to fail is held until the first leaves by hand."""
         other = self.servers[2]
         standings = self.router.standings
         for server, standing in ((self.victim, "ejected"), (other, "held")):
