@@ -2,6 +2,7 @@
 #include "sim/eject_model.h"
 
 #include <algorithm>
+#include <span>
 
 #include "sim/fail.h"
 
@@ -43,13 +44,16 @@ void EjectModel::on_success(pool::ServerId id) {
 void EjectModel::on_probe(pool::ServerId id, bool good, bool heard) {
   Server& server = servers_[pool::index_of(id)];
   // A second later at the earliest, a fifth of it off by chance. Who moves is asked at once;
-  // good news may still come of what was given up.
+  // good news may still come of what was given up. While nobody is up it is two seconds from
+  // the beginning of one to that of the next.
+  const std::span members(servers_.data(), members_);
+  const bool any_up = std::ranges::count(members, Standing::up, &Server::standing) > 0;
   const bool again = !good && server.standing == Standing::ejected &&
                      server.bad_probe_at != never &&
                      !pool_.servers[pool::index_of(id)].address.starts_with("mc-");
   SIM_REQUIRE(!again || now_() - server.bad_probe_at >= std::chrono::milliseconds(800),
               "server %u is probed too often", pool::index_of(id));
-  server.bad_probe_at = good ? never : now_();
+  server.bad_probe_at = good || !any_up ? never : now_();
   server.good = good ? server.good + 1 : 0;
   server.bad = good || heard ? 0 : server.bad + 1;
 }
