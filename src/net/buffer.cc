@@ -8,7 +8,7 @@
 namespace ringway::net {
 
 namespace {
-constexpr std::size_t large_bytes = 128 * 1024;
+constexpr std::size_t grows_in_place_from = 128 * 1024;
 }  // namespace
 
 void Buffer::grow(BufferPool& pool, std::size_t count) {
@@ -17,7 +17,7 @@ void Buffer::grow(BufferPool& pool, std::size_t count) {
   const std::size_t used = size();
   // Half of the block is already gone at the front: slide instead of growing.
   if (used + count <= now / 2) return slide();
-  if (now >= large_bytes) return grow_in_place(pool, used + count);
+  if (now >= grows_in_place_from) return grow_in_place(pool, used + count);
   const BufferPool::Block block = pool.lend(std::max(used + count, now * 2));
   std::memcpy(block.data, data_ + begin_, used);
   pool.give_back({data_, capacity_});

@@ -106,6 +106,7 @@ Standing Health::standing(const Watched& server) const {
 }
 
 void Health::stand(Watched& server, Standing standing, std::string_view cause) {
+  prepare_backups(server, standing);
   server.since = bench_.io.now();
   server.good = 0;
   server.bad = 0;
@@ -150,14 +151,12 @@ void Health::ask_for(Watched& server, ServerState asked) {
     case ServerState::up: server.returning_by_hand = true; return probe_soon(server);
     case ServerState::drain:
       if (now == Standing::drained && !server.returning_by_hand) return;
-      prepare_backups(server, Standing::drained);
       stand(server, Standing::drained, "is drained");
       say(server, true, "is drained" + keys_go(server, Standing::drained));
       check_again(server);
       break;
     case ServerState::maintenance:
       if (now == Standing::maintenance && !server.returning_by_hand) return;
-      prepare_backups(server, Standing::maintenance);
       stand(server, Standing::maintenance, "is in maintenance");
       server.asking = false;
       say(server, true, "is in maintenance" + keys_go(server, Standing::maintenance));
@@ -203,7 +202,6 @@ void Health::eject(Watched& server, std::string_view cause) {
       flapping ? std::min(server.retry_after * 2, rule.retry_max) : rule.retry_after;
   server.probe_pause = probe_first;
   const Standing standing = out_standing(server);
-  prepare_backups(server, standing);
   stand(server, standing, cause);
   server.ejected_at = now;
   server.entry->confirm_owed(rule.owed_max);
@@ -273,7 +271,6 @@ bool Health::eject_held(Pool& pool) {
   if (!longest || !may_leave(*longest)) return false;
   const std::string cause = bench_.board.cause(longest->id);
   const std::uint32_t good = longest->good;
-  prepare_backups(*longest, out_standing(*longest));
   stand(*longest, out_standing(*longest), cause);
   longest->good = good;
   (*longest->counters)[ServerMetric::ejections].add();

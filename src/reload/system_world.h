@@ -1,7 +1,6 @@
 // The real world of control: sockets of this machine, names by getaddrinfo on a
 // thread of its own, because a resolver may take seconds, and a thread for each piece of
-// work that is given away. What a file is read from is whoever
-// starts the process's to say.
+// work that is given away. What a file is read from is whoever starts the process's to say.
 #pragma once
 
 #include <atomic>
