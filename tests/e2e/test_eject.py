@@ -2,6 +2,7 @@
 """Failing servers under verified load: ejected in time for all workers at once, their keys
 elsewhere meanwhile, readmitted without a stale value, and nobody else's keys touched."""
 
+import itertools
 import socket
 import struct
 import sys
@@ -111,13 +112,13 @@ class WrittenAllTheTime(cases.EndToEnd):
         servers = self.memcacheds()
         slow = Injector(self.processes, servers[1])
         router = self.ringway([servers[0], slow, servers[2]], timeout="2s", pool=POOL)
-        keys = [b"key:%d" % number for number in range(20_000)]
+        numbers = itertools.count()
         client = self.client(router)
         slow.switch("refuse")
 
         def standing():
             for _ in range(50):
-                client.send(b"".join(b"set %b 0 0 1 noreply\r\nx\r\n" % keys.pop()
+                client.send(b"".join(b"set key:%d 0 0 1 noreply\r\nx\r\n" % next(numbers)
                                      for _ in range(4)) + b"mn\r\n")
                 client.line()
             return router.standings()[slow.name]
