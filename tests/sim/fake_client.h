@@ -207,7 +207,7 @@ class FakeClient final : public Inhabitant {
   std::string output_;
   std::string input_;
   std::size_t taken_ = 0;           // Bytes of input_ that are done with.
-  std::vector<Floor> own_floor_;    // By key: when the last acknowledged own write began.
+  std::vector<Instant> own_floor_;  // By key: when the last acknowledged own write began.
   std::vector<std::uint64_t> cas_;  // By key: the last number seen; 0: none.
 };
 

@@ -144,7 +144,7 @@ void FakeServer::storage(const WireRequest& request, std::string& out) {
   std::uint64_t cas = 0;
   SIM_REQUIRE(to_number(request.word(2), flags), "server %u: bad flags", number_);
   check_exptime(key, request.word(3));
-  model_.execute_write(key, flags, request.value);
+  model_.execute_write(key, number_, flags, request.value);
   Item* item = find_item(key);
   if (verb == "cas") {
     SIM_REQUIRE(to_number(request.word(5), cas), "server %u: no cas number", number_);
@@ -171,6 +171,7 @@ void FakeServer::storage(const WireRequest& request, std::string& out) {
 
 void FakeServer::remove(const WireRequest& request, std::string& out) {
   const KeyIndex key = owned(request.word(1), true);
+  model_.execute_remove(key, number_, world_.now());
   out += items_.erase(model_.key(key).text) > 0 ? "DELETED\r\n" : "NOT_FOUND\r\n";
 }
 

@@ -84,7 +84,7 @@ Bytes FakeServer::meta_store(const WireRequest& request, KeyIndex key) {
   if (has_flag(request, 3, 'F'))
     SIM_REQUIRE(to_number(argument(request, 3, 'F'), flags), "server %u: bad flags", number_);
   if (has_flag(request, 3, 'T')) check_exptime(key, argument(request, 3, 'T'));
-  model_.execute_write(key, flags, request.value);
+  model_.execute_write(key, number_, flags, request.value);
   Item* item = find_item(key);
   if (has_flag(request, 3, 'C')) {
     SIM_REQUIRE(to_number(argument(request, 3, 'C'), cas), "server %u: no cas number", number_);
@@ -104,6 +104,7 @@ Bytes FakeServer::meta_store(const WireRequest& request, KeyIndex key) {
 
 void FakeServer::meta_remove(const WireRequest& request, std::string& out) {
   const KeyIndex key = meta_key(request, true);
+  model_.execute_remove(key, number_, world_.now());
   out += items_.erase(model_.key(key).text) > 0 ? "HD" : "NF";
   meta_flags(request, 2, nullptr, out);
 }

@@ -106,7 +106,8 @@ void FakeClient::judge_marks(const Asked& asked, const WireReply& reply) const {
 // keeps the order of one connection.
 Floor FakeClient::floor_of(const Asked& asked, std::size_t i) const {
   if (!plan_.reads_own_writes) return asked.floors[i];
-  return std::max(asked.floors[i], own_floor_[asked.keys[i]]);
+  const Instant own = own_floor_[asked.keys[i]];
+  return {std::max(asked.floors[i].all, own), std::max(asked.floors[i].home, own)};
 }
 
 Reader FakeClient::reader(const Asked& asked) const {
@@ -243,7 +244,7 @@ void FakeClient::judge_count(Asked& asked, const WireReply& reply) {
     model_.check_value(key, asked.meta ? reply.value : word, floor_of(asked, 0), reader(asked));
   model_.acknowledge_write(asked.write, world_.now());
   // As it was when this was asked: others have written since.
-  own_floor_[key] = std::max(own_floor_[key], floor_of(asked, 0));
+  own_floor_[key] = std::max(own_floor_[key], floor_of(asked, 0).all);
 }
 
 void FakeClient::judge_touch(Asked& asked, Bytes word) {

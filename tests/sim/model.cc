@@ -86,7 +86,9 @@ void Model::acknowledge_write(WriteId write, Instant now) {
   Write& done = writes_[write];
   done.ended = now;
   Key& key = keys_[done.key];
-  if (!done.part) key.floor = std::max(key.floor, done.begun);
+  if (done.part) return;
+  key.floor.all = std::max(key.floor.all, done.begun);
+  if (done.at_home) key.floor.home = std::max(key.floor.home, done.begun);
 }
 
 void Model::begin_remove(KeyIndex key) {
@@ -98,7 +100,9 @@ void Model::end_remove(KeyIndex key, Instant begun, Instant gone) {
   RINGWAY_ASSERT(removed.removing > 0);
   --removed.removing;
   removed.absent_until = std::max(removed.absent_until, gone);
-  if (gone != never) removed.floor = std::max(removed.floor, begun);
+  if (gone == never) return;
+  removed.floor.all = std::max(removed.floor.all, begun);
+  if (removed.gone_at_home >= begun) removed.floor.home = std::max(removed.floor.home, begun);
 }
 
 void Model::move_all_of(std::uint32_t server) {
@@ -110,6 +114,7 @@ void Model::wiped(std::uint32_t server, Instant now) {
   for (Key& key : keys_) {
     if (key.owner != server) continue;
     key.absent_until = std::max(key.absent_until, now);
+    key.gone_at_home = now;
     key.wiped = true;
   }
 }
@@ -156,7 +161,8 @@ WriteId Model::parse_whole(KeyIndex key, Bytes value) const {
   return write;
 }
 
-void Model::execute_write(KeyIndex key, std::uint64_t flags_seen, Bytes value) {
+void Model::execute_write(KeyIndex key, std::uint32_t server, std::uint64_t flags_seen,
+                          Bytes value) {
   const KeyUse use = keys_[key].use;
   if (use == KeyUse::counter) {
     SIM_REQUIRE(value == std::to_string(counter_base), "key %u: not where a counter begins", key);
@@ -169,6 +175,11 @@ void Model::execute_write(KeyIndex key, std::uint64_t flags_seen, Bytes value) {
   SIM_REQUIRE(flags_seen == flags(write), "key %u: the flags of write %u are damaged", key, write);
   SIM_REQUIRE(!writes_[write].executed, "key %u: write %u was sent twice", key, write);
   writes_[write].executed = true;
+  writes_[write].at_home = server == keys_[key].owner;
+}
+
+void Model::execute_remove(KeyIndex key, std::uint32_t server, Instant now) {
+  if (server == keys_[key].owner) keys_[key].gone_at_home = now;
 }
 
 void Model::check_flags(KeyIndex key, std::uint64_t flags_seen, Bytes value) const {
@@ -179,7 +190,7 @@ void Model::check_flags(KeyIndex key, std::uint64_t flags_seen, Bytes value) con
               static_cast<unsigned long long>(flags_seen), due);
 }
 
-void Model::check_value(KeyIndex key, Bytes value, Floor floor, const Reader& reader) const {
+void Model::check_value(KeyIndex key, Bytes value, Floor floor, const Reader& reader) {
   // Two lies of a server may make one that nobody can see: a reply too many, and the value of
   // another key in the place of the next.
   if (value == foreign_value && !trusts(key)) return;
@@ -189,12 +200,25 @@ void Model::check_value(KeyIndex key, Bytes value, Floor floor, const Reader& re
     case KeyUse::value: break;
   }
   const WriteId write = parse_whole(key, value);
-  // At home again, nothing may be what was replaced while the home was out.
-  const bool at_home = settled_ && !lied_[keys_[key].owner] && !keys_[key].moved;
-  if (!trusts(key) && !at_home) return;
+  if (!trusts(key) && !at_home(keys_[key])) return;
   SIM_REQUIRE(!writes_[write].refused, "key %u: read write %u, which had been refused", key, write);
-  SIM_REQUIRE(writes_[write].ended >= floor, "key %u: read write %u, which had been replaced", key,
-              write);
+  if (writes_[write].ended >= floor.all) return;
+  SIM_REQUIRE(!trusts(key), "key %u: read write %u, which had been replaced", key, write);
+  check_at_home(key, write, floor);
+}
+
+// At home again, nothing may be what was replaced while the home was out: but for what nobody
+// was to remember.
+void Model::check_at_home(KeyIndex key, WriteId write, Floor floor) {
+  const std::uint32_t home = keys_[key].owner;
+  SIM_REQUIRE(writes_[write].ended >= floor.home,
+              "key %u: read write %u, which had been replaced at home", key, write);
+  stale_.insert(key);
+  const auto stale =
+      std::ranges::count_if(stale_, [&](KeyIndex other) { return keys_[other].owner == home; });
+  SIM_REQUIRE(static_cast<std::uint64_t>(stale) <= forgotten_(home),
+              "key %u: read write %u, which had been replaced while server %u was out", key, write,
+              home);
 }
 
 // Whether a read must show this part: acknowledged before the read began, or an
@@ -244,8 +268,10 @@ void Model::check_log(KeyIndex index, Bytes value, const Reader& reader) const {
 
 void Model::check_missing(KeyIndex key, Floor floor) const {
   const Key& what = keys_[key];
-  SIM_REQUIRE(!trusts(key) || what.removing > 0 || what.absent_until >= floor,
+  SIM_REQUIRE(!trusts(key) || what.removing > 0 || what.absent_until >= floor.all,
               "key %u: not found, although it was written and never removed", key);
+  SIM_REQUIRE(!at_home(what) || what.gone_at_home >= floor.home,
+              "key %u: not found, although its home has it", key);
 }
 
 void Model::check_removed(KeyIndex key) const {

@@ -6,11 +6,13 @@
 // it was asked and the moment it was acknowledged (for ever, if it never was). A
 // value is too old if another write of its key began after it had been
 // acknowledged, and was acknowledged itself before the read began. `Floor` is the
-// latest such beginning: one number per read.
+// latest such beginning: one number per read; a second one knows only of what the
+// key's home did itself, for what it holds after it was out.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,7 +24,11 @@ namespace ringway::sim {
 using KeyIndex = std::uint32_t;
 using WriteId = std::uint32_t;
 using ClientId = std::uint32_t;
-using Floor = Instant;
+
+struct Floor {
+  Instant all{};
+  Instant home{};
+};
 
 // What a key is used for, so that every value can be judged.
 enum class KeyUse : std::uint8_t {
@@ -39,6 +45,7 @@ struct Key {
   bool moved = false;            // It changed hands: what it holds is not known any more.
   bool complained = false;       // A server refused to read a value for it.
   Floor floor{};                 // See above.
+  Instant gone_at_home{};        // When it was last removed there, by whomever.
   Instant absent_until{};        // Until when something could have made it absent.
   std::uint32_t removing = 0;    // Deletes whose end is not known yet.
   bool wiped = false;            // What was there before may be there no more.
@@ -56,7 +63,8 @@ struct Write {
   Instant ended;  // never: not acknowledged (yet).
   bool part;
   bool refused = false;   // Nothing came of it.
-  bool executed = false;  // A server has seen it.
+  bool executed = false;  // A server has seen it,
+  bool at_home = false;   // and was the key's own.
 };
 
 // Who asks, when, and (for the reply to a write) what it must show.
@@ -123,9 +131,10 @@ class Model {
   std::int64_t exptime(KeyIndex key) const { return key % 3 == 0 ? 0 : 100'000 + key; }
   // A server stores this; fails the run if it is no write of that key, or one that
   // was seen before.
-  void execute_write(KeyIndex key, std::uint64_t flags, Bytes value);
+  void execute_write(KeyIndex key, std::uint32_t server, std::uint64_t flags, Bytes value);
+  void execute_remove(KeyIndex key, std::uint32_t server, Instant now);
   // Somebody read this: it must be the key's, whole and possible.
-  void check_value(KeyIndex key, Bytes value, Floor floor, const Reader& reader) const;
+  void check_value(KeyIndex key, Bytes value, Floor floor, const Reader& reader);
   void check_flags(KeyIndex key, std::uint64_t flags, Bytes value) const;
   void check_missing(KeyIndex key, Floor floor) const;
   void check_removed(KeyIndex key) const;
@@ -148,6 +157,9 @@ class Model {
   void wander(std::uint32_t server) { wandered_[server] = true; }
   // All servers are up, and what was owed is delivered.
   void settle() { settled_ = true; }
+  // Of so many keys of a server it may be forgotten that their home missed something.
+  using Forgotten = std::function<std::uint64_t(std::uint32_t)>;
+  void set_forgotten(Forgotten forgotten) { forgotten_ = std::move(forgotten); }
   // Where keys are not at home, in some configuration of this run.
   void add_ttl_max(Duration time) {
     ttl_max_s_.push_back(std::chrono::ceil<std::chrono::seconds>(time).count());
@@ -169,6 +181,8 @@ class Model {
   WriteId take_part(KeyIndex key, Bytes& rest) const;
   void check_number(KeyIndex key, Bytes value, const Reader& reader) const;
   void check_log(KeyIndex key, Bytes value, const Reader& reader) const;
+  void check_at_home(KeyIndex key, WriteId write, Floor floor);
+  bool at_home(const Key& key) const { return settled_ && !lied_[key.owner] && !key.moved; }
   bool required(const Key& key, WriteId write, const Reader& reader) const;
 
   std::vector<Key> keys_;
@@ -181,6 +195,8 @@ class Model {
   std::uint64_t relocated_ = 0;  // Bits.
   std::vector<std::int64_t> ttl_max_s_;
   MayServe may_serve_;
+  Forgotten forgotten_;
+  std::set<KeyIndex> stale_;  // Seen at home although it had been replaced elsewhere.
   Instant all_excused_until_{};
   bool everything_excused_ = false;
 };

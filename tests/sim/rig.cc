@@ -92,6 +92,7 @@ void Rig::build_router() {
     return history_->may_serve(key, server, world_.now()) ||
            (removing && history_->may_remove(key, server));
   });
+  model_.set_forgotten([this](std::uint32_t server) { return forgotten(server); });
   const auto started = control_->start();
   SIM_REQUIRE(started.has_value(), "the router does not start: %s", started.error().c_str());
   note_history();

@@ -52,6 +52,7 @@ class Rig {
   void build_router();
   void note_history();
   std::uint32_t member_count() const;
+  std::uint64_t forgotten(std::uint32_t server) const;
   void build_servers();
 
   void storm();
@@ -80,6 +81,7 @@ class Rig {
   std::size_t server_connections() const;
   void check_reloaded();
   void check_counters();
+  void check_memory() const;
   void check_stopped();
 
   Trace trace_;

@@ -89,8 +89,46 @@ void Rig::check_reloaded() {
               crew_->board.size(), servers);
 }
 
+// Of so many keys that a server missed nobody knows any more.
+std::uint64_t Rig::forgotten(std::uint32_t server) const {
+  if (scenario_.keeps) return model_.keys();
+  std::uint64_t dropped = 0;
+  const reload::SharedSnapshot snapshot = control_->snapshot();
+  for (const pool::Server& present : snapshot->pools[0]->servers) {
+    if (scenario_.number_of(present.name) != server) continue;
+    dropped += crew_->board.entry(present.id).owed().dropped;
+  }
+  return dropped;
+}
+
+// Nothing is forgotten where all has room, and nothing remembered where that is not wanted.
+void Rig::check_memory() const {
+  if (!scenario_.drafts.empty()) return;
+  const config::Eject& rule = scenario_.pool().eject;
+  const bool keeps = rule.on_readmit == config::OnReadmit::keep;
+  const reload::SharedSnapshot snapshot = control_->snapshot();
+  for (const pool::Server& server : snapshot->pools[0]->servers) {
+    const auto owed = crew_->board.entry(server.id).owed();
+    SIM_REQUIRE(owed.bytes <= rule.owed_max, "%llu bytes of keys are remembered for server %s",
+                static_cast<unsigned long long>(owed.bytes), server.name.c_str());
+    // Each key twice at most: as owed, and as written in vain while that was still to be seen.
+    std::uint64_t room = 0;
+    for (KeyIndex key = 0; key < model_.keys(); ++key) {
+      room += 2 * (model_.key(key).text.size() + proxy::Owed::key_overhead_bytes);
+    }
+    SIM_REQUIRE(owed.dropped == 0 || room > rule.owed_max, "keys of server %s are forgotten",
+                server.name.c_str());
+    const auto counted = [&](ServerMetric metric) {
+      return crew_->registry.total("sim", server.name, metric);
+    };
+    SIM_REQUIRE(!keeps || counted(ServerMetric::owed) + counted(ServerMetric::owed_delivered) == 0,
+                "server %s is owed something, and should keep what it has", server.name.c_str());
+  }
+}
+
 void Rig::check_rest() {
   check_reloaded();
+  check_memory();
   for (Seat& seat : seats_) {
     worker::Worker& worker = *seat.worker;
     check_turn(worker);

@@ -222,6 +222,7 @@ Scenario draw_scenario(std::uint64_t seed) {
   draw_drafts(chance.fork(), scenario);
   draw_hands(chance.fork(), scenario);
   draw_moves(chance.fork(), scenario);
+  draw_memory(chance.fork(), scenario);
   for (ClientPlan& plan : scenario.clients) {
     if (plan.patience > 0s)
       plan.patience += 2 * (scenario.timeout_max() - *scenario.pool().timeout);

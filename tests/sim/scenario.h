@@ -68,6 +68,7 @@ struct Scenario {
   bool lost_silently = false;    // Connections died and nobody was told.
   bool exact = true;             // Every request reached the router whole.
   bool ejects = false;           // Servers that fail are taken out.
+  bool keeps = false;            // What a home missed may stay there.
   bool innocent = false;         // Whatever fails, no server is to blame.
   bool waits_long = false;       // What a server is asked may reach it long after.
 
@@ -91,6 +92,10 @@ void draw_rules(Chance& chance, config::Pool& pool);
 Scenario draw_scenario(std::uint64_t seed);
 // A well-behaved client for the calm after the storm.
 ClientPlan calm_client(const Scenario& scenario);
+
+// Of every configuration of the run, once these are known: how much is remembered of what
+// servers missed.
+void draw_memory(Chance chance, Scenario& scenario);
 
 // In drafts.cc.
 void draw_drafts(Chance chance, Scenario& scenario);

@@ -57,4 +57,19 @@ void draw_ejection(Chance chance, Scenario& scenario) {
   }
 }
 
+void draw_memory(Chance chance, Scenario& scenario) {
+  if (!scenario.ejects) return;
+  const bool keeps = chance.one_in(4);
+  const bool always = chance.one_in(2);  // As in the first configuration, so in all.
+  const std::uint64_t most = one_of<std::uint64_t>(chance, {1, 300, 2000, 16 * config::MiB});
+  const auto draw = [&](config::Eject& eject) {
+    const bool keep = keeps && (always || chance.one_in(2));
+    eject.on_readmit = keep ? config::OnReadmit::keep : config::OnReadmit::replay;
+    eject.owed_max = most;
+    scenario.keeps |= keep;
+  };
+  draw(scenario.config.pools[0].eject);
+  for (Draft& draft : scenario.drafts) draw(draft.config.pools[0].eject);
+}
+
 }  // namespace ringway::sim
