@@ -53,6 +53,8 @@ void EjectModel::on_probe(pool::ServerId id, bool good, bool heard) {
                      !pool_.servers[pool::index_of(id)].address.starts_with("mc-");
   SIM_REQUIRE(!again || now_() - server.bad_probe_at >= std::chrono::milliseconds(800),
               "server %u is probed too often", pool::index_of(id));
+  SIM_REQUIRE(good || server.standing != Standing::up || pool_.health.check != config::Check::off,
+              "server %u is checked, and should not be", pool::index_of(id));
   server.bad_probe_at = good || !any_up ? never : now_();
   server.good = good ? server.good + 1 : 0;
   server.bad = good || heard ? 0 : server.bad + 1;

@@ -38,6 +38,9 @@ void FakeServer::execute(const WireRequest& request, Conn& conn) {
   std::string& out = conn.output;
   if (request.verb() == "version") {
     ++greetings_;
+    const bool again = std::exchange(conn.greeted, true);
+    SIM_REQUIRE(!again || conn.misreads || model_.may_check(number_),
+                "server %u is checked, although no request should do that", number_);
     out += "VERSION 1.6.18\r\n";
     return;
   }

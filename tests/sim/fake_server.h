@@ -56,8 +56,9 @@ class FakeServer final : public Inhabitant {
     bool closing = false;  // Ends when its output is gone.
     bool flush_planned = false;
     bool falls_silent = false;  // Ends its direction when its output is gone.
-    bool misreads = false;      // A value may be read as commands.
-    std::size_t swallow = 0;    // Bytes of a value that was refused before it was there.
+    bool greeted = false;
+    bool misreads = false;    // A value may be read as commands.
+    std::size_t swallow = 0;  // Bytes of a value that was refused before it was there.
   };
   struct Item {
     std::string value;

@@ -153,6 +153,10 @@ class Model {
   bool may_serve(KeyIndex key, std::uint32_t server, bool removing) const {
     return may_serve_(key, server, removing);
   }
+  // Whether a server may be asked who it is on a connection that it has greeted.
+  using MayCheck = std::function<bool(std::uint32_t)>;
+  void set_may_check(MayCheck may) { may_check_ = std::move(may); }
+  bool may_check(std::uint32_t server) const { return may_check_(server); }
   // A server was out: what its keys hold is judged again once all is settled.
   void wander(std::uint32_t server) { wandered_[server] = true; }
   // All servers are up, and what was owed is delivered.
@@ -195,6 +199,7 @@ class Model {
   std::uint64_t relocated_ = 0;  // Bits.
   std::vector<std::int64_t> ttl_max_s_;
   MayServe may_serve_;
+  MayCheck may_check_;
   Forgotten forgotten_;
   std::set<KeyIndex> stale_;  // Seen at home although it had been replaced elsewhere.
   Instant all_excused_until_{};

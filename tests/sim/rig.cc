@@ -92,6 +92,11 @@ void Rig::build_router() {
     return history_->may_serve(key, server, world_.now()) ||
            (removing && history_->may_remove(key, server));
   });
+  // One that is out is asked again in any case, unless connecting is proof enough.
+  model_.set_may_check([this](std::uint32_t server) {
+    const bool once_out = scenario_.checks_by(config::Check::off) && history_->ever_away(server);
+    return once_out || scenario_.checks_by(config::Check::automatic);
+  });
   model_.set_forgotten([this](std::uint32_t server) { return forgotten(server); });
   const auto started = control_->start();
   SIM_REQUIRE(started.has_value(), "the router does not start: %s", started.error().c_str());

@@ -223,6 +223,7 @@ Scenario draw_scenario(std::uint64_t seed) {
   draw_hands(chance.fork(), scenario);
   draw_moves(chance.fork(), scenario);
   draw_memory(chance.fork(), scenario);
+  draw_checks(chance.fork(), scenario);
   for (ClientPlan& plan : scenario.clients) {
     if (plan.patience > 0s)
       plan.patience += 2 * (scenario.timeout_max() - *scenario.pool().timeout);
@@ -272,6 +273,12 @@ Duration Scenario::recovery() const {
     if (ejects) time += pool.eject.retry_max;
     return time;
   });
+}
+
+bool Scenario::checks_by(config::Check check) const {
+  return pool().health.check == check || std::ranges::any_of(drafts, [&](const Draft& draft) {
+           return draft.config.pools[0].health.check == check;
+         });
 }
 
 std::uint32_t Scenario::number_of(const std::string& server_name) const {

@@ -83,6 +83,8 @@ struct Scenario {
   Duration timeout_max() const;
   Duration slowest_request() const;
   Duration recovery() const;
+  // Some configuration checks servers by this.
+  bool checks_by(config::Check check) const;
 };
 
 void draw_ejection(Chance chance, Scenario& scenario);
@@ -93,9 +95,11 @@ Scenario draw_scenario(std::uint64_t seed);
 // A well-behaved client for the calm after the storm.
 ClientPlan calm_client(const Scenario& scenario);
 
-// Of every configuration of the run, once these are known: how much is remembered of what
-// servers missed.
+// Of every configuration of the run, once these are known.
+// How much is remembered of what servers missed.
 void draw_memory(Chance chance, Scenario& scenario);
+// How servers are checked that traffic does not prove alive.
+void draw_checks(Chance chance, Scenario& scenario);
 
 // In drafts.cc.
 void draw_drafts(Chance chance, Scenario& scenario);

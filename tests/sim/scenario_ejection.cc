@@ -72,4 +72,16 @@ void draw_memory(Chance chance, Scenario& scenario) {
   for (Draft& draft : scenario.drafts) draw(draft.config.pools[0].eject);
 }
 
+void draw_checks(Chance chance, Scenario& scenario) {
+  using config::Check;
+  if (!chance.one_in(3)) return;
+  const Check first = one_of(chance, {Check::tcp, Check::off});
+  const bool always = chance.one_in(2);
+  scenario.config.pools[0].health.check = first;
+  for (Draft& draft : scenario.drafts) {
+    draft.config.pools[0].health.check =
+        always ? first : one_of(chance, {Check::automatic, Check::tcp, Check::off});
+  }
+}
+
 }  // namespace ringway::sim
