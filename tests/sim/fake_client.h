@@ -151,6 +151,7 @@ class FakeClient final : public Inhabitant {
   void take(const WireReply& reply);
   bool rejected(const WireReply& reply);
   void take_value(Asked& asked, const WireReply& reply);
+  void missed(const Asked& asked, std::size_t i) const;
   void miss_before(Asked& asked, std::size_t end);
   void judge(Asked& asked, const WireReply& reply);
   void judge_read(Asked& asked, const WireReply& reply);
@@ -174,6 +175,7 @@ class FakeClient final : public Inhabitant {
   Reader reader(const Asked& asked) const;
   Floor floor_of(const Asked& asked, std::size_t i) const;
   bool excused(const Asked& asked) const;
+  bool excused(const Asked& asked, KeyIndex key) const;
   bool complaint(const Asked& asked, const WireReply& reply) const;
   void settle();
   void on_end();

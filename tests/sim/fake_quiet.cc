@@ -65,7 +65,7 @@ void FakeClient::judge_silence(Asked& asked) {
   const bool quiet = asked.meta;
   if (!quiet && excused(asked)) return never_known(asked);  // It may have failed.
   switch (asked.kind) {
-    case Kind::read: return model_.check_missing(key, floor_of(asked, 0));
+    case Kind::read: return missed(asked, 0);
     case Kind::remove:
       model_.end_remove(key, asked.begun, world_.now());
       own_floor_[key] = asked.begun;

@@ -139,10 +139,17 @@ void FakeClient::miss_before(Asked& asked, std::size_t end) {
   for (; asked.next_key < end; ++asked.next_key) asked.missed.push_back(asked.next_key);
 }
 
+// A read may be told so, too, if its server failed: for that server's keys.
+void FakeClient::missed(const Asked& asked, std::size_t i) const {
+  const KeyIndex key = asked.keys[i];
+  if (model_.reads_may_miss() && excused(asked, key)) return;
+  model_.check_missing(key, floor_of(asked, i));
+}
+
 void FakeClient::judge_read(Asked& asked, const WireReply& reply) {
   if (reply.line != "END") unexpected(asked, reply);
   miss_before(asked, asked.keys.size());
-  for (const std::size_t i : asked.missed) model_.check_missing(asked.keys[i], floor_of(asked, i));
+  for (const std::size_t i : asked.missed) missed(asked, i);
   model_.tally.misses += asked.missed.size();
 }
 
@@ -150,7 +157,7 @@ void FakeClient::judge_meta_read(Asked& asked, const WireReply& reply) {
   const KeyIndex key = asked.keys[0];
   if (reply.word() == "EN") {
     ++model_.tally.misses;
-    return model_.check_missing(key, floor_of(asked, 0));
+    return missed(asked, 0);
   }
   // A server that says what is not true may have forgotten the value, or say it again to who
   // only asked whether it is there.
@@ -177,7 +184,7 @@ void FakeClient::judge_meta_read(Asked& asked, const WireReply& reply) {
 
 void FakeClient::judge_debug(Asked& asked, const WireReply& reply) {
   const KeyIndex key = asked.keys[0];
-  if (reply.line == "EN") return model_.check_missing(key, floor_of(asked, 0));
+  if (reply.line == "EN") return missed(asked, 0);
   const Bytes shown = reply.words.size() < 2 ? Bytes() : reply.words[1];
   const Key& what = model_.key(key);
   const bool named = shown == what.text || (!shown.empty() && shown == what.encoded);
@@ -265,6 +272,9 @@ void FakeClient::judge_error(Asked& asked, const WireReply& reply) {
   const bool joins = asked.kind == Kind::flush && reply.line.ends_with(" is joining");
   SIM_REQUIRE(joins || excused(asked), "nothing was wrong, yet %s got '%.*s'",
               waiting_for().c_str(), static_cast<int>(reply.line.size()), reply.line.data());
+  const bool reads = asked.kind == Kind::read || asked.kind == Kind::debug;
+  SIM_REQUIRE(!reads || lied || model_.reads_may_fail(), "%s got '%.*s', and not a miss",
+              waiting_for().c_str(), static_cast<int>(reply.line.size()), reply.line.data());
   never_known(asked);
   ++model_.tally.errors;
 }
@@ -278,12 +288,16 @@ bool FakeClient::complaint(const Asked& asked, const WireReply& reply) const {
 // A long read asks its later keys only when it is at the head of the client's
 // line: then it waits for whatever those before it wait for.
 bool FakeClient::excused(const Asked& asked) const {
-  const bool many = asked.keys.size() > plan_.keys_per_ask || asked.kind == Kind::flush;
-  if (many && model_.anybody_excused(asked.begun)) return true;
+  if (asked.kind == Kind::flush && model_.anybody_excused(asked.begun)) return true;
   return router_stops_ || plan_.slow_bytes > 0 ||
          std::ranges::any_of(asked.quiet, [&](const Asked& one) { return excused(one); }) ||
-         std::ranges::any_of(asked.keys,
-                             [&](KeyIndex key) { return model_.excused(key, asked.begun); });
+         std::ranges::any_of(asked.keys, [&](KeyIndex key) { return excused(asked, key); });
+}
+
+bool FakeClient::excused(const Asked& asked, KeyIndex key) const {
+  const bool many = asked.keys.size() > plan_.keys_per_ask;
+  if (many && model_.anybody_excused(asked.begun)) return true;
+  return router_stops_ || plan_.slow_bytes > 0 || model_.excused(key, asked.begun);
 }
 
 void FakeClient::settle() {

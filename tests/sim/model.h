@@ -18,6 +18,7 @@
 
 #include "ringway/base/bytes.h"
 #include "ringway/base/time.h"
+#include "ringway/config/config.h"
 
 namespace ringway::sim {
 
@@ -157,6 +158,13 @@ class Model {
   using MayCheck = std::function<bool(std::uint32_t)>;
   void set_may_check(MayCheck may) { may_check_ = std::move(may); }
   bool may_check(std::uint32_t server) const { return may_check_(server); }
+  // One configuration tells reads that fail as misses. (If none tells them as errors, no
+  // read may fail.)
+  void note_read_error(config::OnReadError told) {
+    (told == config::OnReadError::miss ? misses_ : fails_) = true;
+  }
+  bool reads_may_miss() const { return misses_; }
+  bool reads_may_fail() const { return fails_; }
   // A server was out: what its keys hold is judged again once all is settled.
   void wander(std::uint32_t server) { wandered_[server] = true; }
   // All servers are up, and what was owed is delivered.
@@ -195,6 +203,8 @@ class Model {
   std::vector<bool> lied_;
   std::vector<bool> wandered_;
   bool settled_ = false;
+  bool misses_ = false;
+  bool fails_ = false;
   bool servers_go_ = false;
   std::uint64_t relocated_ = 0;  // Bits.
   std::vector<std::int64_t> ttl_max_s_;

@@ -224,6 +224,7 @@ Scenario draw_scenario(std::uint64_t seed) {
   draw_moves(chance.fork(), scenario);
   draw_memory(chance.fork(), scenario);
   draw_checks(chance.fork(), scenario);
+  draw_misses(chance.fork(), scenario);
   for (ClientPlan& plan : scenario.clients) {
     if (plan.patience > 0s)
       plan.patience += 2 * (scenario.timeout_max() - *scenario.pool().timeout);

@@ -98,6 +98,8 @@ ClientPlan calm_client(const Scenario& scenario);
 // Of every configuration of the run, once these are known.
 // How much is remembered of what servers missed.
 void draw_memory(Chance chance, Scenario& scenario);
+// Whether reads that fail are told as misses.
+void draw_misses(Chance chance, Scenario& scenario);
 // How servers are checked that traffic does not prove alive.
 void draw_checks(Chance chance, Scenario& scenario);
 

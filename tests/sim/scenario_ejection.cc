@@ -72,6 +72,17 @@ void draw_memory(Chance chance, Scenario& scenario) {
   for (Draft& draft : scenario.drafts) draw(draft.config.pools[0].eject);
 }
 
+void draw_misses(Chance chance, Scenario& scenario) {
+  using config::OnReadError;
+  if (!chance.one_in(3)) return;
+  const bool always = chance.one_in(2);
+  scenario.config.pools[0].on_read_error = OnReadError::miss;
+  for (Draft& draft : scenario.drafts) {
+    const bool miss = always || chance.one_in(2);
+    draft.config.pools[0].on_read_error = miss ? OnReadError::miss : OnReadError::error;
+  }
+}
+
 void draw_checks(Chance chance, Scenario& scenario) {
   using config::Check;
   if (!chance.one_in(3)) return;
