@@ -100,6 +100,7 @@ class Health final : public HealthSink {
   void check_again(Watched& server);
   void check_in(Watched& server, Duration in);
   void probe_again(Watched& server);
+  bool is_checked(const Watched& server) const;
   void probe_soon(Watched& server);
   void ask(Watched& server);
   void check_timed_out(Watched& server);

@@ -39,6 +39,12 @@ void Health::check_in(Watched& server, Duration in) {
   off ? bench_.timers.stop(server.timer) : set_timer(server, in);
 }
 
+// One that is held is in the ring, and probed all the same.
+bool Health::is_checked(const Watched& server) const {
+  const Standing now = standing(server);
+  return now == Standing::up || (now == Standing::drained && !server.returning_by_hand);
+}
+
 // The next probe of a server that is out.
 void Health::probe_again(Watched& server) {
   server.asking = false;
@@ -63,11 +69,9 @@ void Health::on_timer(net::Timer& timer) {
   const config::Health& health = server.pool->settings.health;
   const Standing now = standing(server);
   if (now == Standing::maintenance && !server.returning_by_hand) return;
-  const bool checked =
-      now == Standing::up || (now == Standing::drained && !server.returning_by_hand);
   // Traffic proves more than a check could.
   const Duration silent = bench_.io.now() - server.entry->heard_at();
-  if (checked && silent < health.interval) {
+  if (is_checked(server) && silent < health.interval) {
     server.bad = 0;
     return check_in(
         server, std::max(off_by(health.interval, check_jitter) - silent, BoardEntry::heard_again));
@@ -97,7 +101,7 @@ void Health::check_timed_out(Watched& server) {
   const std::string cause = "did not answer a check within " + duration_text(health.timeout);
   if (servers_.give_up_silent(server.id, health.timeout, cause)) return;  // on_disproved() came.
   if (server.coming_back) return set_timer(server, health.timeout);
-  in_ring(standing(server)) ? check_again(server) : probe_again(server);
+  is_checked(server) ? check_again(server) : probe_again(server);
 }
 
 void Health::on_proved(pool::ServerId id) {
@@ -149,8 +153,7 @@ void Health::on_disproved(pool::ServerId id, std::string_view cause) {
     server->returning_by_hand = false;
     return eject(*server, cause);
   }
-  const bool out = now != Standing::up && now != Standing::drained;
-  if (out || server->returning_by_hand) return probe_again(*server);
+  if (!is_checked(*server)) return probe_again(*server);
   server->bad = heard ? 0 : server->bad + 1;
   if (now == Standing::up && server->bad >= health.fall) return eject(*server, cause);
   check_again(*server);
