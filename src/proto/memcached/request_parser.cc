@@ -2,6 +2,7 @@
 // follows, and how much of the input a wrong request takes with it.
 //
 // Invariant: the outcome depends on the bytes alone, never on how they arrived.
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -44,9 +45,13 @@ constexpr auto forms = [] {
   return of;
 }();
 
+std::size_t leading_spaces(Bytes input) {
+  return std::min(input.find_first_not_of(' '), input.size());
+}
+
 // Only reads of many keys have a reason to be long.
 bool may_be_long(Bytes input) {
-  const std::size_t spaces = input.find_first_not_of(' ');
+  const std::size_t spaces = leading_spaces(input);
   if (spaces > leading_spaces_max) return false;
   const Bytes word = input.substr(spaces, sizeof "gets " - 1);
   for (const Bytes known : {"get ", "gets ", "gat ", "gats "}) {
@@ -62,7 +67,7 @@ bool line_fits(Bytes input, std::size_t line_bytes, const RequestLimits& limits,
   const bool may = may_be_long(input);
   const std::size_t bytes_max =
       std::size_t{limits.keys_per_get_max} * (key_bytes_max + 1) + get_word_bytes_max;
-  if (may && line_bytes <= bytes_max) return true;
+  if (may && line_bytes - leading_spaces(input) <= bytes_max) return true;
   out.status = may ? RequestStatus::refused : RequestStatus::closed;
   out.error = may ? line_too_long : no_error;
   out.consumed = input.size();

@@ -99,6 +99,10 @@ TEST_CASE("a line longer than all its keys could be is refused for good") {
   CHECK(parsed(line, ten).status == RequestStatus::incomplete);
   CHECK(parsed(line + "k", ten).status == RequestStatus::refused);
   CHECK(parsed(line + "k\r\n", ten).status == RequestStatus::refused);
+  // Spaces before it are none of its bytes.
+  const std::string spaces(100, ' ');
+  CHECK(parsed(spaces + line, ten).status == RequestStatus::incomplete);
+  CHECK(parsed(spaces + line + "k", ten).status == RequestStatus::refused);
 }
 
 TEST_CASE("a read of ten thousand keys is one request") {
