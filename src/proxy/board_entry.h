@@ -26,8 +26,10 @@ class BoardEntry {
  public:
   // Successes are noted no more often than this: the note is shared by all workers.
   static constexpr Duration heard_again = std::chrono::milliseconds(100);
-  // Of log lines about its connections, of all workers: what flaps must not fill a disk.
-  static constexpr std::uint32_t lines_per_minute_max = 4;
+  // Of log lines about its connections, of all workers, and about its name: what flaps must not
+  // fill a disk. Those of its standing are health.h's.
+  static constexpr std::uint32_t lines_per_minute_max = 3;
+  static constexpr std::uint32_t name_lines_per_minute_max = 2;
 
   // --- Traffic, any worker ---
 

@@ -46,8 +46,9 @@ class Health final : public HealthSink {
   static constexpr Duration owed_patience = std::chrono::seconds(1);
   // Owed deletes under way at a time.
   static constexpr std::uint32_t owed_batch = 128;
-  // With those of its connections ten a minute.
-  static constexpr std::uint32_t lines_per_minute_max = 10 - BoardEntry::lines_per_minute_max;
+  // With those of its connections and its name ten a minute.
+  static constexpr std::uint32_t lines_per_minute_max =
+      10 - BoardEntry::lines_per_minute_max - BoardEntry::name_lines_per_minute_max;
 
   Health(Workbench& bench, Servers& servers);
   ~Health();

@@ -3,6 +3,7 @@
 #include "reload/names.h"
 
 #include <algorithm>
+#include <fmt/core.h>
 #include <set>
 
 #include "log/log.h"
@@ -54,7 +55,10 @@ void Names::keep_only(const snapshot::Snapshot& snapshot) {
   }
   for (auto& [text, name] : names_) {
     std::erase_if(name.servers, [&](pool::ServerId server) { return !known.contains(server); });
-    if (!name.servers.empty()) name.refresh = refresh.at(text);
+    if (name.servers.empty()) continue;
+    name.refresh = refresh.at(text);
+    // One that became shorter holds from now on.
+    name.ask_at = std::min(name.ask_at, off_by_chance(name.refresh));
   }
   std::erase_if(names_, [](const Entry& entry) { return entry.second.servers.empty(); });
 }
@@ -116,25 +120,39 @@ void Names::take(Entry& entry, const Answer& answer) {
     case Whereabouts::Verdict::keep: break;
   }
   if (!answer.addresses.empty() || failed_before > 0) return;
-  log::warning("server {} {}; it stays at {} meanwhile", entry.first, answer.why, before.text());
+  say(entry.first, true, fmt::format("{}; it stays at {} meanwhile", answer.why, before.text()));
+}
+
+// What flaps must not fill a disk.
+void Names::say(const std::string& name, bool warns, const std::string& what) {
+  const auto verdict = lines_.ask(name, world_.now());
+  if (!verdict.allowed) return;
+  const std::string left_out =
+      verdict.left_out > 0 ? fmt::format(" ({} lines like this left out)", verdict.left_out) : "";
+  if (warns) {
+    log::warning("server {} {}{}", name, what, left_out);
+  } else {
+    log::info("server {} {}{}", name, what, left_out);
+  }
 }
 
 void Names::move(Entry& entry, const net::Address& before) {
   const net::Address& address = entry.second.whereabouts.address();
   if (before.empty()) {
-    log::info("server {} is at {}", entry.first, address.text());
+    say(entry.first, false, "is at " + address.text());
   } else {
-    log::info("server {} has moved from {} to {}", entry.first, before.text(), address.text());
+    say(entry.first, false, fmt::format("has moved from {} to {}", before.text(), address.text()));
   }
   for (const pool::ServerId server : entry.second.servers) place(server, address);
 }
 
 void Names::lose(Entry& entry, const net::Address& before, const std::string& why) {
   if (before.empty()) {
-    log::warning("server {} {}; it is asked for again", entry.first, why);
+    say(entry.first, true, why + "; it is asked for again");
   } else {
-    log::warning("server {} {}, {} times running; it is at {} no more, and asked for again",
-                 entry.first, why, Whereabouts::missing_max, before.text());
+    say(entry.first, true,
+        fmt::format("{}, {} times running; it is at {} no more, and asked for again", why,
+                    Whereabouts::missing_max, before.text()));
   }
   for (const pool::ServerId server : entry.second.servers) place(server, {});
 }

@@ -55,6 +55,7 @@ class Names {
 
   void add(Name& name, pool::ServerId server, Duration refresh);
   void take(Entry& entry, const Answer& answer);
+  void say(const std::string& name, bool warns, const std::string& what);
   void move(Entry& entry, const net::Address& before);
   void lose(Entry& entry, const net::Address& before, const std::string& why);
   bool doubted(const Name& name) const;
@@ -65,6 +66,7 @@ class Names {
   proxy::Board& board_;
   World& world_;
   std::map<std::string, Name> names_;  // By "host:port".
+  log::RateLimit lines_{proxy::BoardEntry::name_lines_per_minute_max};
 };
 
 }  // namespace ringway::reload

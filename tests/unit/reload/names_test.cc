@@ -98,6 +98,29 @@ TEST_CASE("a changed address goes to the board and to every worker, once") {
   CHECK(it.letters<worker::Relocate>(it.server(mc1)) == 0);
 }
 
+TEST_CASE("a dns_refresh that a reload makes shorter holds at once") {
+  Case it(R"(["mc-1.test:11211"])", "dns_refresh = \"24h\"\n");
+  it.answer(mc1, {"10.0.0.1:11211"});
+  CHECK(it.asked_within(20s, {"10.0.0.1:11211"}) == 0);
+  it.present = it.snapshot(R"(["mc-1.test:11211"])", "dns_refresh = \"5s\"\n");
+  it.names.locate(*it.present);
+  it.names.keep_only(*it.present);
+  CHECK(it.asked_within(7s, {"10.0.0.1:11211"}) == 1);
+}
+
+TEST_CASE("a name that moves all the time costs two lines a minute") {
+  Case it(R"(["mc-1.test:11211"])", "dns_refresh = \"1s\"\n");
+  it.answer(mc1, {"10.0.0.1:11211"});
+  for (int second = 0; second < 70; ++second) {
+    const std::string host = second % 2 == 0 ? "10.0.0.2:11211" : "10.0.0.1:11211";
+    it.asked_within(1300ms, {host});
+    if (second == 40) CHECK(it.lines.size() == 2);
+  }
+  REQUIRE(it.lines.size() >= 3);
+  CHECK(it.lines.size() <= 4);
+  CHECK(it.lines[2].find("lines like this left out)") != std::string::npos);
+}
+
 TEST_CASE("a failed connection asks at once, but no name more than once a second") {
   Case it(R"(["mc-1.test:11211"])");
   it.answer(mc1, {"10.0.0.1:11211"});
