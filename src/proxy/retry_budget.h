@@ -17,7 +17,7 @@ class RetryBudget {
   static constexpr std::uint32_t per_second_min = 10;  // Of all workers.
 
   explicit RetryBudget(std::uint32_t workers = 1)
-      : own_min_(std::max(per_second_min / workers, 1U)) {}
+      : own_min_((per_second_min + workers - 1) / workers) {}
 
   // Takes one retry out of it; false if there is none. `requests`: all requests of the pool
   // so far, as this worker counted them.

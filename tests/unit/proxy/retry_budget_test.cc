@@ -27,7 +27,7 @@ TEST_CASE("a quiet pool may retry ten reads a second") {
 TEST_CASE("workers share what a quiet pool may retry") {
   RetryBudget budget(4);
   budget.move_on(at_s(100), 0);
-  CHECK(taken(budget, at_s(100), 1) == 2);
+  CHECK(taken(budget, at_s(100), 1) == 3);  // At least ten, all together.
   RetryBudget of_many(64);
   of_many.move_on(at_s(100), 0);
   CHECK(taken(of_many, at_s(100), 1) == 1);
