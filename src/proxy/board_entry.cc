@@ -84,6 +84,11 @@ void BoardEntry::confirm_owed(std::uint64_t bytes_max) {
   owed_.take_over(doubtful_, bytes_max);
 }
 
+void BoardEntry::drop_owed() {
+  const std::lock_guard lock(mutex_);
+  owed_.count_dropped();
+}
+
 BoardEntry::OwedFigures BoardEntry::owed() const {
   const std::lock_guard lock(mutex_);
   return {owed_.size(), owed_.bytes(), owed_.dropped()};

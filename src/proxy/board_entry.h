@@ -84,6 +84,8 @@ class BoardEntry {
   void forget_owed();
   // Puts back what could not be delivered.
   void owe_again(const std::vector<std::string>& keys, std::uint64_t bytes_max);
+  // The server answers that it cannot delete it: it may be stale there, which is counted.
+  void drop_owed();
   // What failed on the way to an ejection is owed from now on.
   void confirm_owed(std::uint64_t bytes_max);
   // The row ends without a success: a new chance begins.

@@ -104,6 +104,7 @@ struct Exchange {
   bool streaming = false;             // Part of it was sent already: it cannot become an error.
   bool expired = false;               // Its deadline passed: no more is asked for it.
   bool internal = false;              // A check or an owed delete: no client asked.
+  bool refused = false;               // If so: it was answered with an error.
   bool retry_safe = false;            // A read that may be asked twice.
   std::uint32_t fragments_asked = 0;  // Fragments in a FIFO.
   std::uint64_t stashed = 0;          // Bytes that wait in its stashes, keys included.

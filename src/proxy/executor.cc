@@ -187,8 +187,18 @@ const route::Plan& Executor::plan(const ClientConn& client, Command command, Byt
   if (again) [[unlikely]]
     return plan_;
   metrics::PoolCounters& counters = *bench_.pool_counters[route.pool().number];
-  counters[plan_.empty() ? PoolMetric::no_server : PoolMetric::requests].add();
+  counters[nobody_serves(route.pool()) ? PoolMetric::no_server : PoolMetric::requests].add();
   return plan_;
+}
+
+// Neither the owner of a key nor anybody else: all are out by hand, say.
+bool Executor::nobody_serves(const pool::Pool& pool) const {
+  if (plan_.empty()) return true;
+  const route::PoolLive& now = bench_.live[pool.number];
+  if (now.all_up) [[likely]]
+    return false;
+  const route::Step& step = plan_.steps()[0];
+  return !step.stand_in && !now.live.live(step.member) && now.live.count() == 0;
 }
 
 // on_read_error = "miss" is for reads, also those that touch what they find.
@@ -297,6 +307,7 @@ bool Executor::is_reply_to(const Exchange& exchange, const ReplyLine& line) cons
 
 Verdict Executor::single_line(Exchange& exchange, const ReplyLine& line) {
   if (!is_reply_to(exchange, line)) return Verdict::foreign;
+  if (exchange.internal) exchange.refused = proto::memcached::is_error(line.kind);
   const bool body = has_body(line.kind);
   if (body && exchange.first.value_seen) return Verdict::foreign;
   const bool hidden =
@@ -426,14 +437,15 @@ void Executor::on_failed(Fragment& fragment, Bytes what) {
 
 // What already left cannot become an error any more: the client's stream breaks.
 void Executor::break_stream(Exchange& exchange) {
+  bench_.count(WorkerMetric::request_errors).add();
   bench_.count(WorkerMetric::streams_broken).add();
   clients_->retire(*exchange.client);
 }
 
 void Executor::fail_single(Exchange& exchange, std::string error) {
   RINGWAY_ASSERT(told(exchange));
-  bench_.count(WorkerMetric::request_errors).add();
   if (exchange.streaming) return break_stream(exchange);
+  bench_.count(WorkerMetric::request_errors).add();
   if (std::exchange(exchange.direct, false)) exchange.client->output.take_back(bench_.buffers);
   exchange.large = false;
   if (exchange.misses_errors) error = read_miss(exchange);

@@ -77,6 +77,7 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   // Requests of one key.
   const route::Plan& plan(const ClientConn& client, proto::memcached::Command command, Bytes key,
                           bool again = false);
+  bool nobody_serves(const pool::Pool& pool) const;
   static bool may_miss(const config::Pool& settings, proto::memcached::Command command);
   // `told`: of a silent one, what its client hears once it is done.
   void start_single(ClientConn& client, const Request& request, Bytes told = {});

@@ -49,6 +49,7 @@ void Executor::send_owed_delete(ServerConn& conn, Bytes key) {
   servers_->queued(conn, exchange.first);
 }
 
+// `answered`: with `what` where that is an error.
 void Executor::on_internal_over(Exchange& exchange, bool answered, Bytes what) {
   const pool::ServerId server = exchange.first.server;
   const bool check = exchange.command == Command::version;
@@ -58,7 +59,7 @@ void Executor::on_internal_over(Exchange& exchange, bool answered, Bytes what) {
   }
   release_if_over(exchange);
   if (check) return answered ? health_->on_proved(server) : health_->on_disproved(server, what);
-  if (answered) return health_->on_owed_delivered(server);
+  if (answered) return health_->on_owed_answered(server, !exchange.refused);
   health_->on_owed_failed(server, std::move(key));
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "config/words.h"
 #include "log/log.h"
 #include "proxy/error_text.h"
 #include "proxy/guard.h"
@@ -119,28 +120,49 @@ void Health::reconsider(pool::ServerId id) {
   if (!server) return;
   (*server->counters)[ServerMetric::up].set(standing(*server) == Standing::up);
   const ServerState asked = bench_.board.asked(id);
-  const bool by_hand = out_by_hand(standing(*server));
-  if (asked != ServerState::up || by_hand) return ask_for(*server, asked);
+  const Standing now = standing(*server);
+  if (now != Standing::joining) server->kept_out = ServerState::up;
+  if (now == Standing::joining && asked != server->kept_out) keep_out(*server, asked);
+  if (server->kept_out != ServerState::up) return;
+  if (asked != ServerState::up || out_by_hand(now)) return ask_for(*server, asked);
   const net::Address address = bench_.board.address(id);
   const bool nowhere = address.empty();
   const bool moved = address != std::exchange(server->address, address) && !nowhere;
-  const bool up = standing(*server) == Standing::up;
-  if (nowhere && up && server->entry->unresolvable()) {
-    return eject(*server, "has a name that does not resolve");
-  }
+  const bool up = now == Standing::up;
+  if (nowhere && server->entry->unresolvable()) look_at_name(*server);
   if (moved && !up) return prove_anew(*server);
-  if (standing(*server) == Standing::joining) return probe_soon(*server);
-  if (up && server->entry->too_many_failures()) {
-    return eject(*server, server->entry->last_failure());
-  }
-  if (up) deliver_owed(*server);
+  if (now == Standing::joining) return probe_soon(*server);
+  if (standing(*server) != Standing::up) return;
+  if (server->entry->too_many_failures()) return eject(*server, server->entry->last_failure());
+  deliver_owed(*server);
 }
 
-// What speaks for it was heard at another address.
+// Its name has no address: whatever it was that took it out, this keeps it out.
+void Health::look_at_name(Watched& server) {
+  constexpr std::string_view cause = "has a name that does not resolve";
+  if (standing(server) == Standing::up) return eject(server, cause);
+  if (standing(server) != Standing::ejected) return;
+  server.unresolved = true;
+  stand(server, Standing::unresolved, cause);
+  say(server, false, "is unresolved now: it " + std::string(cause));
+}
+
+// What speaks for it was heard at another address, and what was under way went there.
 void Health::prove_anew(Watched& server) {
   server.good = 0;
-  if (std::exchange(server.coming_back, false)) server.asking = false;
+  server.coming_back = false;
+  server.asking = false;
   probe_soon(server);
+}
+
+// It has not joined, so its keys stay where they are, whatever eject.mode says.
+void Health::keep_out(Watched& server, ServerState asked) {
+  server.kept_out = asked;
+  server.coming_back = false;
+  server.asking = false;
+  bench_.timers.stop(server.timer);
+  if (asked == ServerState::up) return;
+  say(server, true, "does not join: its state is " + std::string(config::word(asked)));
 }
 
 // Drain and maintenance: the operator's will, whatever its health. One that is about to come
@@ -151,12 +173,14 @@ void Health::ask_for(Watched& server, ServerState asked) {
     case ServerState::up: server.returning_by_hand = true; return probe_soon(server);
     case ServerState::drain:
       if (now == Standing::drained && !server.returning_by_hand) return;
+      (*server.counters)[ServerMetric::drains].add();
       stand(server, Standing::drained, "is drained");
       say(server, true, "is drained" + keys_go(server, Standing::drained));
       check_again(server);
       break;
     case ServerState::maintenance:
       if (now == Standing::maintenance && !server.returning_by_hand) return;
+      (*server.counters)[ServerMetric::maintenances].add();
       stand(server, Standing::maintenance, "is in maintenance");
       server.asking = false;
       say(server, true, "is in maintenance" + keys_go(server, Standing::maintenance));
@@ -245,16 +269,14 @@ void Health::readmit(Watched& server) {
   stand(server, Standing::up, {});
   if (was_ejected) server.readmitted = bench_.io.now();
   server.ejected_at.reset();
-  (*server.counters)[ServerMetric::readmissions].add();
-  if (joined) {
-    say(server, true, "has joined and takes its keys");
-  } else {
-    say(server, true,
-        "is up again after " +
-            duration_text(std::chrono::duration_cast<Duration>(
-                std::chrono::duration_cast<std::chrono::milliseconds>(away))) +
-            " and takes its keys back");
-  }
+  (*server.counters)[joined ? ServerMetric::joins : ServerMetric::readmissions].add();
+  const std::string_view keys = server.backup ? ""
+                                : joined      ? " and takes its keys"
+                                              : " and takes its keys back";
+  const auto rounded = std::chrono::duration_cast<std::chrono::milliseconds>(away);
+  const std::string since =
+      joined ? "has joined" : "is up again after " + duration_text(Duration(rounded));
+  say(server, true, since + std::string(keys));
   assign_backups(*server.pool);
   eject_held(*server.pool);
   check_again(server);

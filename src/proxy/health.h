@@ -44,6 +44,8 @@ class Health final : public HealthSink {
   // Where writes go on all the time, something new is owed with every answer: what came
   // after the good probes does not keep a server out for longer.
   static constexpr Duration owed_patience = std::chrono::seconds(1);
+  // Owed deletes that a server which is up did not get are tried again so soon.
+  static constexpr Duration owed_again = std::chrono::seconds(1);
   // Owed deletes under way at a time.
   static constexpr std::uint32_t owed_batch = 128;
   // With those of its connections and its name ten a minute.
@@ -63,7 +65,8 @@ class Health final : public HealthSink {
   // HealthSink
   void on_proved(pool::ServerId server) override;
   void on_disproved(pool::ServerId server, std::string_view cause) override;
-  void on_owed_delivered(pool::ServerId server) override;
+  void on_ready(pool::ServerId server) override;
+  void on_owed_answered(pool::ServerId server, bool done) override;
   void on_owed_failed(pool::ServerId server, std::string key) override;
 
   // No more checks: the end of the worker.
@@ -82,6 +85,8 @@ class Health final : public HealthSink {
   void stand(Watched& server, Standing standing, std::string_view cause);
   void prove_anew(Watched& server);
   void ask_for(Watched& server, config::ServerState asked);
+  void keep_out(Watched& server, config::ServerState asked);
+  void look_at_name(Watched& server);
   void eject(Watched& server, std::string_view cause);
   Standing out_standing(const Watched& server) const;
   bool may_leave(const Watched& server) const;
@@ -97,6 +102,7 @@ class Health final : public HealthSink {
                                             const Watched* leaving = nullptr) const;
 
   void deliver_owed(Watched& server);
+  void deliver_again(Watched& server);
 
   void check_again(Watched& server);
   void check_in(Watched& server, Duration in);

@@ -66,9 +66,11 @@ void Health::probe_soon(Watched& server) {
 void Health::on_timer(net::Timer& timer) {
   Watched& server = *static_cast<Watched*>(timer.owner);
   if (server.asking) return check_timed_out(server);
+  deliver_owed(server);
   const config::Health& health = server.pool->settings.health;
   const Standing now = standing(server);
   if (now == Standing::maintenance && !server.returning_by_hand) return;
+  if (is_checked(server) && health.check == config::Check::off) return check_again(server);
   // Traffic proves more than a check could.
   const Duration silent = bench_.io.now() - server.entry->heard_at();
   if (is_checked(server) && silent < health.interval) {
@@ -99,8 +101,17 @@ void Health::check_timed_out(Watched& server) {
   }
   if (servers_.connecting(server.id)) return set_timer(server, health.timeout);
   const std::string cause = "did not answer a check within " + duration_text(health.timeout);
-  if (servers_.give_up_silent(server.id, health.timeout, cause)) return;  // on_disproved() came.
-  if (server.coming_back) return set_timer(server, health.timeout);
+  const auto silent = servers_.silent_for(server.id);
+  if (silent >= health.timeout) {
+    servers_.give_up_silent(server.id, cause);
+    if (!server.asking) return;  // on_disproved() came.
+  }
+  // It fell silent a moment after it was asked, when the check had left.
+  if (silent >= health.timeout * 3 / 4) return set_timer(server, health.timeout - *silent);
+  if (server.coming_back) {
+    set_timer(server, health.timeout);
+    return deliver_owed(server);  // Its connection may have ended without being lost.
+  }
   is_checked(server) ? check_again(server) : probe_again(server);
 }
 
@@ -113,7 +124,9 @@ void Health::on_proved(pool::ServerId id) {
   const config::Pool& settings = server->pool->settings;
   switch (standing(*server)) {
     case Standing::up: check_again(*server); return deliver_owed(*server);
-    case Standing::joining: return come_back(*server);
+    case Standing::joining:
+      if (server->kept_out == config::ServerState::up) come_back(*server);
+      return;
     case Standing::drained:
       return server->returning_by_hand ? come_back(*server) : check_again(*server);
     case Standing::maintenance:
@@ -133,6 +146,14 @@ void Health::on_proved(pool::ServerId id) {
   if (patient) return;
   const Instant earliest = *server->ejected_at + server->retry_after;
   if (server->timer.at > earliest) bench_.timers.set(server->timer, earliest);
+}
+
+void Health::on_ready(pool::ServerId id) {
+  Watched* server = find(id);
+  if (!server) return;
+  // It was being made already when a proof was asked for.
+  if (server->asking && !server->coming_back) return on_proved(id);
+  deliver_owed(*server);
 }
 
 void Health::on_disproved(pool::ServerId id, std::string_view cause) {
@@ -162,6 +183,7 @@ void Health::on_disproved(pool::ServerId id, std::string_view cause) {
 // --- What is owed -------------------------------------------------------------------
 
 void Health::deliver_owed(Watched& server) {
+  if (standing(server) != Standing::up && !server.coming_back) return;
   const std::uint32_t most = std::min(owed_batch, server.pool->settings.server_queue_max);
   while (server.delivering < most) {
     const auto keys = server.entry->take_owed(1);
@@ -169,10 +191,11 @@ void Health::deliver_owed(Watched& server) {
     ServerConn* conn = servers_.ready_connection(server.id);
     if (!conn) {
       server.entry->owe_again(keys, server.pool->settings.eject.owed_max);
+      // One that is being made comes here again when it is ready, or was not to be had.
+      if (servers_.connecting(server.id)) return;
       if (server.coming_back) return on_disproved(server.id, "lost the connection");
-      // It is up: a connection of this worker's will do, and on_proved() comes here again.
-      if (standing(server) == Standing::up) servers_.prove(server.id);
-      return;
+      servers_.prove(server.id);
+      return deliver_again(server);
     }
     ++server.delivering;
     requests_->send_owed_delete(*conn, keys[0]);
@@ -180,13 +203,23 @@ void Health::deliver_owed(Watched& server) {
   if (server.coming_back && has_what_was_owed(server)) readmit(server);
 }
 
-void Health::on_owed_delivered(pool::ServerId id) {
+// It is up, and nobody else may come to look: there may be traffic enough to need no checks.
+void Health::deliver_again(Watched& server) {
+  if (server.asking) return;
+  if (!server.timer.set() || server.timer.at > bench_.io.now() + owed_again) {
+    set_timer(server, owed_again);
+  }
+}
+
+// One that answers with an error would do so again, and must not stay out for ever by it.
+void Health::on_owed_answered(pool::ServerId id, bool done) {
   Watched* server = find(id);
+  if (!done) bench_.board.entry(id).drop_owed();
   // It may have been removed and added again meanwhile.
   if (!server || server->delivering == 0) return;
   --server->delivering;
   if (server->owed_before > 0) --server->owed_before;
-  (*server->counters)[ServerMetric::owed_delivered].add();
+  if (done) (*server->counters)[ServerMetric::owed_delivered].add();
   deliver_owed(*server);
 }
 
@@ -198,7 +231,9 @@ void Health::on_owed_failed(pool::ServerId id, std::string key) {
   bench_.board.entry(id).owe_again({std::move(key)}, bytes_max);
   if (!server || server->delivering == 0) return;
   --server->delivering;
-  if (server->delivering == 0 && server->coming_back) on_disproved(id, "lost the connection");
+  if (server->delivering > 0) return;
+  if (server->coming_back) return on_disproved(id, "lost the connection");
+  if (standing(*server) == Standing::up) deliver_again(*server);
 }
 
 }  // namespace ringway::proxy

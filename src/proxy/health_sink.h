@@ -21,10 +21,12 @@ class HealthSink {
 
   // It greeted a new connection, or answered a check.
   virtual void on_proved(pool::ServerId server) = 0;
+  // A connection can carry requests, after another sign of life: it proves nothing new.
+  virtual void on_ready(pool::ServerId server) = 0;
   // A connection could not be made, or a check was not answered. "refused the connection"
   virtual void on_disproved(pool::ServerId server, std::string_view cause) = 0;
-  // One owed delete arrived, or did not.
-  virtual void on_owed_delivered(pool::ServerId server) = 0;
+  // One owed delete arrived, or did not; `done`: as opposed to answered with an error.
+  virtual void on_owed_answered(pool::ServerId server, bool done) = 0;
   virtual void on_owed_failed(pool::ServerId server, std::string key) = 0;
 
  protected:

@@ -37,6 +37,8 @@ struct Health::Watched {
   Duration retry_after{};
   bool unresolved = false;         // It is out because its name had no address.
   bool returning_by_hand = false;  // Asked to be up again; proves itself first.
+  // Asked to be out before it ever joined: it goes on owning no keys.
+  config::ServerState kept_out = config::ServerState::up;
 
   bool coming_back = false;      // Only what is owed is still in the way:
   Instant coming_since{};        // since then,

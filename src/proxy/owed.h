@@ -25,6 +25,8 @@ class Owed {
   // Everything that `other` remembers, too.
   void take_over(Owed& other, std::uint64_t bytes_max);
   void clear();
+  // One that was taken is given up.
+  void count_dropped() { ++dropped_; }
 
   bool empty() const { return order_.empty(); }
   std::size_t size() const { return order_.size(); }

@@ -47,9 +47,16 @@ void Servers::suspect(ServerConn& conn, Duration timeout) {
     return fail(conn, "has been silent for " + duration_text(timeout));
   }
   // Its time is not up yet, but nobody else may come to look.
+  look_for_silence(conn, timeout);
+}
+
+// Not before everything that is ready was seen: if its time is up, the timer comes late,
+// and is asked whose fault that is.
+void Servers::look_for_silence(ServerConn& conn, Duration timeout) {
+  if (conn.state != ServerConnState::ready) return;
   if (conn.timer.kind == net::TimerKind::server_silent && conn.timer.set()) return;
   conn.timer.kind = net::TimerKind::server_silent;
-  bench_.timers.set(conn.timer, silent_at);
+  bench_.timers.set(conn.timer, conn.quiet_since + timeout);
 }
 
 void Servers::forgive(ServerConn& conn, Duration timeout) {
@@ -97,13 +104,15 @@ bool Servers::connecting(pool::ServerId server) {
   return conn && conn->state != ServerConnState::ready;
 }
 
-bool Servers::give_up_silent(pool::ServerId server, Duration silence, const std::string& cause) {
-  ServerConn* conn = link(server).conns[0];
-  if (!conn || conn->state != ServerConnState::ready) return false;
-  if (bench_.io.now() - conn->quiet_since < silence) return false;
+std::optional<Duration> Servers::silent_for(pool::ServerId server) {
+  const ServerConn* conn = link(server).conns[0];
+  if (!conn || conn->state != ServerConnState::ready) return std::nullopt;
+  return bench_.io.now() - conn->quiet_since;
+}
+
+void Servers::give_up_silent(pool::ServerId server, const std::string& cause) {
   // With requests of clients on it, it has failed them, too.
-  fail(*conn, cause);
-  return true;
+  fail(*link(server).conns[0], cause);
 }
 
 ServerConn* Servers::ready_connection(pool::ServerId server) {
@@ -147,6 +156,8 @@ void Servers::prefer_closed(ServerConn& conn) {
   const bool unwanted = to.standing == Standing::maintenance || to.removed_in != 0 ||
                         conn.lane >= to.connections || to.conns[conn.lane] != &conn;
   if (!unwanted || conn.fifo_first || conn.body_left > 0) return;
+  // It is to come back: this is how it proves itself.
+  if (conn.probing && conn.state != ServerConnState::ready && to.removed_in == 0) return;
   if (conn.state == ServerConnState::closing) return;
   fail(conn, "is not used any more", false);
 }

@@ -209,8 +209,11 @@ bool Servers::begin_connect(ServerConn& conn) {
   (*to.counters)[ServerMetric::connects].add();
   const net::Address address = bench_.board.address(to.id);
   if (address.empty()) {
-    connect_failed(conn, "has a name that does not resolve", false);
-    if (health_) health_->on_disproved(to.id, to.last_failure);
+    const bool known = to.entry->unresolvable();
+    connect_failed(
+        conn, known ? "has a name that does not resolve" : "has a name that is being looked up",
+        false);
+    if (health_ && known) health_->on_disproved(to.id, to.last_failure);
     return false;
   }
   const int fd = bench_.io.connect(token(net::Op::server_connect, conn), address, to.socket);
@@ -256,7 +259,9 @@ void Servers::become_ready(ServerConn& conn) {
   bench_.timers.stop(conn.timer);
   set_idle_timer(conn);
   touch(conn);
-  if (health_) health_->on_proved(conn.link.id);
+  if (!health_) return;
+  // Where it was enough that it could be made, it has been told already.
+  conn.link.tcp_check ? health_->on_ready(conn.link.id) : health_->on_proved(conn.link.id);
 }
 
 // Doubles from backoff_min to backoff_max, each time off by up to a half either
@@ -404,7 +409,7 @@ void Servers::queued(ServerConn& conn, Fragment& fragment) {
 
 void Servers::flush() {
   for (ServerConn* conn : std::exchange(suspects_, {})) {
-    if (conn->link.timeout) suspect(*conn, *conn->link.timeout);
+    if (conn->link.timeout) look_for_silence(*conn, *conn->link.timeout);
   }
   while (ServerConn* conn = touched_.pop_front()) {
     if (conn->state != ServerConnState::ready || !conn->output.ready()) continue;
@@ -478,6 +483,8 @@ void Servers::preconnect_soon(ServerLink& link, Duration pause) {
 void Servers::preconnect(ServerLink& link) {
   if (!link.preconnect) return;
   if (link.standing != Standing::up) return preconnect_soon(link, preconnect_look);
+  // relocate() comes here again when its name is known.
+  if (!link.entry->unresolvable() && bench_.board.address(link.id).empty()) return;
   for (std::uint32_t lane = 0; lane < link.connections; ++lane) {
     if (bench_.io.now() < link.retry_at) return preconnect_soon(link);
     if (!link.conns[lane]) open(link, lane, false);

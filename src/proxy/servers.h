@@ -48,6 +48,8 @@ class Servers {
   // connection has been silent for so long, it is retired; if not, it is watched. A request
   // that was sent in time speaks against the server.
   void suspect(ServerConn& conn, Duration timeout);
+  // Something on it was refused only because it is full: has it been silent for so long?
+  void look_for_silence(ServerConn& conn, Duration timeout);
   // The same, but it is us who came late: its silence counts from now.
   void forgive(ServerConn& conn, Duration timeout);
   void blame_timeout(ServerConn& conn, Instant begun, Duration timeout);
@@ -56,8 +58,10 @@ class Servers {
   // is told, perhaps at once. The connection, if a check has to be sent on it.
   ServerConn* prove(pool::ServerId server);
   bool connecting(pool::ServerId server);
-  // Retires the connection if nothing has come for so long; false if it is not silent.
-  bool give_up_silent(pool::ServerId server, Duration silence, const std::string& cause);
+  // For how long nothing has come on a ready connection; none if there is none.
+  std::optional<Duration> silent_for(pool::ServerId server);
+  // Retires that connection; HealthSink is told.
+  void give_up_silent(pool::ServerId server, const std::string& cause);
   // Null if there is none that requests could be sent on at once.
   ServerConn* ready_connection(pool::ServerId server);
   // Its address changed: what is under way ends where it is, all else goes to the new one.

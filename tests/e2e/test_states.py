@@ -82,6 +82,9 @@ class States(cases.EndToEnd):
         for key in self.own:
             self.assertEqual(self.through.get(key), {}, "a stale value")
         self.assertIsNone(self.status()["state"]["by_hand"])
+        metrics = self.router.metrics(self.victim.name)
+        self.assertEqual(metrics["ringway_server_maintenances_total"], 1)
+        self.assertEqual(metrics["ringway_server_readmissions_total"], 1)
 
     def test_a_place_that_becomes_free_goes_to_a_held_server(self):
         """Of three one may be out: the second to fail is held until the first leaves by hand."""
@@ -94,6 +97,18 @@ class States(cases.EndToEnd):
         self.set_state("maintenance")
         until("the held one to leave", SOON_S, lambda: standings()[other.name] == "ejected")
         self.assert_all_can_be_set()
+
+    def test_with_all_of_them_drained_keys_fail_and_are_counted(self):
+        for server in self.servers:
+            self.assertEqual(self.router.post(f"/pools/web/servers/{server.name}/state",
+                                              "state=drain")[0], 200)
+        until("all to be drained", SOON_S,
+              lambda: set(self.router.standings().values()) == {"drained"})
+        self.assertRegex(self.through.ask(b"get user:1\r\n"),
+                         rb"^SERVER_ERROR ringway: server web\d .* is drained")
+        metrics = self.router.metrics()
+        self.assertEqual(metrics["ringway_pool_no_server_total"], 1)
+        self.assertEqual(metrics["ringway_server_drains_total"], len(self.servers))
 
     def test_a_wrong_name_or_state_is_told_what_there_is(self):
         status, text = self.router.post("/pools/web/servers/nobody/state", "state=up")

@@ -63,6 +63,8 @@ void Hands::check(const pool::Server& server, const Asked& asked) const {
   const Duration soon = std::chrono::seconds(1) + 4 * scenario_.stall_max();
   if (!asked.state || world_.now() - asked.at < soon) return;
   const Standing standing = crew_.board.standing(server.id);
+  // What never had keys needs no drain: it just does not get them.
+  if (standing == Standing::joining) return;
   const bool drained = standing == Standing::drained;
   const bool maintained = standing == Standing::maintenance;
   SIM_REQUIRE(drained == (asked.state == ServerState::drain) || *asked.state == ServerState::up,

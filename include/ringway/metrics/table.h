@@ -86,6 +86,11 @@ namespace ringway::metrics {
   ROW(holds, counter, "server_holds_total",                                                      \
       "Times it failed too often but was held: too many servers of its pool were out.")          \
   ROW(readmissions, counter, "server_readmissions_total", "Times the server was taken back.")    \
+  ROW(joins, counter, "server_joins_total",                                                      \
+      "Times the server joined a running pool, after its first good check.")                     \
+  ROW(drains, counter, "server_drains_total", "Times the server was drained by hand or file.")   \
+  ROW(maintenances, counter, "server_maintenances_total",                                        \
+      "Times the server went into maintenance by hand or file.")                                 \
   ROW(checks, counter, "server_checks_total", "Checks and probes begun.")                        \
   ROW(check_failures, counter, "server_check_failures_total", "Checks and probes that failed.")  \
   ROW(stand_ins, counter, "server_stand_in_requests_total",                                      \
