@@ -1,7 +1,7 @@
 // What is written into the file while the router runs: servers come, go, get other weights
 // and states, the pool gets another name, a listener appears and vanishes, timeouts, limits
-// and the rules of ejection change; now and then it cannot be read at all. Names of servers
-// stay with their addresses.
+// and the rules of ejection change; now and then it cannot be read at all. A server may get
+// another name, its pool another hash or distribution.
 #include <algorithm>
 
 #include "sim/scenario.h"
@@ -124,6 +124,13 @@ void end_well(Scenario& scenario) {
   }
 }
 
+// Each as it is from some draft on.
+template <typename Change>
+void change_from(Chance& chance, Scenario& scenario, Change change) {
+  std::size_t from = chance.below(scenario.drafts.size());
+  for (; from < scenario.drafts.size(); ++from) change(scenario.drafts[from].config.pools[0]);
+}
+
 }  // namespace
 
 void draw_drafts(Chance chance, Scenario& scenario) {
@@ -144,6 +151,29 @@ void draw_drafts(Chance chance, Scenario& scenario) {
   }
   end_well(scenario);
   draw_side_clients(chance, scenario);
+}
+
+void draw_other_rings(Chance chance, Scenario& scenario) {
+  if (scenario.drafts.empty()) return;
+  if (chance.one_in(3)) {
+    const std::size_t which = chance.below(scenario.every_server.size());
+    const std::string& address = scenario.every_server[which].address;
+    change_from(chance, scenario, [&](config::Pool& pool) {
+      for (config::Server& server : pool.servers) {
+        if (server.address == address) server.name = "renamed";
+      }
+    });
+  }
+  if (chance.one_in(4)) {
+    static constexpr const char* hashes[] = {"md5", "fnv1a_64", "murmur", "crc32a"};
+    const char* hash = hashes[chance.below(std::size(hashes))];
+    change_from(chance, scenario, [&](config::Pool& pool) { pool.hash = hash; });
+  }
+  if (chance.one_in(4)) {
+    static constexpr const char* distributions[] = {"ring", "ketama", "modula"};
+    const char* to = distributions[chance.below(std::size(distributions))];
+    change_from(chance, scenario, [&](config::Pool& pool) { pool.distribution = to; });
+  }
 }
 
 }  // namespace ringway::sim

@@ -24,13 +24,14 @@ void Hands::on_alarm(std::uint64_t what) {
   const HandState& hand = scenario_.hands[what];
   const pool::Pool& pool = *control_.snapshot()->pools[0];
   for (const pool::Server& server : pool.servers) {
-    if (server.name == scenario_.every_server[hand.server].name) set(pool, server, hand.state);
+    const bool meant = server.address == scenario_.every_server[hand.server].address;
+    if (meant) set(pool, server, hand.state);
   }
 }
 
 void Hands::set(const pool::Pool& pool, const pool::Server& server,
                 std::optional<ServerState> state) {
-  const std::uint32_t number = scenario_.number_of(server.name);
+  const std::uint32_t number = scenario_.number_of(server.address);
   world_.trace().note(world_.now(), "by hand", number, state ? static_cast<int>(*state) : -1);
   model_.excuse(number, world_.now() + scenario_.faults_end + scenario_.grace);
   control_.set_state(pool.name(), server, state);
@@ -81,7 +82,7 @@ void Hands::end() {
   for (const auto& pool : snapshot->pools) {
     for (const pool::Server& server : pool->servers) {
       if (!crew_.board.hand_state(server.id)) continue;
-      model_.excuse(scenario_.number_of(server.name), world_.now() + scenario_.grace);
+      model_.excuse(scenario_.number_of(server.address), world_.now() + scenario_.grace);
       control_.set_state(pool->name(), server, std::nullopt);
     }
   }

@@ -8,6 +8,7 @@
 #include "ringway/ring/key_hash.h"
 
 #include "proxy/pool_live.h"
+#include "sim/fail.h"
 
 namespace ringway::sim {
 namespace {
@@ -46,12 +47,28 @@ bool History::changed(const reload::SharedSnapshot& present) {
 bool History::note(const reload::SharedSnapshot& present, Instant now) {
   if (!changed(present)) return false;
   for (Moment& moment : moments_) moment.until = std::min(moment.until, now);
-  if (in_force_.empty() || in_force_.back() != present) in_force_.push_back(present);
+  if (in_force_.empty() || in_force_.back() != present) {
+    if (!in_force_.empty()) check_same(*in_force_.back(), *present);
+    in_force_.push_back(present);
+  }
   std::erase_if(in_force_, [&](const auto& snapshot) {
     return snapshot->generation < std::max<std::uint64_t>(behind_, 1);
   });
   for (const auto& snapshot : in_force_) add(snapshot);
   return true;
+}
+
+// Who is the same is known by the same number, whatever its name or its place in the ring.
+void History::check_same(const snapshot::Snapshot& before, const snapshot::Snapshot& after) {
+  for (const auto& pool : after.pools) {
+    const pool::Pool* old = before.pool(pool->name());
+    if (old == nullptr || old->retiring) continue;
+    for (const pool::Server& server : pool->servers) {
+      const auto found = std::ranges::find(old->servers, server.address, &pool::Server::address);
+      SIM_REQUIRE(found == old->servers.end() || found->id == server.id,
+                  "server %s is taken for another one", server.name.c_str());
+    }
+  }
 }
 
 void History::on_standing(pool::ServerId /*server*/, proxy::Standing /*before*/,
@@ -67,7 +84,7 @@ void History::add(const reload::SharedSnapshot& snapshot) {
     add_pool(*pool, moment);
     for (const pool::Server& server : pool->servers) {
       if (crew_.board.standing(server.id) == proxy::Standing::up) continue;
-      away_[scenario_.number_of(server.name)] = true;
+      away_[scenario_.number_of(server.address)] = true;
     }
   }
   moments_.push_back(std::move(moment));
@@ -77,7 +94,7 @@ void History::add_pool(const pool::Pool& pool, Moment& moment) const {
   const route::PoolLive live = proxy::pool_live(pool, crew_.board);
   std::vector<std::uint64_t> bits;
   for (const pool::Server& server : pool.servers) {
-    bits.push_back(std::uint64_t{1} << scenario_.number_of(server.name));
+    bits.push_back(std::uint64_t{1} << scenario_.number_of(server.address));
   }
   for (std::size_t key = 0; key < scenario_.keys.size(); ++key) {
     const ring::KeyHash hash = ring::key_hash(*pool.hash, pool.tag, scenario_.keys[key]);

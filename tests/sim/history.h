@@ -44,6 +44,7 @@ class History final : public proxy::BoardWatcher {
   };
 
   bool changed(const reload::SharedSnapshot& present);
+  static void check_same(const snapshot::Snapshot& before, const snapshot::Snapshot& after);
   void add(const reload::SharedSnapshot& snapshot);
   void add_pool(const pool::Pool& pool, Moment& moment) const;
 

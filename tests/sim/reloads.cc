@@ -72,7 +72,8 @@ bool Reloads::settled() const {
 // Then all keys go another way than before.
 bool Reloads::other_connections(const config::Pool& pool) const {
   return pool.distribution == "modula" || std::ranges::any_of(pools_, [&](const auto* other) {
-           return other->name != pool.name || other->server_connections != pool.server_connections;
+           return other->name != pool.name || other->distribution == "modula" ||
+                  other->server_connections != pool.server_connections;
          });
 }
 
@@ -80,14 +81,17 @@ bool Reloads::other_connections(const config::Pool& pool) const {
 void Reloads::tell_model(const config::Config& config) {
   const config::Pool& pool = config.pools[0];
   std::vector<ring::Member> members;
+  std::vector<std::uint32_t> numbers;
   for (const config::Server& server : pool.servers) {
-    const std::uint32_t number = scenario_.number_of(server.name);
+    const std::uint32_t number = scenario_.number_of(server.address);
     // A new server's name may take its time.
     if (server.address.starts_with("mc-")) model_.excuse(number, world_.now() + 10s);
     if (server.state != config::ServerState::up) {
       model_.excuse(number, world_.now() + scenario_.faults_end + scenario_.grace);
     }
-    if (!server.backup) members.push_back({server.name, server.weight});
+    if (server.backup) continue;
+    members.push_back({server.name, server.weight});
+    numbers.push_back(number);
   }
   const auto distribution = ring::find(pool.distribution)->build(members);
   const hash::HashFunction& function = *hash::find(pool.hash);
@@ -95,8 +99,7 @@ void Reloads::tell_model(const config::Config& config) {
   const bool others = other_connections(pool);
   for (KeyIndex key = 0; key < model_.keys(); ++key) {
     const auto picked = distribution->pick(ring::key_hash(function, {}, model_.key(key).text), all);
-    const std::uint32_t owner = scenario_.number_of(members[*picked].name);
-    if (others || model_.key(key).owner != owner) model_.move(key);
+    if (others || model_.key(key).owner != numbers[*picked]) model_.move(key);
   }
   pools_.push_back(&pool);
   model_.let_servers_go();

@@ -83,6 +83,7 @@ class Rig {
   void check_counters();
   void check_memory() const;
   void check_stopped();
+  void check_gauges(const config::Pool& pool) const;
 
   Trace trace_;
   Scenario scenario_;

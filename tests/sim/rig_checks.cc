@@ -95,7 +95,7 @@ std::uint64_t Rig::forgotten(std::uint32_t server) const {
   std::uint64_t dropped = 0;
   const reload::SharedSnapshot snapshot = control_->snapshot();
   for (const pool::Server& present : snapshot->pools[0]->servers) {
-    if (scenario_.number_of(present.name) != server) continue;
+    if (scenario_.number_of(present.address) != server) continue;
     dropped += crew_->board.entry(present.id).owed().dropped;
   }
   return dropped;
@@ -213,9 +213,19 @@ void Rig::check_stopped() {
     SIM_REQUIRE(seat.worker->bench().buffers.lent_bytes() == 0, "buffers at the end");
     SIM_REQUIRE(seat.io->open_fds() == 0, "%u descriptors leaked", seat.io->open_fds());
   }
-  for (const config::Server& server : scenario_.pool().servers)
-    SIM_REQUIRE(crew_->registry.total("sim", server.name, ServerMetric::connections) == 0,
-                "connections counted at the end");
+  check_gauges(scenario_.pool());
+  for (const Draft& draft : scenario_.drafts) check_gauges(draft.config.pools[0]);
+}
+
+// Under every name that a server and its pool ever had.
+void Rig::check_gauges(const config::Pool& pool) const {
+  for (const config::Server& server : pool.servers) {
+    const auto at_end = [&](ServerMetric metric) {
+      return crew_->registry.total(pool.name, server.name, metric);
+    };
+    SIM_REQUIRE(at_end(ServerMetric::connections) == 0 && at_end(ServerMetric::queued) == 0,
+                "connections of server %s are counted at the end", server.name.c_str());
+  }
 }
 
 }  // namespace ringway::sim

@@ -225,6 +225,7 @@ Scenario draw_scenario(std::uint64_t seed) {
   draw_memory(chance.fork(), scenario);
   draw_checks(chance.fork(), scenario);
   draw_misses(chance.fork(), scenario);
+  draw_other_rings(chance.fork(), scenario);
   for (ClientPlan& plan : scenario.clients) {
     if (plan.patience > 0s)
       plan.patience += 2 * (scenario.timeout_max() - *scenario.pool().timeout);
@@ -282,8 +283,8 @@ bool Scenario::checks_by(config::Check check) const {
          });
 }
 
-std::uint32_t Scenario::number_of(const std::string& server_name) const {
-  const auto found = std::ranges::find(every_server, server_name, &config::Server::name);
+std::uint32_t Scenario::number_of(const std::string& address) const {
+  const auto found = std::ranges::find(every_server, address, &config::Server::address);
   return static_cast<std::uint32_t>(found - every_server.begin());
 }
 
@@ -324,8 +325,8 @@ void print(const Scenario& scenario) {
       std::cout << ' ' << server.name << '*' << server.weight;
       if (server.state != config::ServerState::up) std::cout << " (out)";
     }
-    std::cout << ", pool " << written.name << ", " << draft.config.listeners.size()
-              << " listeners\n";
+    std::cout << ", pool " << written.name << ", " << written.hash << ", " << written.distribution
+              << ", " << draft.config.listeners.size() << " listeners\n";
   }
 }
 

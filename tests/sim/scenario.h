@@ -74,7 +74,7 @@ struct Scenario {
 
   const config::Pool& pool() const { return config.pools[0]; }
   // Of `servers`.
-  std::uint32_t number_of(const std::string& server_name) const;
+  std::uint32_t number_of(const std::string& address) const;
   Duration stall_max() const {
     return std::chrono::milliseconds(std::max(faults.worker_stall_ms, faults.pause_ms));
   }
@@ -105,6 +105,8 @@ void draw_checks(Chance chance, Scenario& scenario);
 
 // In drafts.cc.
 void draw_drafts(Chance chance, Scenario& scenario);
+// Other names of servers, another hash, another distribution.
+void draw_other_rings(Chance chance, Scenario& scenario);
 // In scenario_moves.cc: states by hand, and names that lead elsewhere.
 void draw_hands(Chance chance, Scenario& scenario);
 void draw_moves(Chance chance, Scenario& scenario);
