@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <ranges>
 
+#include "ringway/hash/hash.h"
+#include "ringway/ring/distribution.h"
 #include "ringway/ring/key_hash.h"
 
 #include "proxy/pool_live.h"
@@ -26,6 +28,24 @@ std::optional<std::uint32_t> target(const pool::Pool& pool, const route::PoolLiv
 }
 
 }  // namespace
+
+std::vector<std::uint32_t> homes_by_file(const Scenario& scenario, const config::Pool& pool) {
+  std::vector<ring::Member> members;
+  std::vector<std::uint32_t> numbers;
+  for (const config::Server& server : pool.servers) {
+    if (server.backup) continue;
+    members.push_back({server.name, server.weight});
+    numbers.push_back(scenario.number_of(server.address));
+  }
+  const auto distribution = ring::find(pool.distribution)->build(members);
+  const hash::HashFunction& function = *hash::find(pool.hash);
+  const ring::LiveSet all(static_cast<std::uint32_t>(members.size()));
+  std::vector<std::uint32_t> homes;
+  for (const std::string& key : scenario.keys) {
+    homes.push_back(numbers[*distribution->pick(ring::key_hash(function, {}, key), all)]);
+  }
+  return homes;
+}
 
 // It waits for a connection (twice, if there were too many), in a queue, on a slow road.
 History::History(const Scenario& scenario, const worker::Crew& crew)
@@ -49,6 +69,7 @@ bool History::note(const reload::SharedSnapshot& present, Instant now) {
   for (Moment& moment : moments_) moment.until = std::min(moment.until, now);
   if (in_force_.empty() || in_force_.back() != present) {
     if (!in_force_.empty()) check_same(*in_force_.back(), *present);
+    check_homes(*present);
     in_force_.push_back(present);
   }
   std::erase_if(in_force_, [&](const auto& snapshot) {
@@ -67,6 +88,21 @@ void History::check_same(const snapshot::Snapshot& before, const snapshot::Snaps
       const auto found = std::ranges::find(old->servers, server.address, &pool::Server::address);
       SIM_REQUIRE(found == old->servers.end() || found->id == server.id,
                   "server %s is taken for another one", server.name.c_str());
+    }
+  }
+}
+
+void History::check_homes(const snapshot::Snapshot& snapshot) const {
+  for (const config::Pool& written : snapshot.config.pools) {
+    const pool::Pool* pool = snapshot.pool(written.name);
+    SIM_REQUIRE(pool != nullptr && !pool->retiring, "pool %s is lost", written.name.c_str());
+    const std::vector<std::uint32_t> homes = homes_by_file(scenario_, written);
+    const ring::LiveSet all(pool->member_count);
+    for (std::size_t key = 0; key < homes.size(); ++key) {
+      const ring::KeyHash hash = ring::key_hash(*pool->hash, pool->tag, scenario_.keys[key]);
+      const std::uint32_t home = *pool->distribution->pick(hash, all);
+      SIM_REQUIRE(scenario_.number_of(pool->servers[home].address) == homes[key],
+                  "key %zu is not whose the file says", key);
     }
   }
 }

@@ -13,6 +13,9 @@
 
 namespace ringway::sim {
 
+// Whose each key is when all are there: made once more from what is written in the file.
+std::vector<std::uint32_t> homes_by_file(const Scenario& scenario, const config::Pool& pool);
+
 class History final : public proxy::BoardWatcher {
  public:
   History(const Scenario& scenario, const worker::Crew& crew);
@@ -45,6 +48,7 @@ class History final : public proxy::BoardWatcher {
 
   bool changed(const reload::SharedSnapshot& present);
   static void check_same(const snapshot::Snapshot& before, const snapshot::Snapshot& after);
+  void check_homes(const snapshot::Snapshot& snapshot) const;
   void add(const reload::SharedSnapshot& snapshot);
   void add_pool(const pool::Pool& pool, Moment& moment) const;
 

@@ -4,11 +4,8 @@
 
 #include <algorithm>
 
-#include "ringway/hash/hash.h"
-#include "ringway/ring/distribution.h"
-#include "ringway/ring/key_hash.h"
-
 #include "sim/fail.h"
+#include "sim/history.h"
 
 namespace ringway::sim {
 namespace {
@@ -80,8 +77,6 @@ bool Reloads::other_connections(const config::Pool& pool) const {
 // A key that stays is never anywhere else, but with modula, which counts who is live.
 void Reloads::tell_model(const config::Config& config) {
   const config::Pool& pool = config.pools[0];
-  std::vector<ring::Member> members;
-  std::vector<std::uint32_t> numbers;
   for (const config::Server& server : pool.servers) {
     const std::uint32_t number = scenario_.number_of(server.address);
     // A new server's name may take its time.
@@ -89,17 +84,11 @@ void Reloads::tell_model(const config::Config& config) {
     if (server.state != config::ServerState::up) {
       model_.excuse(number, world_.now() + scenario_.faults_end + scenario_.grace);
     }
-    if (server.backup) continue;
-    members.push_back({server.name, server.weight});
-    numbers.push_back(number);
   }
-  const auto distribution = ring::find(pool.distribution)->build(members);
-  const hash::HashFunction& function = *hash::find(pool.hash);
-  const ring::LiveSet all(static_cast<std::uint32_t>(members.size()));
+  const std::vector<std::uint32_t> homes = homes_by_file(scenario_, pool);
   const bool others = other_connections(pool);
   for (KeyIndex key = 0; key < model_.keys(); ++key) {
-    const auto picked = distribution->pick(ring::key_hash(function, {}, model_.key(key).text), all);
-    if (others || model_.key(key).owner != numbers[*picked]) model_.move(key);
+    if (others || model_.key(key).owner != homes[key]) model_.move(key);
   }
   pools_.push_back(&pool);
   model_.let_servers_go();

@@ -4,10 +4,6 @@
 
 #include <algorithm>
 
-#include "ringway/hash/hash.h"
-#include "ringway/ring/distribution.h"
-#include "ringway/ring/key_hash.h"
-
 #include "log/log.h"
 #include "sim/fail.h"
 
@@ -44,18 +40,11 @@ Rig::~Rig() {
 // The same decision as the router's, made once more from names and weights.
 void Rig::build_model() {
   const config::Pool& pool = scenario_.pool();
-  std::vector<ring::Member> members;
-  for (const config::Server& server : pool.servers) {
-    if (!server.backup) members.push_back({server.name, server.weight});
-  }
-  const auto distribution = ring::find(pool.distribution)->build(members);
-  const hash::HashFunction& function = *hash::find(pool.hash);
-  const ring::LiveSet all(static_cast<std::uint32_t>(members.size()));
+  const std::vector<std::uint32_t> homes = homes_by_file(scenario_, pool);
   for (const std::string& key : scenario_.keys) {
-    const auto owner = distribution->pick(ring::key_hash(function, {}, key), all);
     static constexpr KeyUse uses[] = {KeyUse::value,   KeyUse::value, KeyUse::value,
                                       KeyUse::counter, KeyUse::value, KeyUse::log};
-    model_.add_key(key, owner.value(), uses[model_.keys() % std::size(uses)]);
+    model_.add_key(key, homes[model_.keys()], uses[model_.keys() % std::size(uses)]);
   }
   if (scenario_.errors_anywhere) model_.excuse_all(start_ + scenario_.faults_end + scenario_.grace);
   for (std::uint32_t i = 0; i < scenario_.servers.size(); ++i) model_.excuse(i, Instant{});

@@ -78,6 +78,9 @@ void Rig::check_dismissed() {
 // After the last reload: no id is kept for a server that nobody has any more.
 void Rig::check_reloaded() {
   const reload::SharedSnapshot snapshot = control_->snapshot();
+  const config::Config& written =
+      scenario_.drafts.empty() ? scenario_.config : scenario_.drafts.back().config;
+  SIM_REQUIRE(snapshot->config.pools == written.pools, "what was written last is not in force");
   std::size_t servers = 0;
   for (const auto& pool : snapshot->pools) servers += pool->servers.size();
   for (const auto& desk : crew_->desks) {
