@@ -1,7 +1,7 @@
 // What is written into the file while the router runs: servers come, go, get other weights
 // and states, the pool gets another name, a listener appears and vanishes, timeouts, limits
 // and the rules of ejection change; now and then it cannot be read at all. A server may get
-// another name, its pool another hash or distribution.
+// another name, its pool another hash or distribution, and listeners may lead to another pool.
 #include <algorithm>
 
 #include "sim/scenario.h"
@@ -173,6 +173,43 @@ void draw_other_rings(Chance chance, Scenario& scenario) {
     static constexpr const char* distributions[] = {"ring", "ketama", "modula"};
     const char* to = distributions[chance.below(std::size(distributions))];
     change_from(chance, scenario, [&](config::Pool& pool) { pool.distribution = to; });
+  }
+}
+
+namespace {
+
+config::Pool second_pool(Chance& chance, const config::Pool& like) {
+  config::Pool pool = like;
+  pool.name = "second";
+  auto owners = std::ranges::count(pool.servers, false, &config::Server::backup);
+  std::erase_if(pool.servers, [&](const config::Server& server) {
+    const bool last = !server.backup && owners == 1;
+    if (last || !chance.one_in(3)) return false;
+    owners -= server.backup ? 0 : 1;
+    return true;
+  });
+  for (config::Server& server : pool.servers) server.state = config::ServerState::up;
+  return pool;
+}
+
+void lead_to_second(config::Config& config, bool side_stays) {
+  std::swap(config.pools[0], config.pools[1]);
+  for (config::Listener& listener : config.listeners) {
+    if (!side_stays || listener.name != "side") listener.route = config.pools[0].name;
+  }
+}
+
+}  // namespace
+
+void draw_second_pool(Chance chance, Scenario& scenario) {
+  if (scenario.drafts.empty() || !chance.one_in(4)) return;
+  const std::size_t from = chance.below(scenario.drafts.size());
+  const config::Pool second = second_pool(chance, scenario.drafts[from].config.pools[0]);
+  const bool side_stays = chance.one_in(2);
+  for (std::size_t i = from; i < scenario.drafts.size(); ++i) {
+    config::Config& config = scenario.drafts[i].config;
+    config.pools.push_back(second);
+    if (chance.one_in(2)) lead_to_second(config, side_stays);
   }
 }
 

@@ -70,6 +70,7 @@ bool History::note(const reload::SharedSnapshot& present, Instant now) {
   if (in_force_.empty() || in_force_.back() != present) {
     if (!in_force_.empty()) check_same(*in_force_.back(), *present);
     check_homes(*present);
+    for (const auto& listener : present->listeners) routed_.insert(listener.route->pool().name());
     in_force_.push_back(present);
   }
   std::erase_if(in_force_, [&](const auto& snapshot) {
@@ -117,7 +118,7 @@ void History::add(const reload::SharedSnapshot& snapshot) {
   moment.servers.resize(scenario_.keys.size());
   moment.homes.resize(scenario_.keys.size());
   for (const auto& pool : snapshot->pools) {
-    add_pool(*pool, moment);
+    if (routed_.contains(pool->name())) add_pool(*pool, moment);
     for (const pool::Server& server : pool->servers) {
       if (crew_.board.standing(server.id) == proxy::Standing::up) continue;
       away_[scenario_.number_of(server.address)] = true;

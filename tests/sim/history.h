@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "proxy/board_watcher.h"
@@ -61,6 +63,7 @@ class History final : public proxy::BoardWatcher {
   std::vector<reload::SharedSnapshot> in_force_;
   std::vector<Moment> moments_;
   std::vector<bool> away_;
+  std::set<std::string> routed_;  // Pools that some listener led to; others are asked nothing.
 };
 
 }  // namespace ringway::sim

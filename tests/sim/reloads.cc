@@ -74,9 +74,7 @@ bool Reloads::other_connections(const config::Pool& pool) const {
          });
 }
 
-// A key that stays is never anywhere else, but with modula, which counts who is live.
-void Reloads::tell_model(const config::Config& config) {
-  const config::Pool& pool = config.pools[0];
+void Reloads::excuse(const config::Pool& pool) {
   for (const config::Server& server : pool.servers) {
     const std::uint32_t number = scenario_.number_of(server.address);
     // A new server's name may take its time.
@@ -85,6 +83,12 @@ void Reloads::tell_model(const config::Config& config) {
       model_.excuse(number, world_.now() + scenario_.faults_end + scenario_.grace);
     }
   }
+}
+
+// A key that stays is never anywhere else, but with modula, which counts who is live.
+void Reloads::tell_model(const config::Config& config) {
+  const config::Pool& pool = config.pools[0];
+  for (const config::Pool& any : config.pools) excuse(any);
   const std::vector<std::uint32_t> homes = homes_by_file(scenario_, pool);
   const bool others = other_connections(pool);
   for (KeyIndex key = 0; key < model_.keys(); ++key) {

@@ -42,6 +42,7 @@ class Reloads final : public Inhabitant {
   void on_alarm(std::uint64_t what) override;
   void begin(const Draft& draft);
   bool other_connections(const config::Pool& pool) const;
+  void excuse(const config::Pool& pool);
   void tell_model(const config::Config& config);
 
   SimWorld& world_;

@@ -48,12 +48,10 @@ void Rig::build_model() {
   }
   if (scenario_.errors_anywhere) model_.excuse_all(start_ + scenario_.faults_end + scenario_.grace);
   for (std::uint32_t i = 0; i < scenario_.servers.size(); ++i) model_.excuse(i, Instant{});
-  model_.add_ttl_max(*pool.eject.ttl_max);
-  model_.note_read_error(pool.on_read_error);
-  for (const Draft& draft : scenario_.drafts) {
-    model_.add_ttl_max(*draft.config.pools[0].eject.ttl_max);
-    model_.note_read_error(draft.config.pools[0].on_read_error);
-  }
+  scenario_.each_pool([&](const config::Pool& any) {
+    model_.add_ttl_max(*any.eject.ttl_max);
+    model_.note_read_error(any.on_read_error);
+  });
   const bool short_queue = scenario_.pool().server_queue_max < 16;
   model_.excuse_everything(scenario_.lost_silently || short_queue);
 }

@@ -54,11 +54,14 @@ void Rig::describe() {
 // Whoever was out is back, once nothing is wrong any more.
 void Rig::check_all_up() {
   const reload::SharedSnapshot snapshot = control_->snapshot();
-  for (const pool::Server& server : snapshot->pools[0]->servers) {
-    const proxy::Standing standing = crew_->board.standing(server.id);
-    SIM_REQUIRE(standing == proxy::Standing::up, "server %s is still %s: it %s",
-                server.name.c_str(), std::string(proxy::word(standing)).c_str(),
-                crew_->board.cause(server.id).c_str());
+  for (const auto& pool : snapshot->pools) {
+    for (const pool::Server& server : pool->servers) {
+      const proxy::Standing standing = crew_->board.standing(server.id);
+      SIM_REQUIRE(standing == proxy::Standing::up, "server %s of pool %s is still %s: it %s",
+                  server.name.c_str(), pool->name().c_str(),
+                  std::string(proxy::word(standing)).c_str(),
+                  crew_->board.cause(server.id).c_str());
+    }
   }
 }
 
@@ -216,8 +219,7 @@ void Rig::check_stopped() {
     SIM_REQUIRE(seat.worker->bench().buffers.lent_bytes() == 0, "buffers at the end");
     SIM_REQUIRE(seat.io->open_fds() == 0, "%u descriptors leaked", seat.io->open_fds());
   }
-  check_gauges(scenario_.pool());
-  for (const Draft& draft : scenario_.drafts) check_gauges(draft.config.pools[0]);
+  scenario_.each_pool([this](const config::Pool& pool) { check_gauges(pool); });
 }
 
 // Under every name that a server and its pool ever had.

@@ -226,6 +226,7 @@ Scenario draw_scenario(std::uint64_t seed) {
   draw_checks(chance.fork(), scenario);
   draw_misses(chance.fork(), scenario);
   draw_other_rings(chance.fork(), scenario);
+  draw_second_pool(chance.fork(), scenario);
   for (ClientPlan& plan : scenario.clients) {
     if (plan.patience > 0s)
       plan.patience += 2 * (scenario.timeout_max() - *scenario.pool().timeout);
@@ -249,8 +250,8 @@ namespace {
 
 template <typename Time>
 Duration longest(const Scenario& scenario, Time time) {
-  Duration most = time(scenario.pool());
-  for (const Draft& draft : scenario.drafts) most = std::max(most, time(draft.config.pools[0]));
+  Duration most{};
+  scenario.each_pool([&](const config::Pool& pool) { most = std::max(most, time(pool)); });
   return most;
 }
 
@@ -278,9 +279,9 @@ Duration Scenario::recovery() const {
 }
 
 bool Scenario::checks_by(config::Check check) const {
-  return pool().health.check == check || std::ranges::any_of(drafts, [&](const Draft& draft) {
-           return draft.config.pools[0].health.check == check;
-         });
+  bool any = false;
+  each_pool([&](const config::Pool& pool) { any |= pool.health.check == check; });
+  return any;
 }
 
 std::uint32_t Scenario::number_of(const std::string& address) const {

@@ -73,6 +73,14 @@ struct Scenario {
   bool waits_long = false;       // What a server is asked may reach it long after.
 
   const config::Pool& pool() const { return config.pools[0]; }
+  // Of every configuration.
+  template <typename See>
+  void each_pool(See see) const {
+    for (const config::Pool& pool : config.pools) see(pool);
+    for (const Draft& draft : drafts) {
+      for (const config::Pool& pool : draft.config.pools) see(pool);
+    }
+  }
   // Of `servers`.
   std::uint32_t number_of(const std::string& address) const;
   Duration stall_max() const {
@@ -107,6 +115,9 @@ void draw_checks(Chance chance, Scenario& scenario);
 void draw_drafts(Chance chance, Scenario& scenario);
 // Other names of servers, another hash, another distribution.
 void draw_other_rings(Chance chance, Scenario& scenario);
+// A second pool of some of the servers, to which routes move. Pool 0 is always the one that
+// the first listener leads to.
+void draw_second_pool(Chance chance, Scenario& scenario);
 // In scenario_moves.cc: states by hand, and names that lead elsewhere.
 void draw_hands(Chance chance, Scenario& scenario);
 void draw_moves(Chance chance, Scenario& scenario);
