@@ -27,6 +27,13 @@ std::optional<std::uint32_t> target(const pool::Pool& pool, const route::PoolLiv
   return pool.distribution->pick(hash, now.live);
 }
 
+// Some listener does, perhaps one that is gone and has clients still.
+bool leads_to(const snapshot::Snapshot& snapshot, const pool::Pool& pool) {
+  return std::ranges::any_of(snapshot.listeners, [&](const snapshot::Listener& listener) {
+    return &listener.route->pool() == &pool;
+  });
+}
+
 }  // namespace
 
 std::vector<std::uint32_t> homes_by_file(const Scenario& scenario, const config::Pool& pool) {
@@ -70,7 +77,7 @@ bool History::note(const reload::SharedSnapshot& present, Instant now) {
   if (in_force_.empty() || in_force_.back() != present) {
     if (!in_force_.empty()) check_same(*in_force_.back(), *present);
     check_homes(*present);
-    for (const auto& listener : present->listeners) routed_.insert(listener.route->pool().name());
+    check_routes(*present);
     in_force_.push_back(present);
   }
   std::erase_if(in_force_, [&](const auto& snapshot) {
@@ -108,6 +115,17 @@ void History::check_homes(const snapshot::Snapshot& snapshot) const {
   }
 }
 
+void History::check_routes(const snapshot::Snapshot& snapshot) {
+  for (const config::Listener& written : snapshot.config.listeners) {
+    SIM_REQUIRE(std::ranges::any_of(snapshot.listeners,
+                                    [&](const snapshot::Listener& listener) {
+                                      return listener.settings.name == written.name &&
+                                             listener.route->pool().name() == written.route;
+                                    }),
+                "listener %s does not lead where the file says", written.name.c_str());
+  }
+}
+
 void History::on_standing(pool::ServerId /*server*/, proxy::Standing /*before*/,
                           proxy::Standing /*after*/) {
   for (const auto& snapshot : in_force_) add(snapshot);
@@ -118,7 +136,7 @@ void History::add(const reload::SharedSnapshot& snapshot) {
   moment.servers.resize(scenario_.keys.size());
   moment.homes.resize(scenario_.keys.size());
   for (const auto& pool : snapshot->pools) {
-    if (routed_.contains(pool->name())) add_pool(*pool, moment);
+    if (leads_to(*snapshot, *pool)) add_pool(*pool, moment);
     for (const pool::Server& server : pool->servers) {
       if (crew_.board.standing(server.id) == proxy::Standing::up) continue;
       away_[scenario_.number_of(server.address)] = true;

@@ -4,8 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <set>
-#include <string>
 #include <vector>
 
 #include "proxy/board_watcher.h"
@@ -50,6 +48,7 @@ class History final : public proxy::BoardWatcher {
 
   bool changed(const reload::SharedSnapshot& present);
   static void check_same(const snapshot::Snapshot& before, const snapshot::Snapshot& after);
+  static void check_routes(const snapshot::Snapshot& snapshot);
   void check_homes(const snapshot::Snapshot& snapshot) const;
   void add(const reload::SharedSnapshot& snapshot);
   void add_pool(const pool::Pool& pool, Moment& moment) const;
@@ -63,7 +62,6 @@ class History final : public proxy::BoardWatcher {
   std::vector<reload::SharedSnapshot> in_force_;
   std::vector<Moment> moments_;
   std::vector<bool> away_;
-  std::set<std::string> routed_;  // Pools that some listener led to; others are asked nothing.
 };
 
 }  // namespace ringway::sim
