@@ -1,7 +1,7 @@
 // The one table of keys: name, type, limits, unit and why, tied to the member of
 // config.h that holds the value (whose initialiser is the default). Parsing, "did
 // you mean", printing and configs/reference.toml all come from it.
-// A new key is a member in config.h and a row in key_table.cc.
+// A new key is a member in config.h and a row in the keys_*.cc of its section.
 #pragma once
 
 #include <cstdint>
