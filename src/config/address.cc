@@ -2,6 +2,7 @@
 // tell its last group from a port.
 #include "config/address.h"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <charconv>
 #include <fmt/format.h>
@@ -19,9 +20,24 @@ bool is_ipv4(const std::string& host) {
   return inet_pton(AF_INET, host.c_str(), &parsed) == 1;
 }
 
-bool is_ipv6(const std::string& host) {
+// In its shortest spelling; nothing if it is none.
+std::optional<std::string> ipv6(const std::string& host) {
   in6_addr parsed{};
-  return inet_pton(AF_INET6, host.c_str(), &parsed) == 1;
+  char shortest[INET6_ADDRSTRLEN] = {};
+  if (inet_pton(AF_INET6, host.c_str(), &parsed) != 1) return std::nullopt;
+  return inet_ntop(AF_INET6, &parsed, shortest, sizeof shortest);
+}
+
+// Without empty parts and dots. ".." stays: where it leads, symbolic links decide.
+std::string plain_path(std::string_view path) {
+  std::string plain;
+  for (std::size_t at = 0; at < path.size();) {
+    const std::size_t end = std::min(path.find('/', at), path.size());
+    const auto part = path.substr(at, end - at);
+    if (!part.empty() && part != ".") plain.append("/").append(part);
+    at = end + 1;
+  }
+  return plain.empty() ? "/" : plain;
 }
 
 bool is_host_name(std::string_view host) {
@@ -39,7 +55,7 @@ Result<HostPort> parse_path(std::string_view text) {
     return failure(fmt::format("the path of a unix socket has at most {} bytes", path_max));
   }
   HostPort address;
-  address.path = path;
+  address.path = plain_path(path);
   return address;
 }
 
@@ -56,7 +72,7 @@ Result<std::string> parse_host(std::string_view host, bool& numeric) {
   if (host.starts_with('[') && host.ends_with(']')) {
     std::string inner(host.substr(1, host.size() - 2));
     numeric = true;
-    if (is_ipv6(inner)) return inner;
+    if (auto shortest = ipv6(inner)) return *shortest;
     return failure(fmt::format("'{}' is not an IPv6 address", inner));
   }
   std::string name(host);
@@ -100,11 +116,16 @@ bool is_loopback(const HostPort& address) {
 }
 
 bool is_wildcard(const HostPort& address) {
-  in6_addr parsed{};
-  if (inet_pton(AF_INET6, address.host.c_str(), &parsed) == 1) {
-    return IN6_IS_ADDR_UNSPECIFIED(&parsed);
-  }
-  return address.host == "0.0.0.0";
+  return address.numeric && (address.host == "0.0.0.0" || address.host == "::");
+}
+
+std::string one_spelling(std::string_view bind) {
+  const std::string prefix(bind.starts_with('/') ? unix_prefix : "");
+  const auto address = parse_address(prefix + std::string(bind));
+  if (!address) return std::string(bind);
+  if (address->unix_socket()) return fmt::format("{}{}", unix_prefix, address->path);
+  const bool is_ipv6 = address->host.contains(':');
+  return fmt::format("{}:{}", is_ipv6 ? "[" + address->host + "]" : address->host, address->port);
 }
 
 }  // namespace ringway::config

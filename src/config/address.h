@@ -12,8 +12,9 @@
 namespace ringway::config {
 
 struct HostPort {
-  std::string host;  // Without brackets; empty for a unix socket.
-  std::string path;  // Of a unix socket.
+  // Without brackets, an IPv6 address in its shortest spelling; empty for a unix socket.
+  std::string host;
+  std::string path;  // Of a unix socket; without "//" and "/./".
   std::uint32_t port = 0;
   bool numeric = false;  // An IPv4 or IPv6 address, not a name.
 
@@ -25,5 +26,9 @@ Result<HostPort> parse_address(std::string_view text);
 
 bool is_loopback(const HostPort& address);
 bool is_wildcard(const HostPort& address);  // 0.0.0.0 or [::]
+
+// The one spelling of all that mean the same address to listen on: "[0:0::1]:011311" is
+// "[::1]:11311", "/run//web.sock" is "unix:/run/web.sock". What is no address stays.
+std::string one_spelling(std::string_view bind);
 
 }  // namespace ringway::config

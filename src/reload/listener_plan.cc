@@ -4,10 +4,18 @@
 
 #include <algorithm>
 
+#include "config/address.h"
+
 namespace ringway::reload {
 namespace {
 
 using snapshot::ListenerId;
+
+std::vector<std::string> spelled(const std::vector<std::string>& binds) {
+  std::vector<std::string> all;
+  for (const std::string& bind : binds) all.push_back(config::one_spelling(bind));
+  return all;
+}
 
 class Planner {
  public:
@@ -49,11 +57,11 @@ class Planner {
 
   const snapshot::Listener* by_bind(const config::Listener& listener) const {
     if (!present_) return nullptr;
+    const std::vector<std::string> binds = spelled(listener.bind);
     for (const snapshot::Listener& known : present_->listeners) {
       if (known.retiring || taken(known.id)) continue;
-      const bool shared = std::ranges::any_of(listener.bind, [&](const std::string& bind) {
-        return std::ranges::count(known.settings.bind, bind) > 0;
-      });
+      const std::vector<std::string> others = spelled(known.settings.bind);
+      const bool shared = std::ranges::find_first_of(binds, others) != binds.end();
       if (shared) return &known;
     }
     return nullptr;
@@ -80,7 +88,7 @@ void plan_sockets(const snapshot::Snapshot* present, const std::vector<OpenSocke
                   const config::Config& next, ListenerPlan& plan) {
   for (const config::Listener& listener : next.listeners) {
     const ListenerId id = plan.ids.at(listener.name);
-    for (const std::string& bind : listener.bind) {
+    for (const std::string& bind : spelled(listener.bind)) {
       // Several may be bound to port 0.
       const auto open = std::ranges::find_if(sockets, [&](const OpenSocket& socket) {
         return socket.bind == bind &&

@@ -13,6 +13,8 @@
 
 namespace ringway::reload {
 
+// `bind` is always config::one_spelling() of it: an address that is only written in another
+// way is no other.
 struct OpenSocket {
   std::string bind;
   int fd = -1;

@@ -495,6 +495,15 @@ class Listeners(ReloadTest):
         time.sleep(0.6)
         self.assertEqual(client.set(b"k", b"v"), b"STORED\r\n")
 
+    def test_an_address_in_another_spelling_stays_open(self):
+        router = self.started()
+        client, port = self.client(router), router.config.port
+        self.write(router, self.file.text().replace(f'"127.0.0.1:{port}"', f'"127.0.0.1:0{port}"'))
+        code, said = self.reload(router)
+        self.assertEqual(code, 0, said)
+        time.sleep(0.6)
+        self.assertEqual(client.set(b"k", b"v"), b"STORED\r\n")
+
 
 class WhatSurvives(ReloadTest):
     def server(self, router, name):

@@ -130,15 +130,28 @@ TEST_CASE("no two listeners share an address") {
   tells(second("127.0.0.1:11311"),
         "listener 'b' binds the same address as listener 'web' in line 2");
   tells(second("0.0.0.0:11311"), "binds the same address");
+  tells(second("127.0.0.1:011311"), "binds the same address");
   CHECK(problems(second("127.0.0.2:11311")) == "");
   CHECK(problems(second("[::1]:11311")) == "");
   CHECK(problems(second("unix:/run/web.sock")) == "");
   tells(second("localhost:11311"), "'localhost' is a name, not an address");
 }
 
+TEST_CASE("two spellings of an address are one") {
+  const auto both = [](std::string one, std::string other) {
+    return with_pool("[listener.b]\nroute = \"web\"\nbind = [\"" + one + "\", \"" + other +
+                     "\"]\n");
+  };
+  tells(both("[::1]:2", "[0:0:0:0:0:0:0:1]:2"), "binds the same address");
+  tells(both("[::1]:2", "[0::0]:2"), "binds the same address");
+  tells(both("/run/web.sock", "unix:/run/.//web.sock"), "binds the same address");
+  CHECK(problems(both("/run/web.sock", "/run/a/../web.sock")) == "");
+}
+
 TEST_CASE("the admin address is guarded beyond loopback") {
   tells(with_pool("[admin]\nbind = \"0.0.0.0:9311\"\n"), "beyond loopback without token_file");
   CHECK(problems(with_pool("[admin]\nbind = \"off\"\n")) == "");
+  CHECK(problems(with_pool("[admin]\nbind = \"[0::1]:9311\"\n")) == "");
   CHECK(problems(with_pool("[admin]\nbind = \"unix:/run/a.sock\"\n")) == "");
   tells(with_pool("[admin]\nbind = \"127.0.0.1:11311\"\n"), "[admin] binds the same address");
 }

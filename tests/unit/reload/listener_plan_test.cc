@@ -56,6 +56,29 @@ TEST_CASE("what stays keeps its number and its sockets") {
   CHECK(plan.to_keep[0].fd == 10);
 }
 
+TEST_CASE("an address in another spelling is the same") {
+  for (const auto& [was, is] : {std::pair{"127.0.0.1:1001", "127.0.0.1:01001"},
+                                {"[::1]:1001", "[0:0:0:0:0:0:0:1]:01001"},
+                                {"[2001:db8::a]:1", "[2001:DB8:0::000A]:1"},
+                                {"unix:/run/a/web.sock", "unix:/run//a/./web.sock"},
+                                {"/run/web.sock", "unix:/run/web.sock"}}) {
+    CAPTURE(is);
+    Story story;
+    story.go_on(listener("x", "\"" + std::string(was) + "\""));
+    const ListenerPlan plan = story.go_on(listener("renamed", "\"" + std::string(is) + "\""));
+    CHECK(plan.ids.at("renamed") == 0);
+    CHECK(plan.to_open.empty());
+    CHECK(plan.to_close.empty());
+    CHECK(plan.retiring.empty());
+  }
+}
+
+TEST_CASE("what symbolic links may part is not taken for the same") {
+  Story story;
+  story.go_on(listener("x", "\"unix:/run/web.sock\""));
+  CHECK(story.go_on(listener("x", "\"unix:/run/a/../web.sock\"")).to_open.size() == 1);
+}
+
 TEST_CASE("a socket that stays is adjusted to another backlog or mode, and only then") {
   Story story;
   story.go_on(listener("x", a));
