@@ -1,5 +1,8 @@
 // The blocks by name, and what readers make of them. The lock guards the maps, never
-// a counter: workers look a block up once and count in it without asking again.
+// a counter: workers look a block up once and count in it without asking again. A worker
+// that adopts a snapshot looks up thousands: who exposes them holds the lock for a few
+// blocks at a time, and steps back for whoever wants it.
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <prometheus/text_serializer.h>
@@ -25,16 +28,17 @@ struct ProcessValue {
 };
 
 // Blocks of one kind: by name first, so that a name's blocks of all workers are neighbours.
-using WorkerBlocks = std::map<std::uint32_t, std::unique_ptr<WorkerCounters>>;
+// Shared with whoever is exposing them while they are forgotten.
+using WorkerBlocks = std::map<std::uint32_t, std::shared_ptr<WorkerCounters>>;
 using PoolKey = std::pair<std::string, std::uint32_t>;
-using PoolBlocks = std::map<PoolKey, std::unique_ptr<PoolCounters>>;
+using PoolBlocks = std::map<PoolKey, std::shared_ptr<PoolCounters>>;
 using ServerKey = std::tuple<std::string, std::string, std::uint32_t>;
-using ServerBlocks = std::map<ServerKey, std::unique_ptr<ServerCounters>>;
+using ServerBlocks = std::map<ServerKey, std::shared_ptr<ServerCounters>>;
 
 template <typename Blocks, typename Key>
 auto& found_or_made(Blocks& blocks, Key key) {
   auto& block = blocks[std::move(key)];
-  if (!block) block = std::make_unique<typename Blocks::mapped_type::element_type>();
+  if (!block) block = std::make_shared<typename Blocks::mapped_type::element_type>();
   return *block;
 }
 
@@ -53,7 +57,7 @@ Labels labels_of(const BoardFigures::key_type& key) {
 }
 
 template <typename Counters>
-const Counters& block_of(const std::unique_ptr<Counters>& block) {
+const Counters& block_of(const std::shared_ptr<Counters>& block) {
   return *block;
 }
 template <typename Metric>
@@ -106,10 +110,48 @@ void expose_process(Families& families, const std::map<std::string, ProcessValue
   }
 }
 
+// A mutex that is left to others first by those who lock it again and again: it is not fair,
+// and they would have it back before anybody else has woken up.
+class Gate {
+ public:
+  void lock() {
+    wanted_.fetch_add(1);
+    mutex_.lock();
+    wanted_.fetch_sub(1);
+    wanted_.notify_all();
+  }
+  void unlock() { mutex_.unlock(); }
+  void let_others_in() const {
+    const int wanted = wanted_.load();
+    if (wanted > 0) wanted_.wait(wanted);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::atomic<int> wanted_{0};
+};
+
+constexpr std::size_t copied_at_once_max = 64;  // Blocks: some ten microseconds.
+
+// The blocks as they are on the way; those that come meanwhile may be missing.
+template <typename Blocks>
+auto copied(const Blocks& blocks, Gate& gate) {
+  std::vector<std::pair<typename Blocks::key_type, typename Blocks::mapped_type>> all;
+  while (true) {
+    gate.let_others_in();
+    const std::lock_guard lock(gate);
+    auto at = all.empty() ? blocks.begin() : blocks.upper_bound(all.back().first);
+    for (std::size_t n = 0; n < copied_at_once_max; ++n, ++at) {
+      if (at == blocks.end()) return all;
+      all.emplace_back(at->first, at->second);
+    }
+  }
+}
+
 }  // namespace
 
 struct Registry::State {
-  mutable std::mutex mutex;
+  mutable Gate mutex;
   WorkerBlocks workers;
   PoolBlocks pools;
   ServerBlocks servers;
@@ -141,9 +183,13 @@ void Registry::forget(const std::string& pool, const std::string& server) {
     std::erase_if(state_->pools, [&](const auto& block) { return block.first.first == pool; });
     return;
   }
-  std::erase_if(state_->servers, [&](const auto& block) {
-    return std::get<0>(block.first) == pool && std::get<1>(block.first) == server;
-  });
+  const auto first = state_->servers.lower_bound({pool, server, 0});
+  auto end = first;
+  const auto of_server = [&](const ServerKey& key) {
+    return std::get<0>(key) == pool && std::get<1>(key) == server;
+  };
+  while (end != state_->servers.end() && of_server(end->first)) ++end;
+  state_->servers.erase(first, end);
 }
 
 void Registry::set_process(const std::string& name, Kind kind, const std::string& help,
@@ -155,15 +201,15 @@ void Registry::set_process(const std::string& name, Kind kind, const std::string
 
 std::string Registry::exposition(const BoardFigures& figures) const {
   Families families;
+  expose_build(families);
   {
     const std::lock_guard lock(state_->mutex);
-    expose_build(families);
     expose_process(families, state_->process);
-    expose(families, worker_metrics(), state_->workers);
-    expose(families, pool_metrics(), state_->pools);
-    expose(families, server_metrics(), state_->servers);
-    expose(families, board_metrics(), figures);
   }
+  expose(families, worker_metrics(), copied(state_->workers, state_->mutex));
+  expose(families, pool_metrics(), copied(state_->pools, state_->mutex));
+  expose(families, server_metrics(), copied(state_->servers, state_->mutex));
+  expose(families, board_metrics(), figures);
   std::ostringstream out;
   prometheus::TextSerializer().Serialize(out, families);
   return std::move(out).str();

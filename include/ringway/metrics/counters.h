@@ -48,7 +48,8 @@ using ServerCounters = Block<ServerMetric>;
 using BoardFigures = std::map<std::pair<std::string, std::string>, Block<BoardMetric>>;
 
 // Who counts what: hands out blocks and reads them all. Blocks are found again by
-// name, so counters survive a reload. Any thread.
+// name, so counters survive a reload. Any thread; whoever looks a block up waits for no
+// exposition, and at most some ten microseconds for a part of one.
 class Registry {
  public:
   Registry();
