@@ -127,7 +127,8 @@ void Servers::configure(ServerLink& link, const pool::Pool& pool, const pool::Se
   }
 }
 
-// A server may get another name; what is open and queued goes with it.
+// A server may get another name; what is open and queued goes with it. Whatever has lost its
+// place in the link is closing and has an empty FIFO: no need to look at all connections.
 void Servers::count_under(ServerLink& link, metrics::ServerCounters& counters) {
   metrics::ServerCounters* const before = std::exchange(link.counters, &counters);
   if (!before || before == &counters) return;
@@ -135,13 +136,13 @@ void Servers::count_under(ServerLink& link, metrics::ServerCounters& counters) {
     (*before)[metric].subtract(count);
     counters[metric].add(count);
   };
-  conns_.each([&](const ServerConn& conn) {
-    if (&conn.link != &link) return;
-    move(ServerMetric::queued, conn.fifo_count);
+  for (const ServerConn* conn : link.conns) {
+    if (!conn) continue;
+    move(ServerMetric::queued, conn->fifo_count);
     const bool open =
-        conn.state == ServerConnState::greeting || conn.state == ServerConnState::ready;
+        conn->state == ServerConnState::greeting || conn->state == ServerConnState::ready;
     move(ServerMetric::connections, open ? 1 : 0);
-  });
+  }
 }
 
 net::Token Servers::token(net::Op op, const ServerConn& conn) const {
