@@ -101,17 +101,19 @@ void compare_servers(const config::Pool& before, const config::Pool& after,
   for (std::size_t i = 0; i < before.servers.size(); ++i) {
     const config::Server& was = before.servers[i];
     if (matching.successor(i) < 0) {
-      pool.servers.push_back({Change::removed, label_of(was), {}, false});
+      pool.servers.push_back({Change::removed, label_of(was), {}, false, was.backup});
       continue;
     }
     const config::Server& is = after.servers[static_cast<std::size_t>(matching.successor(i))];
-    ServerDifference server{Change::changed, label_of(was), {}, was.address != is.address};
+    ServerDifference server{
+        Change::changed, label_of(was), {}, was.address != is.address, was.backup};
     compare(was, is, "", server.settings);
     if (!server.settings.empty()) pool.servers.push_back(std::move(server));
   }
   for (std::size_t j = 0; j < after.servers.size(); ++j) {
     if (matching.is_new(j)) {
-      pool.servers.push_back({Change::added, label_of(after.servers[j]), {}, false});
+      const config::Server& is = after.servers[j];
+      pool.servers.push_back({Change::added, label_of(is), {}, false, is.backup});
     }
   }
 }

@@ -32,6 +32,7 @@ struct ServerDifference {
   std::string label;              // "cache-1 (10.0.0.1:11211)"
   std::vector<Setting> settings;  // Of one that changed; "address": another machine.
   bool other_machine = false;     // The name stays, and so do the keys, but it is cold.
+  bool backup = false;            // It owned no keys before; of one that is added: owns none.
 };
 
 struct PoolDifference {

@@ -1,5 +1,6 @@
 // See interlock.h. A server whose address changes counts as gone: its keys stay with its
-// name, but the machine behind it is another one, and cold.
+// name, but the machine behind it is another one, and cold. Backups own no keys: neither
+// their number nor what becomes of them matters here.
 #include "reload/interlock.h"
 
 #include <algorithm>
@@ -14,8 +15,12 @@ namespace {
 std::size_t servers_gone(const PoolDifference& pool) {
   return static_cast<std::size_t>(
       std::ranges::count_if(pool.servers, [](const ServerDifference& server) {
-        return server.change == Change::removed || server.other_machine;
+        return !server.backup && (server.change == Change::removed || server.other_machine);
       }));
+}
+
+std::size_t servers_with_keys(const config::Pool& pool) {
+  return static_cast<std::size_t>(std::ranges::count(pool.servers, false, &config::Server::backup));
 }
 
 // What is wrong with the change of one pool; empty: nothing.
@@ -45,8 +50,9 @@ std::optional<std::string> refusal(const Difference& difference, const config::C
   for (const PoolDifference& pool : difference.pools) {
     if (!pool.movement) continue;
     const auto was = std::ranges::find(before.pools, pool.name, &config::Pool::name);
-    if (was->servers.size() < guarded_servers_min) continue;
-    const std::string one = objection(pool, was->servers.size(), after.reload.max_moved);
+    const std::size_t servers = servers_with_keys(*was);
+    if (servers < guarded_servers_min) continue;
+    const std::string one = objection(pool, servers, after.reload.max_moved);
     if (!one.empty()) objections += one + "\n";
   }
   if (objections.empty()) return std::nullopt;

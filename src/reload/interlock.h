@@ -12,12 +12,12 @@
 
 namespace ringway::reload {
 
-// Smaller pools change by large shares all the time.
+// Smaller pools change by large shares all the time. Servers that own keys.
 inline constexpr std::size_t guarded_servers_min = 3;
 
 // Why this reload is refused, and what would allow it; nothing if it may go on. More of a
 // pool's keys than `after.reload.max_moved` move, or those with a tag do, of which nobody knows
-// how many there are, or more than half of its servers go.
+// how many there are, or more than half of its servers go. Backups count nowhere.
 std::optional<std::string> refusal(const Difference& difference, const config::Config& before,
                                    const config::Config& after);
 

@@ -63,6 +63,26 @@ TEST_CASE("another hash tag is refused, though no key without one moves") {
   CHECK_FALSE(refused(web(1, 4), web(1, 4, "hash_tag = \"{}\"\n[reload]\nmax_moved = \"100%\"\n")));
 }
 
+std::string with_backups(int servers, int backups, const std::string& port = "11211") {
+  std::string list;
+  for (int i = 1; i <= servers; ++i) list += "\"10.0.0." + std::to_string(i) + ":11211\", ";
+  for (int i = 1; i <= backups; ++i) {
+    list += "{ address = \"10.0.1." + std::to_string(i) + ":" + port + "\", name = \"b" +
+            std::to_string(i) + "\", backup = true }, ";
+  }
+  return listener("web", "\"127.0.0.1:11311\"") + "[pool.web]\nservers = [" + list + "]\n";
+}
+
+TEST_CASE("backups own no keys: they may go, move, and make no pool larger") {
+  CHECK_FALSE(refused(with_backups(3, 4), with_backups(3, 0)));
+  CHECK_FALSE(refused(with_backups(3, 4), with_backups(3, 4, "11212")));
+  CHECK_FALSE(refused(with_backups(2, 1), with_backups(1, 1)));
+  const std::string all = "[reload]\nmax_moved = \"100%\"\n";
+  const auto why = refused(with_backups(4, 4), with_backups(1, 4) + all);
+  REQUIRE(why);
+  CHECK(why->find("3 of 4 servers would go") != why->npos);
+}
+
 TEST_CASE("pools of two servers change by halves all the time") {
   CHECK_FALSE(refused(web(1, 2), web(1, 1)));
   CHECK_FALSE(refused(web(1, 1), web(1, 8)));
