@@ -161,12 +161,14 @@ void Reloading::on_prepared() {
   }
   if (candidate_->ending) {
     const Outcome outcome = *candidate_->ending;
+    bool again = false;
     if (outcome.good()) {
       hold({candidate_->apply_at, candidate_->held, {}});
     } else if (wish_.written && !wish_.sweep) {
       held_.tried_again_at = world_.now() + try_again;
+      again = std::exchange(held_.failed, true);
     }
-    return end_with(outcome);
+    return end_with(outcome, again);
   }
   if (!wish_.sweep) hold({});
   names_.locate(*candidate_->next.snapshot);
@@ -242,7 +244,7 @@ void Reloading::on_switched() {
   end_with({Ending::done, fmt::format("reloaded, generation {}: {}\n", generation, story)});
 }
 
-void Reloading::end_with(const Outcome& outcome) {
+void Reloading::end_with(const Outcome& outcome, bool again) {
   stage_ = Stage::idle;
   const std::string text = candidate_ ? candidate_->warnings + outcome.text : outcome.text;
   candidate_.reset();
@@ -250,7 +252,7 @@ void Reloading::end_with(const Outcome& outcome) {
     log_lines(outcome.text, [&](std::string_view line) {
       outcome.good() ? log::info("{}", line) : log::error("reload: {}", line);
     });
-    count(outcome.ending);
+    if (!again) count(outcome.ending);
   }
   wish_ = {};
   answer({outcome.ending, text});

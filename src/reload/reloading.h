@@ -74,6 +74,7 @@ class Reloading {
     std::chrono::seconds at{};  // Since 1970.
     std::shared_ptr<const config::Config> written;
     Instant tried_again_at{};  // Something was in its way, such as an address in use.
+    bool failed = false;       // And was counted as a failure: once, however often it is tried.
   };
 
   void begin_if_asked();
@@ -87,7 +88,8 @@ class Reloading {
   void introduce(const pool::Pool& pool, const pool::Pool* before);
   void switch_over();
   void on_switched();
-  void end_with(const Outcome& outcome);
+  // `again`: it is counted already.
+  void end_with(const Outcome& outcome, bool again = false);
   void answer(const Outcome& outcome);
   void count(Ending ending);
 

@@ -38,7 +38,10 @@ class FakeWorld final : public World {
     return written;
   }
   std::uint64_t random() override { return chance; }
-  Result<int> open_listener(const std::string&, const config::Listener&) override { return 3; }
+  Result<int> open_listener(const std::string&, const config::Listener&) override {
+    if (!addresses) return failure("another program listens there");
+    return 3;
+  }
   void close_listener(int) override {}
   void resolve(const std::string& name) override { asked.push_back(name); }
   std::vector<Resolved> take_resolved() override { return std::exchange(answers, {}); }
@@ -49,6 +52,7 @@ class FakeWorld final : public World {
   config::Loaded written;       // What the file says now.
   bool threads = true;          // False: no more can be started.
   bool memory = true;           // False: loading throws.
+  bool addresses = true;        // False: all are taken.
   bool hangs = false;           // Work that is begun is done when finish() is called.
 
  private:

@@ -131,5 +131,42 @@ TEST_CASE("a look for changes that fails is no change") {
   CHECK(process.reloading.begun() == 0);
 }
 
+TEST_CASE("what is scheduled and fails at its time is counted once, however often it is tried") {
+  Reloaded process{web(1, 3)};
+  // The world begins 100 hours after 1970 did.
+  const auto at = [](const std::string& time) {
+    return "[reload]\napply_at = 1970-01-05T" + time + "Z\n";
+  };
+  const auto failures = [&] {
+    const std::string told = process.crew.registry.exposition();
+    const std::string name = "\nringway_config_reload_failures_total ";
+    return told.substr(told.find(name) + name.size(), 2);
+  };
+  const auto reload = [&](const std::string& toml) {
+    process.write(toml, 2);
+    process.world.addresses = true;
+    auto asked = process.reloading.order(false);
+    process.reloading.step();
+    process.reloading.step();
+    REQUIRE(asked.get().ending == Ending::scheduled);
+    process.world.addresses = false;
+  };
+  const auto try_it = [&](Duration pause) {
+    process.world.pass(pause);
+    process.reloading.step();
+    process.reloading.step();
+  };
+  reload(web(1, 4, at("04:01:00")));
+  CHECK(failures() == "0\n");
+  try_it(std::chrono::seconds(60));
+  CHECK(failures() == "1\n");
+  for (int n = 0; n < 3; ++n) try_it(Reloading::try_again);
+  CHECK(process.reloading.begun() == 5);
+  CHECK(failures() == "1\n");
+  reload(web(1, 5, at("04:03:00")));
+  try_it(std::chrono::seconds(120));
+  CHECK(failures() == "2\n");
+}
+
 }  // namespace
 }  // namespace ringway::reload
