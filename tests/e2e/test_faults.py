@@ -239,7 +239,7 @@ class Counting(Behind):
         load.begin(owners(router, servers, list(load.keys)))
         load.run(0.5)
         os.kill(router.pid, signal.SIGSTOP)
-        load.run(5 if cases.LONG else 2)
+        load.run(5)
         os.kill(router.pid, signal.SIGCONT)
         load.run(1)
         load.finish()

@@ -535,6 +535,30 @@ class WhatSurvives(ReloadTest):
         self.set_state(router, "second", "auto")
         until("it to be back", 5, lambda: self.server(router, "second")["standing"] == "up")
 
+    def test_a_server_that_never_joined_can_be_drained_and_no_key_moves(self):
+        router = self.started(more='[pool.web.eject]\nmode = "error"\n')
+        client = self.client(router)
+        keys = [b"key:%d" % number for number in range(200)]
+        for key in keys:
+            self.assertEqual(client.set(key, b"x"), b"STORED\r\n")
+        self.file.web[3].kill()
+        self.file.extra = self.file.web[3]
+        self.reloaded(router, "--accept-moved")
+        for state in ("drain", "maintenance", "up"):
+            self.set_state(router, "extra", state)
+            time.sleep(0.3)
+            self.assertEqual(self.server(router, "extra")["standing"], "joining", state)
+            for key in keys:
+                self.assertEqual(client.get(key), {key: b"x"}, state)
+        self.set_state(router, "extra", "drain")
+        self.file.web[3].start()
+        time.sleep(0.5)
+        self.assertEqual(self.server(router, "extra")["standing"], "joining")
+        self.set_state(router, "extra", "auto")
+        until("it to join", 20, lambda: self.server(router, "extra")["standing"] == "up")
+        self.assertEqual(router.metrics("extra")["ringway_server_joins_total"], 1)
+        self.assertIn("does not join: its state is drain", router.log())
+
     def test_an_ejection_and_what_is_owed_meanwhile(self):
         router = self.started(more="""[pool.web.eject]
 retry_after = "1s"

@@ -127,6 +127,15 @@ class SlowReader(cases.EndToEnd):
                 self.assertEqual(client.bytes(len(reply)), reply)
             speaker.join()
 
+    def reads_a_little(self, deaf, over):
+        """Takes some of what waits, so that ringway has to go on with it all the time."""
+        deaf.settimeout(0.1)
+        while not over.wait(0.005):
+            try:
+                deaf.recv(16 << 10)
+            except OSError:
+                return
+
     def test_the_latency_of_others_stays(self):
         """By the best of several short looks: other work on the machine disturbs any of them."""
         router = self.router_with_values("auto")
@@ -134,11 +143,16 @@ class SlowReader(cases.EndToEnd):
         for _ in range(10):
             alone.append(self.latency(router))
             deaf = self.deaf_client(router, 100)
+            over = threading.Event()
+            reader = threading.Thread(target=self.reads_a_little, args=(deaf, over))
+            reader.start()
             beside.append(self.latency(router))
+            over.set()
+            reader.join()
             deaf.close()
             p50, p99 = map(min, zip(*alone))
             its_p50, its_p99 = map(min, zip(*beside))
-            stays = its_p50 < 2 * p50 + 200 and its_p99 < 2 * p99 + 1000
+            stays = its_p50 < 1.25 * p50 + 50 and its_p99 < 1.5 * p99 + 300
             if stays and len(alone) >= 3:
                 break
         print(f"p50 {p50:.0f} -> {its_p50:.0f} us, p99 {p99:.0f} -> {its_p99:.0f} us ",

@@ -55,6 +55,11 @@ void EjectModel::on_probe(pool::ServerId id, bool good, bool heard) {
               "server %u is probed too often", pool::index_of(id));
   SIM_REQUIRE(good || server.standing != Standing::up || pool_.health.check != config::Check::off,
               "server %u is checked, and should not be", pool::index_of(id));
+  // One connection, one sign of life.
+  SIM_REQUIRE(!good || server.standing != Standing::ejected || server.good_probe_at == never ||
+                  now_() - server.good_probe_at >= std::chrono::milliseconds(1),
+              "a probe of server %u counts twice", pool::index_of(id));
+  server.good_probe_at = good && server.standing == Standing::ejected ? now_() : never;
   server.bad_probe_at = good || !any_up ? never : now_();
   server.good = good ? server.good + 1 : 0;
   server.bad = good || heard ? 0 : server.bad + 1;

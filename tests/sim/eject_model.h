@@ -38,6 +38,7 @@ class EjectModel final : public proxy::BoardWatcher {
     Instant last_failure{};
     Instant due_since = never;  // Since when it failed too often.
     std::uint32_t good = 0;
+    Instant good_probe_at = never;  // While it is out.
     std::uint32_t bad = 0;
     Instant bad_probe_at = never;  // The last probe, if it was bad.
     Instant ejected_at{};

@@ -117,6 +117,9 @@ void Rig::check_memory() const {
     const auto owed = crew_->board.entry(server.id).owed();
     SIM_REQUIRE(owed.bytes <= rule.owed_max, "%llu bytes of keys are remembered for server %s",
                 static_cast<unsigned long long>(owed.bytes), server.name.c_str());
+    const bool up = crew_->board.standing(server.id) == proxy::Standing::up;
+    SIM_REQUIRE(owed.keys == 0 || !up, "server %s is up, and %zu keys are owed to it still",
+                server.name.c_str(), owed.keys);
     // Each key twice at most: as owed, and as written in vain while that was still to be seen.
     std::uint64_t room = 0;
     for (KeyIndex key = 0; key < model_.keys(); ++key) {
