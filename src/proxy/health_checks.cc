@@ -169,12 +169,17 @@ void Health::on_disproved(pool::ServerId id, std::string_view cause) {
   const bool heard = bench_.io.now() - server->entry->heard_at() < health.interval;
   server->entry->report_probe(false, heard);
   server->good = 0;
-  server->coming_back = false;
+  const bool came_back = std::exchange(server->coming_back, false);
   if (server->returning_by_hand && settings.eject.failures > 0) {
     server->returning_by_hand = false;
     return eject(*server, cause);
   }
-  if (!is_checked(*server)) return probe_again(*server);
+  if (!is_checked(*server)) {
+    probe_again(*server);
+    // It may have been passed over when a place outside the ring became free.
+    if (came_back && now == Standing::held) eject_held(*server->pool);
+    return;
+  }
   server->bad = heard ? 0 : server->bad + 1;
   if (now == Standing::up && server->bad >= health.fall) return eject(*server, cause);
   check_again(*server);
