@@ -74,11 +74,14 @@ constexpr Key<Listener> listener_keys[] = {
                                  "reject: the client hears it at once and tries another router"),
     key<&Listener::idle_timeout>(
         "idle_timeout", "",
-        "a silent client is closed after it; connection pools hold idle connections", some_time),
+        "a silent client is closed after it; connection pools hold idle connections. One whose "
+        "machine is gone ends after 7 min all the same",
+        some_time),
     key<&Listener::client_stall_timeout>(
         "client_stall_timeout", "", "a client that owes a read this long is closed", some_time),
     key<&Listener::client_in_flight_max>("client_in_flight_max", "requests",
-                                         "then the client's socket is not read",
+                                         "then the client's socket is not read; of reads "
+                                         "keys_per_ask is the limit",
                                          counts(1, 1'000'000)),
     key<&Listener::client_output_high>(
         "client_output_high", "",
@@ -94,8 +97,8 @@ constexpr Key<Listener> listener_keys[] = {
     key<&Listener::keys_per_get_max>("keys_per_get_max", "keys", "bounds one request",
                                      counts(1, 1'000'000)),
     key<&Listener::keys_per_ask>("keys_per_ask", "keys",
-                                 "asked for at a time, all servers together: a slow reader slows "
-                                 "itself",
+                                 "of one client asked for at a time, all servers and pipelined "
+                                 "reads together: a slow reader slows itself",
                                  counts(1, 1'000'000)),
     key<&Listener::value_max>("value_max", "", "larger ones are refused", sizes(1, 128 * MiB)),
     later_table<Listener>("tls", "{}", "TLS towards clients"),

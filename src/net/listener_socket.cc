@@ -23,6 +23,10 @@ constexpr int bind_attempts_max = 21;
 constexpr long bind_pause_ms = 50;
 constexpr int looks_max = 5;
 constexpr long look_pause_ms = 250;
+// Ended after five minutes of silence and four questions without an answer.
+constexpr int keepalive_idle_s = 300;
+constexpr int keepalive_interval_s = 30;
+constexpr int keepalive_probes = 4;
 
 std::unexpected<std::string> listen_failure(const Address& address, std::string_view what) {
   return failure("cannot listen on " + address.text() + ": " + std::string(what));
@@ -34,9 +38,23 @@ void turn_on(int fd, int level, int option) {
   RINGWAY_ASSERT(result == 0);
 }
 
-// Accepted sockets inherit TCP_NODELAY.
+void set_tcp(int fd, int option, int value) {
+  const int result = ::setsockopt(fd, IPPROTO_TCP, option, &value, sizeof value);
+  RINGWAY_ASSERT(result == 0);
+}
+
+// A client whose machine is gone says no goodbye, and would count for ever.
+void set_keepalive(int fd) {
+  turn_on(fd, SOL_SOCKET, SO_KEEPALIVE);
+  set_tcp(fd, TCP_KEEPIDLE, keepalive_idle_s);
+  set_tcp(fd, TCP_KEEPINTVL, keepalive_interval_s);
+  set_tcp(fd, TCP_KEEPCNT, keepalive_probes);
+}
+
+// Accepted sockets inherit TCP_NODELAY and keepalive.
 void set_tcp_options(int fd, const Address& address) {
   turn_on(fd, SOL_SOCKET, SO_REUSEADDR);
+  set_keepalive(fd);
   turn_on(fd, IPPROTO_TCP, TCP_NODELAY);
   if (address.family() == AF_INET6) turn_on(fd, IPPROTO_IPV6, IPV6_V6ONLY);
 }

@@ -51,11 +51,12 @@ bool option(int fd, int level, int name) {
 
 }  // namespace
 
-TEST_CASE("connections of a listener are without Nagle's delay from their first byte") {
+TEST_CASE("connections of a listener are without Nagle's delay, and asked whether they live") {
   const int listener = *open_listener("127.0.0.1:0", 16, 0);
   const int client = connect_to(address_of(listener));
   const int accepted = ::accept(listener, nullptr, nullptr);
   CHECK(option(accepted, IPPROTO_TCP, TCP_NODELAY));
+  CHECK(option(accepted, SOL_SOCKET, SO_KEEPALIVE));
   for (const int fd : {client, accepted, listener}) ::close(fd);
 }
 
