@@ -314,12 +314,22 @@ class Leaving(cases.EndToEnd):
         began = time.monotonic()
         router.process.send_signal(signal.SIGTERM)
         ends = []
-        for client in clients:
+
+        def see_the_end(client):
             self.assertEqual(client.rest(), b"")
             ends.append(time.monotonic() - began)
+
+        watchers = [threading.Thread(target=see_the_end, args=(client,)) for client in clients]
+        for watcher in watchers:
+            watcher.start()
+        for watcher in watchers:
+            watcher.join()
         self.assertEqual(router.process.wait(5), 0)
-        self.assertLess(max(ends), 3)
-        self.assertGreater(max(ends), 0.5, "all were closed at once")
+        ends.sort()
+        self.assertEqual(len(ends), len(clients))
+        self.assertLess(ends[-1], 2 + 0.5 * cases.SLOWNESS)
+        # However the machine holds up one of them: no half of them in a quarter of the time.
+        self.assertGreater(min(ends[at + 10] - ends[at] for at in range(10)), 0.5, ends)
 
     def test_what_is_stuck_is_left_behind_and_the_log_says_how_many(self):
         router = self.ringway(self.servers, drain="500ms", timeout="20s")
@@ -332,7 +342,7 @@ class Leaving(cases.EndToEnd):
         began = time.monotonic()
         self.assertEqual(router.stop(), 0)
         self.assertLess(time.monotonic() - began, 3)
-        self.assertRegex(router.log(), r"\b1 client")
+        self.assertRegex(router.log(), r"stopping: 1 clients are cut off")
 
     def test_a_second_signal_exits_at_once(self):
         router = self.ringway(self.servers, router='drain_delay = "20s"', drain="20s")
@@ -341,7 +351,7 @@ class Leaving(cases.EndToEnd):
         until("readyz to fail", 1, lambda: router.http("/readyz")[0] == 503)
         began = time.monotonic()
         router.process.send_signal(signal.SIGTERM)
-        router.process.wait(3)
+        self.assertEqual(router.process.wait(3), 0)
         self.assertLess(time.monotonic() - began, 1)
 
     def test_a_new_one_can_start_while_the_old_one_drains(self):
