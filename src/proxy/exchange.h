@@ -49,12 +49,13 @@ struct Fragment {
   std::uint64_t request_end = 0;  // Where its request ends in the connection's stream.
   pool::ServerId server{};
   FragmentState state = FragmentState::idle;
-  bool value_seen = false;  // A body arrived (get family: END is still to come).
-  bool stand_in = false;    // Its server serves keys whose home is out.
-  bool late = false;        // Its reply will come after its time.
-  bool retried = false;     // Was asked a second time.
-  std::uint16_t slot = 0;   // Gather: the next of its keys that may be answered.
-  net::Buffer stash;        // What arrived and cannot leave yet.
+  bool value_seen = false;       // A body arrived (get family: END is still to come).
+  bool stand_in = false;         // Its server serves keys whose home is out.
+  bool late = false;             // Its reply will come after its time.
+  bool retried = false;          // Was asked a second time.
+  std::uint16_t slot = 0;        // Gather: the next of its keys that may be answered.
+  std::uint16_t keys_bytes = 0;  // Gather: of all its keys, with a space each.
+  net::Buffer stash;             // What arrived and cannot leave yet.
 };
 
 // A word of a request, kept until the reply came: short ones in place. No longer than a line.

@@ -135,7 +135,7 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   void ask_group(Exchange& exchange);
   void ask_server(Exchange& exchange, Fragment& fragment);
   Fragment& gather_fragment(Fragment*& first, Exchange& exchange, pool::ServerId server,
-                            bool stand_in);
+                            bool stand_in, Bytes key = {});
 
   void fail_gather(Gather& gather, std::string error);
   bool fail_slots(Fragment& fragment, std::string error);

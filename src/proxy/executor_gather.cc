@@ -85,7 +85,8 @@ void Executor::ask_group(Exchange& exchange) {
       continue;
     }
     const route::Step& step = plan.steps()[0];
-    Fragment& fragment = gather_fragment(gather.fragments, exchange, step.server, step.stand_in);
+    Fragment& fragment =
+        gather_fragment(gather.fragments, exchange, step.server, step.stand_in, gather.key(slot));
     slot.fragment = &fragment;
     if (fragment.slot == no_slot) {
       fragment.slot = i;
@@ -100,14 +101,21 @@ void Executor::ask_group(Exchange& exchange) {
 }
 
 // A server may own some keys and stand in for others: these are asked apart, for their
-// times and tokens are not the same.
+// times and tokens are not the same. And it reads only lines that are not too long.
 Fragment& Executor::gather_fragment(Fragment*& first, Exchange& exchange, pool::ServerId server,
-                                    bool stand_in) {
+                                    bool stand_in, Bytes key) {
+  const std::size_t key_bytes = key.size() + 1;
+  const std::size_t most = proto::memcached::keys_bytes_max(exchange.command);
   Fragment** place = &first;
   for (; *place; place = &(*place)->sibling) {
-    if ((*place)->server == server && (*place)->stand_in == stand_in) return **place;
+    Fragment& known = **place;
+    if (known.server != server || known.stand_in != stand_in) continue;
+    if (known.keys_bytes + key_bytes > most) continue;
+    known.keys_bytes += static_cast<std::uint16_t>(key_bytes);
+    return known;
   }
   Fragment& fragment = fragments_.make();
+  fragment.keys_bytes = static_cast<std::uint16_t>(key_bytes);
   fragment.exchange = &exchange;
   fragment.server = server;
   fragment.stand_in = stand_in;
@@ -116,7 +124,7 @@ Fragment& Executor::gather_fragment(Fragment*& first, Exchange& exchange, pool::
   return fragment;
 }
 
-// One line for all keys of the group that this server owns.
+// One line for all keys of the fragment.
 void Executor::ask_server(Exchange& exchange, Fragment& fragment) {
   Gather& gather = *exchange.gather;
   std::string error;

@@ -90,7 +90,8 @@ void Executor::ask_anew(Fragment& fragment) {
 void Executor::add_to_chain(Exchange& exchange, Fragment*& first, const route::Step& step,
                             std::uint16_t slot) {
   Gather& gather = *exchange.gather;
-  Fragment& fragment = gather_fragment(first, exchange, step.server, step.stand_in);
+  Fragment& fragment =
+      gather_fragment(first, exchange, step.server, step.stand_in, gather.key(gather.slots[slot]));
   fragment.retried = true;
   gather.slots[slot].fragment = &fragment;
   std::uint16_t* last = &fragment.slot;

@@ -1,6 +1,7 @@
 // The reply to a read of several keys while it comes together. Keys are asked in
-// groups of at most keys_per_ask, batched per server; each key of the group has a
-// slot. Values leave in the order asked, straight to the client where possible.
+// groups of at most keys_per_ask, batched per server: one line each, but for a gat or gats
+// of more keys than a server reads in one line. Each key of the group has a slot. Values
+// leave in the order asked, straight to the client where possible.
 //
 //   keys   k1 k2 k3 k4 | k5 k6 ...        not asked yet: from `unasked`
 //   slots  [1] [2] [3] [4]                next_slot: the first that has not left

@@ -120,6 +120,60 @@ class Commands(cases.EndToEnd):
             self.assertEqual(client.get(b"k%d" % number), {b"k%d" % number: b"w"})
 
 
+class ListeningServer:
+    """Says of every key that its value is the key, and remembers the lines that it read."""
+
+    def __init__(self, name):
+        self.name, self.lines = name, []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self.listener.accept()
+                threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def serve(self, connection):
+        with connection, connection.makefile("rb") as lines:
+            for line in lines:
+                command, *keys = line.split()
+                if command == b"version":
+                    connection.sendall(b"VERSION 1.6.18\r\n")
+                    continue
+                self.lines.append(line)
+                if command.startswith(b"gat"):
+                    del keys[0]
+                connection.sendall(b"".join(b"VALUE %b 0 %d%b\r\n%b\r\n" % (
+                    key, len(key), b" 7" if command.endswith(b"s") else b"", key)
+                    for key in keys) + b"END\r\n")
+
+
+class LongLines(cases.EndToEnd):
+    def test_no_line_to_a_server_is_longer_than_it_reads(self):
+        """Only one that begins with "get " or "gets " may be longer than 2 KiB."""
+        servers = [ListeningServer("web1"), ListeningServer("web2")]
+        for server in servers:
+            self.addCleanup(server.listener.close)
+        client = self.client(self.ringway(servers, timeout="5s"))
+        long = [b"k%d" % n + b"x" * 240 for n in range(60)]
+        keys = [*long[:40], b"short", b"short", *long, *long[5:10], b"short"]
+        for line in (b"gat 0", b"gats -9223372036854775808", b"gat 2592000"):
+            client.send(line + b" " + b" ".join(keys) + b"\r\nmn\r\n")
+            for key in keys:
+                self.assertEqual(client.line().split()[:2], [b"VALUE", key])
+                self.assertEqual(client.bytes(len(key) + 2), key + b"\r\n")
+            self.assertEqual(client.line(), b"END")
+            self.assertEqual(client.line(), b"MN")
+        for server in servers:
+            lengths = [len(line) for line in server.lines]
+            self.assertLessEqual(max(lengths), 2048)
+            self.assertGreater(max(lengths), 1700, "as few lines as can be")
+        client.ask(b"get " + b" ".join(keys[:60]) + b"\r\n")
+        self.assertGreater(max(len(server.lines[-1]) for server in servers), 4000)
+
+
 class HalfAServer:
     """Greets as memcached does, answers a get with half of a value, and dies of it."""
 

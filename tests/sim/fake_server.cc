@@ -173,6 +173,7 @@ void FakeServer::read(Conn& conn) {
       if (line == 0 && (conn.swallow == 0 || rest.empty())) break;
       continue;
     }
+    if (!conn.misreads) check_line(request_, rest);
     execute(request_, conn);
     done += request_.size;
   }
@@ -185,6 +186,12 @@ void FakeServer::read(Conn& conn) {
     conn.closing = true;
   }
   answer_later(conn);
+}
+
+// It may come in pieces, and a real one waits for its end only so long.
+void FakeServer::check_line(const WireRequest& request, Bytes input) const {
+  if (request.verb() == "get" || request.verb() == "gets") return;
+  SIM_REQUIRE(input.find('\n') <= 2048, "server %u was sent a line that it may not read", number_);
 }
 
 void FakeServer::answer_later(Conn& conn) {

@@ -81,6 +81,7 @@ class FakeServer final : public Inhabitant {
   void greet_full(Fd fd);
   Conn* find(Fd fd);
   void read(Conn& conn);
+  void check_line(const WireRequest& request, Bytes input) const;
   void answer_later(Conn& conn);
   void flush(Conn& conn);
   void drop(Fd fd);

@@ -7,6 +7,8 @@
 // judges what is not needed here.
 #include <array>
 
+#include "ringway/proto/memcached/request_writer.h"
+
 #include "proto/memcached/line.h"
 
 namespace ringway::proto::memcached {
@@ -14,6 +16,8 @@ namespace {
 
 constexpr std::uint32_t flags_max = 20;
 constexpr std::size_t opaque_token_bytes_max = 32;  // With its letter, as servers count.
+// So that with a key and with what a stand-in is told the line stays one that servers read.
+constexpr std::size_t flags_bytes_max = server_line_bytes_max - key_bytes_max - 98;
 
 constexpr Bytes duplicate_flag = "CLIENT_ERROR duplicate flag";
 constexpr Bytes invalid_flag = "CLIENT_ERROR invalid flag";
@@ -154,6 +158,7 @@ Bytes read_flags(Line& line) {
   }
   const Bytes tokens(begin, static_cast<std::size_t>(line.words.at - begin));
   request.meta_flags = tokens.substr(0, tokens.find_last_not_of(' ') + 1);
+  if (request.meta_flags.size() > flags_bytes_max) return too_many_flags;
   // Servers forget that such a key was encoded, and from then on write it raw into
   // their replies, line ends included.
   if (binary && errors.after.empty()) {

@@ -15,6 +15,11 @@ namespace {
 
 // A request has at most four numbers; the rest is spaces and line ends.
 constexpr std::size_t numbers_and_spaces_bytes_max = 4 * (number_bytes_max + 1) + 16;
+constexpr std::size_t line_end_bytes = 2;
+
+bool touches(Command command) {
+  return command == Command::gat || command == Command::gats;
+}
 
 char* put(char* out, Bytes bytes) {
   return std::copy(bytes.begin(), bytes.end(), out);
@@ -97,8 +102,12 @@ char* serialize(const Request& request, char* out) {
 
 char* write_get_head(Command command, std::int64_t exptime, char* out) {
   out = put(out, row(command).name);
-  const bool touches = command == Command::gat || command == Command::gats;
-  return touches ? put_number(out, exptime) : out;
+  return touches(command) ? put_number(out, exptime) : out;
+}
+
+std::size_t keys_bytes_max(Command command) {
+  if (!touches(command)) return SIZE_MAX;
+  return server_line_bytes_max - get_head_bytes_max - line_end_bytes;
 }
 
 }  // namespace ringway::proto::memcached

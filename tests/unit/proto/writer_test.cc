@@ -54,6 +54,37 @@ TEST_CASE("noreply and q stay behind, so that every request has a reply") {
   CHECK(serialized("md a qx\r\n") == "md a\r\n");
 }
 
+TEST_CASE("a gat is never longer than what a server reads without a line end") {
+  char head[get_head_bytes_max + 1];
+  const char* end = write_get_head(Command::gats, INT64_MIN, head);
+  const auto head_bytes = static_cast<std::size_t>(end - head);
+  CHECK(head_bytes <= get_head_bytes_max);
+  CHECK(head_bytes + keys_bytes_max(Command::gats) + 2 <= server_line_bytes_max);
+  CHECK(keys_bytes_max(Command::gat) >= 7 * (key_bytes_max + 1));
+  CHECK(keys_bytes_max(Command::get) > 10'000 * (key_bytes_max + 1));
+  CHECK(keys_bytes_max(Command::gets) > 10'000 * (key_bytes_max + 1));
+}
+
+TEST_CASE("nor is a meta line, its flags at their longest and its key, too") {
+  const std::string key(key_bytes_max, 'k');
+  const auto asked = [&](const std::string& head, std::size_t flags_bytes) {
+    const std::string line = head + " C1 N0 T0 L" + std::string(flags_bytes - 10, 'x') + "\r\n";
+    ParsedRequest parsed;
+    parse_request(line + "hi\r\n", {}, parsed);
+    return parsed;
+  };
+  for (const std::string& head : {"mg " + key, "md " + key, "ma " + key, "ms " + key + " 2"}) {
+    CHECK(asked(head, 1701).status == RequestStatus::rejected);
+    const ParsedRequest longest = asked(head, 1700);
+    REQUIRE(longest.status == RequestStatus::complete);
+    // Each of three times becomes ten digits at most, and one more of them is added.
+    std::vector<char> out(serialized_bytes_max(longest.request));
+    const char* end = serialize(longest.request, out.data());
+    CHECK(Bytes(out.data(), end).find('\n') + 4 * 12 <= server_line_bytes_max);
+  }
+  CHECK(asked("ms " + key + " 2", 1701).swallow == 4);
+}
+
 TEST_CASE("what a client wrote beside the fields stays behind") {
   CHECK(serialized("  set   a 007 -0 2 foo\nhi\r\n") == "set a 7 0 2\r\nhi\r\n");
   CHECK(serialized("touch a 1 2\r\n") == "touch a 1\r\n");
