@@ -74,6 +74,7 @@ void Executor::leave_line(ClientConn& client, Exchange& exchange) {
   --client.line_count;
   RINGWAY_ASSERT(client.stashed >= exchange.stashed);
   client.stashed -= exchange.stashed;
+  RINGWAY_ASSERT(client.line_first || client.stashed == 0);
   bench_.count(WorkerMetric::in_flight).subtract();
   if (exchange.gather && !exchange.gather->all_asked()) client.asks_later = false;
   count_asked(exchange, 0);
@@ -148,6 +149,7 @@ bool Executor::emit_single(ClientConn& client, Exchange& exchange) {
     exchange.streaming = true;
     client.output.append(bench_.buffers, stash.bytes());
     stash.clear(bench_.buffers);
+    count_out(exchange, exchange.stashed);
   }
   return false;
 }
@@ -390,6 +392,13 @@ void Executor::stash(Exchange& exchange, Fragment& fragment, Bytes bytes) {
   if (exchange.client) exchange.client->stashed += bytes.size();
 }
 
+// It went on into the client's output, which counts it from now on, or was forgotten.
+void Executor::count_out(Exchange& exchange, std::uint64_t bytes) {
+  RINGWAY_ASSERT(exchange.client && exchange.stashed >= bytes);
+  exchange.stashed -= bytes;
+  exchange.client->stashed -= bytes;
+}
+
 // Why a value of that size may not wait for its turn; empty if it may.
 Bytes Executor::no_room(const Exchange& exchange, std::uint64_t bytes) const {
   const ClientConn& client = *exchange.client;
@@ -452,6 +461,7 @@ void Executor::fail_single(Exchange& exchange, std::string error) {
   // A silent one's stash holds at most what is told whatever comes of it.
   if (!exchange.silent) {
     exchange.first.stash.clear(bench_.buffers);
+    count_out(exchange, exchange.stashed);
     stash(exchange, exchange.first, error);
   }
   settle_single(exchange);

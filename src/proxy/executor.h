@@ -99,6 +99,7 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   bool is_reply_to(const Exchange& exchange, const ReplyLine& line) const;
   void append_reply(Exchange& exchange, Bytes bytes);
   void stash(Exchange& exchange, Fragment& fragment, Bytes bytes);
+  void count_out(Exchange& exchange, std::uint64_t bytes);
   Bytes no_room(const Exchange& exchange, std::uint64_t bytes) const;
   void settle_single(Exchange& exchange);
   void fail_single(Exchange& exchange, std::string error);
@@ -145,7 +146,7 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   void gather_body_end(Exchange& exchange, Fragment& fragment);
   bool emit_gather(ClientConn& client, Exchange& exchange);
   Bytes last_line(const Exchange& exchange) const;
-  bool emit_slots(ClientConn& client, Gather& gather);
+  bool emit_slots(ClientConn& client, Exchange& exchange);
   bool group_settled(const Gather& gather) const;
   void on_group_settled(Exchange& exchange);
   std::uint32_t group_max(const ClientConn& client) const;  // Keys asked for at a time.

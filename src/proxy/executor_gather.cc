@@ -46,6 +46,7 @@ std::uint32_t Executor::group_max(const ClientConn& client) const {
 void Executor::ask_next(Exchange& exchange) {
   Gather& gather = *exchange.gather;
   free_fragments(gather);
+  count_out(exchange, exchange.stashed - gather.keys.size());
   gather.slot_count = 0;
   gather.next_slot = 0;
   const std::uint32_t count_max = group_max(*exchange.client);
@@ -205,7 +206,7 @@ Verdict Executor::gather_value(Exchange& exchange, Fragment& fragment, const Rep
   }
   const Bytes text = told_line(fragment, line);
   if (at_head(exchange)) {
-    emit_slots(*exchange.client, gather);
+    emit_slots(*exchange.client, exchange);
     clients_->touch(*exchange.client);
   }
   if (at_head(exchange) && gather.next_slot == i) {
@@ -245,7 +246,7 @@ void Executor::gather_body_end(Exchange& exchange, Fragment& fragment) {
     exchange.streaming = false;
     slot.state = SlotState::left;
     ++gather.next_slot;
-    emit_slots(*exchange.client, gather);
+    emit_slots(*exchange.client, exchange);
     clients_->touch(*exchange.client);
     return;
   }
@@ -304,13 +305,15 @@ void Executor::expire_gather(Exchange& exchange, Duration timeout, bool ours) {
 // --- Answering ----------------------------------------------------------------
 
 // Sends on every slot that is settled, in order; false if one is still open.
-bool Executor::emit_slots(ClientConn& client, Gather& gather) {
+bool Executor::emit_slots(ClientConn& client, Exchange& exchange) {
+  Gather& gather = *exchange.gather;
   for (; gather.next_slot < gather.slot_count; ++gather.next_slot) {
     Slot& slot = gather.slots[gather.next_slot];
     if (slot.state == SlotState::asked || slot.state == SlotState::leaving) return false;
     if (slot.state != SlotState::stashed) continue;
     client.output.append(bench_.buffers,
                          slot.fragment->stash.bytes(slot.block_offset, slot.block_bytes));
+    count_out(exchange, slot.block_bytes);
     slot.state = SlotState::left;
   }
   return true;
@@ -338,7 +341,7 @@ Bytes Executor::last_line(const Exchange& exchange) const {
 // True when the whole reply is in the client's output.
 bool Executor::emit_gather(ClientConn& client, Exchange& exchange) {
   Gather& gather = *exchange.gather;
-  while (emit_slots(client, gather) && group_settled(gather)) {
+  while (emit_slots(client, exchange) && group_settled(gather)) {
     const bool failed = !gather.error.empty() && (!exchange.misses_errors || exchange.expired);
     if (failed || gather.all_asked()) {
       if (!gather.error.empty()) bench_.count(WorkerMetric::request_errors).add();

@@ -184,6 +184,20 @@ class ClientLimits(cases.EndToEnd):
         self.assertEqual([client.reply() for _ in range(5)],
                          [value + b"END\r\n", told, value + told, told, value + b"END\r\n"])
 
+    def test_a_long_read_counts_only_what_still_waits_against_client_output_max(self):
+        """Ten times as much as may wait passes through, in one read or in many."""
+        router = self.ringway(self.servers, timeout="10s", listener=(
+            'value_max = "1KiB"\nclient_output_high = "64KiB"\nclient_output_max = "128KiB"'))
+        client = self.client(router)
+        keys = [b"k%d" % number for number in range(2000)]
+        client.send(b"".join(b"set %b 0 0 900\r\n%b\r\n" % (key, bytes(900)) for key in keys))
+        self.assertEqual([client.line() for _ in keys], [b"STORED"] * len(keys))
+        self.assertEqual(client.get(*keys), dict.fromkeys(keys, bytes(900)))
+        reads = [keys[start:start + 60] for start in range(0, 2000, 50)]
+        client.send(b"".join(b"get %b\r\n" % b" ".join(read) for read in reads))
+        for read in reads:
+            self.assertEqual(client.values(), dict.fromkeys(read, bytes(900)))
+
     def test_a_value_far_beyond_a_mebibyte_goes_both_ways(self):
         server = Memcached(self.processes, "large", options=("-I", "128m", "-m", "1024"))
         router = self.ringway([server], timeout="60s",
