@@ -289,7 +289,7 @@ Verdict Executor::on_line(Fragment& fragment, const ReplyLine& line) {
 }
 
 // What a reply names must be what was asked, and what was asked to be named must be.
-// (Old servers name nothing in a miss.)
+// (Servers before 1.6.10 or so name nothing in a miss: EN alone is taken, whatever was asked.)
 bool Executor::is_reply_to(const Exchange& exchange, const ReplyLine& line) const {
   if (!names_key(line, exchange.key.get(), exchange.base64)) return false;
   const Bytes opaque = exchange.opaque.get();
@@ -310,6 +310,10 @@ bool Executor::is_reply_to(const Exchange& exchange, const ReplyLine& line) cons
 Verdict Executor::single_line(Exchange& exchange, const ReplyLine& line) {
   if (!is_reply_to(exchange, line)) return Verdict::foreign;
   if (exchange.internal) exchange.refused = proto::memcached::is_error(line.kind);
+  if (exchange.misses_errors && proto::memcached::is_error(line.kind)) {
+    if (told(exchange)) fail_single(exchange, {});  // As a miss.
+    return Verdict::done;
+  }
   const bool body = has_body(line.kind);
   if (body && exchange.first.value_seen) return Verdict::foreign;
   const bool hidden =

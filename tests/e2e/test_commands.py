@@ -3,12 +3,15 @@
 the middle of a pipeline leaves alone."""
 
 import contextlib
+import os
 import socket
 import sys
+import tempfile
 import threading
 import time
 
 import cases
+from processes import Memcached
 from protocol import Client
 
 REFUSED = (b"SERVER_ERROR ringway: flush_all is refused; "
@@ -244,6 +247,21 @@ class ServersInTrouble(cases.EndToEnd):
         for write in (b"set %b 0 0 1\r\nx\r\n", b"delete %b\r\n", b"incr %b 1\r\n", b"md %b q\r\n",
                       b"touch %b 0\r\n"):
             self.assertRegex(client.ask(write % lost), rb"^SERVER_ERROR ringway: server web1 ")
+
+    def test_what_a_server_refuses_to_read_is_a_miss_there_too(self):
+        users = tempfile.NamedTemporaryFile("w")
+        self.addCleanup(users.close)
+        users.write("cache:secret\n")
+        users.flush()
+        os.chmod(users.name, 0o644)  # memcached is nobody.
+        server = Memcached(self.processes, "web1", options=("-Y", users.name))
+        router = self.ringway([server], pool='on_read_error = "miss"')
+        client = self.client(router)
+        self.assertEqual(client.ask(b"get a\r\n"), b"END\r\n")
+        self.assertEqual(client.ask(b"get a b\r\n"), b"END\r\n")
+        self.assertEqual(client.ask(b"mg a v O7\r\n"), b"EN O7\r\n")
+        for write in (b"delete a\r\n", b"incr a 1\r\n", b"md a\r\n"):
+            self.assertRegex(client.ask(write), rb"^CLIENT_ERROR unauthenticated")
 
 
 if __name__ == "__main__":
