@@ -127,8 +127,8 @@ void Servers::configure(ServerLink& link, const pool::Pool& pool, const pool::Se
   }
 }
 
-// A server may get another name; what is open and queued goes with it. Whatever has lost its
-// place in the link is closing and has an empty FIFO: no need to look at all connections.
+// A server may get another name; what is open and queued goes with it. Only a server that has
+// moved has connections without a place in its link, as long as they owe replies.
 void Servers::count_under(ServerLink& link, metrics::ServerCounters& counters) {
   metrics::ServerCounters* const before = std::exchange(link.counters, &counters);
   if (!before || before == &counters) return;
@@ -136,12 +136,17 @@ void Servers::count_under(ServerLink& link, metrics::ServerCounters& counters) {
     (*before)[metric].subtract(count);
     counters[metric].add(count);
   };
-  for (const ServerConn* conn : link.conns) {
-    if (!conn) continue;
-    move(ServerMetric::queued, conn->fifo_count);
+  const auto move_of = [&](const ServerConn& conn) {
+    if (&conn.link != &link) return;
+    move(ServerMetric::queued, conn.fifo_count);
     const bool open =
-        conn->state == ServerConnState::greeting || conn->state == ServerConnState::ready;
+        conn.state == ServerConnState::greeting || conn.state == ServerConnState::ready;
     move(ServerMetric::connections, open ? 1 : 0);
+  };
+  const auto placed = std::ranges::count_if(link.conns, [](const auto* conn) { return conn; });
+  if (std::cmp_less(placed, link.open_conns)) return conns_.each(move_of);
+  for (const ServerConn* conn : link.conns) {
+    if (conn) move_of(*conn);
   }
 }
 
