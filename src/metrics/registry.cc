@@ -138,6 +138,10 @@ template <typename Blocks>
 auto copied(const Blocks& blocks, Gate& gate) {
   std::vector<std::pair<typename Blocks::key_type, typename Blocks::mapped_type>> all;
   while (true) {
+    // Not while others wait.
+    if (all.capacity() - all.size() < copied_at_once_max) {
+      all.reserve(2 * all.size() + copied_at_once_max);
+    }
     gate.let_others_in();
     const std::lock_guard lock(gate);
     auto at = all.empty() ? blocks.begin() : blocks.upper_bound(all.back().first);

@@ -121,7 +121,10 @@ void Health::reconsider(pool::ServerId id) {
   (*server->counters)[ServerMetric::up].set(standing(*server) == Standing::up);
   const ServerState asked = bench_.board.asked(id);
   const Standing now = standing(*server);
-  if (now != Standing::joining) server->kept_out = ServerState::up;
+  if (now != Standing::joining && server->kept_out != ServerState::up) {
+    server->kept_out = ServerState::up;
+    check_again(*server);
+  }
   if (now == Standing::joining && asked != server->kept_out) keep_out(*server, asked);
   if (server->kept_out != ServerState::up) return;
   if (asked != ServerState::up || out_by_hand(now)) return ask_for(*server, asked);
@@ -141,17 +144,23 @@ void Health::reconsider(pool::ServerId id) {
 void Health::look_at_name(Watched& server) {
   constexpr std::string_view cause = "has a name that does not resolve";
   if (standing(server) == Standing::up) return eject(server, cause);
+  if (standing(server) == Standing::held) server.unresolved = true;
   if (standing(server) != Standing::ejected) return;
   server.unresolved = true;
+  const Instant since = server.since;
   stand(server, Standing::unresolved, cause);
+  server.since = since;
   say(server, false, "is unresolved now: it " + std::string(cause));
 }
 
 // What speaks for it was heard at another address, and what was under way went there.
 void Health::prove_anew(Watched& server) {
   server.good = 0;
-  server.coming_back = false;
   server.asking = false;
+  const bool held = standing(server) == Standing::held;
+  if (held) server.unresolved = false;
+  // It may have been passed over when a place outside the ring became free.
+  if (std::exchange(server.coming_back, false) && held) eject_held(*server.pool);
   probe_soon(server);
 }
 

@@ -35,6 +35,8 @@ void Health::check_again(Watched& server) {
 
 void Health::check_in(Watched& server, Duration in) {
   server.asking = false;
+  const bool up = standing(server) == Standing::up;
+  if (up && server.entry->owed().keys > 0) return set_timer(server, std::min(in, owed_again));
   const bool off = server.pool->settings.health.check == config::Check::off;
   off ? bench_.timers.stop(server.timer) : set_timer(server, in);
 }
@@ -196,10 +198,12 @@ void Health::deliver_owed(Watched& server) {
     ServerConn* conn = servers_.ready_connection(server.id);
     if (!conn) {
       server.entry->owe_again(keys, server.pool->settings.eject.owed_max);
-      // One that is being made comes here again when it is ready, or was not to be had.
-      if (servers_.connecting(server.id)) return;
-      if (server.coming_back) return on_disproved(server.id, "lost the connection");
-      servers_.prove(server.id);
+      // One that is being made comes here again when it is ready.
+      const bool connecting = servers_.connecting(server.id);
+      if (server.coming_back) {
+        return connecting ? void() : on_disproved(server.id, "lost the connection");
+      }
+      if (!connecting && !servers_.backs_off(server.id)) servers_.prove(server.id);
       return deliver_again(server);
     }
     ++server.delivering;

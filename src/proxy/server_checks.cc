@@ -104,6 +104,10 @@ bool Servers::connecting(pool::ServerId server) {
   return conn && conn->state != ServerConnState::ready;
 }
 
+bool Servers::backs_off(pool::ServerId server) {
+  return bench_.io.now() < link(server).retry_at;
+}
+
 std::optional<Duration> Servers::silent_for(pool::ServerId server) {
   const ServerConn* conn = link(server).conns[0];
   if (!conn || conn->state != ServerConnState::ready) return std::nullopt;
@@ -171,12 +175,13 @@ void Servers::relocate(pool::ServerId server) {
     if (!place || place->state == ServerConnState::closing) continue;
     ServerConn& conn = *place;
     // Of one that is out, what is under way is probes and what is owed: meant for where it is.
-    if (conn.state != ServerConnState::ready || moved.entry->standing() != Standing::up) {
+    // What only ringway itself asked there has no deadline, and nobody would look after it.
+    const bool needed = conn.state == ServerConnState::ready && owes_traffic(conn);
+    if (!needed || moved.entry->standing() != Standing::up) {
       fail(conn, "moved to another address", false);
       continue;
     }
     place = nullptr;
-    prefer_closed(conn);
   }
   preconnect_soon(moved);
 }

@@ -58,6 +58,8 @@ class Servers {
   // is told, perhaps at once. The connection, if a check has to be sent on it.
   ServerConn* prove(pool::ServerId server);
   bool connecting(pool::ServerId server);
+  // Connecting failed, and the next try is not due.
+  bool backs_off(pool::ServerId server);
   // For how long nothing has come on a ready connection; none if there is none.
   std::optional<Duration> silent_for(pool::ServerId server);
   // Retires that connection; HealthSink is told.

@@ -201,12 +201,12 @@ void Reloading::introduce(const pool::Pool& pool, const pool::Pool* before) {
     if (known(server)) {
       // It may have been joining those that this reload takes out.
       const bool alone = !others && crew_.board.standing(server.id) == proxy::Standing::joining;
-      if (alone) states_.introduce(server);
+      const bool wanted = crew_.board.asked(server.id) == config::ServerState::up;
+      if (alone && wanted) states_.introduce(server);
       continue;
     }
     states_.introduce(server);
-    const bool up = crew_.board.asked(server.id) == config::ServerState::up;
-    if (others && checked && up) crew_.board.set_joining(server.id);
+    if (others && checked) crew_.board.set_joining(server.id);
   }
 }
 
