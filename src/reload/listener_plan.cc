@@ -1,8 +1,11 @@
-// Names first, then addresses, then the names of those that retire, then whatever number
-// is free: so that a renamed listener can only take the number of one that nobody else is.
+// Addresses first: clients came to an address, and never heard of a name. Where several
+// listeners share some with one, the one that keeps its name goes first. Then names, those
+// that retire last, then whatever number is free.
 #include "reload/listener_plan.h"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "config/address.h"
 
@@ -23,14 +26,12 @@ class Planner {
       : present_(present), next_(next) {}
 
   std::map<std::string, ListenerId> ids() {
-    for (const config::Listener& listener : next_.listeners) {
-      take(listener, by_name(listener, false));
-    }
-    for (const config::Listener& listener : next_.listeners) take(listener, by_bind(listener));
-    for (const config::Listener& listener : next_.listeners) {
-      take(listener, by_name(listener, true));
-    }
-    for (const config::Listener& listener : next_.listeners) {
+    const auto& listeners = next_.listeners;
+    for (const auto& listener : listeners) take(listener, by_name_and_bind(listener));
+    for (const auto& listener : listeners) take(listener, by_bind(listener));
+    for (const auto& listener : listeners) take(listener, by_name(listener, false));
+    for (const auto& listener : listeners) take(listener, by_name(listener, true));
+    for (const auto& listener : listeners) {
       if (!ids_.contains(listener.name)) ids_[listener.name] = unused();
     }
     return std::move(ids_);
@@ -55,14 +56,21 @@ class Planner {
     return nullptr;
   }
 
+  static bool share_bind(const config::Listener& a, const config::Listener& b) {
+    const std::vector<std::string> binds = spelled(a.bind);
+    return std::ranges::find_first_of(binds, spelled(b.bind)) != binds.end();
+  }
+
+  const snapshot::Listener* by_name_and_bind(const config::Listener& listener) const {
+    const snapshot::Listener* known = by_name(listener, false);
+    return known && share_bind(listener, known->settings) ? known : nullptr;
+  }
+
   const snapshot::Listener* by_bind(const config::Listener& listener) const {
     if (!present_) return nullptr;
-    const std::vector<std::string> binds = spelled(listener.bind);
     for (const snapshot::Listener& known : present_->listeners) {
       if (known.retiring || taken(known.id)) continue;
-      const std::vector<std::string> others = spelled(known.settings.bind);
-      const bool shared = std::ranges::find_first_of(binds, others) != binds.end();
-      if (shared) return &known;
+      if (share_bind(listener, known.settings)) return &known;
     }
     return nullptr;
   }
@@ -84,31 +92,57 @@ bool looks_other(const config::Listener& settings, const snapshot::Listener* bef
          (before->settings.mode != settings.mode || before->settings.backlog != settings.backlog);
 }
 
-void plan_sockets(const snapshot::Snapshot* present, const std::vector<OpenSocket>& sockets,
-                  const config::Config& next, ListenerPlan& plan) {
-  for (const config::Listener& listener : next.listeners) {
-    const ListenerId id = plan.ids.at(listener.name);
-    for (const std::string& bind : spelled(listener.bind)) {
-      // Several may be bound to port 0.
-      const auto open = std::ranges::find_if(sockets, [&](const OpenSocket& socket) {
-        return socket.bind == bind &&
-               std::ranges::count(plan.to_keep, socket.fd, &OpenSocket::fd) == 0;
-      });
-      if (open == sockets.end()) {
-        plan.to_open.push_back({bind, listener, id});
-      } else {
-        plan.to_keep.push_back({bind, open->fd, id});
-        const snapshot::Listener* before = present ? present->listener(open->listener) : nullptr;
-        if (looks_other(listener, before)) plan.to_adjust.push_back({open->fd, listener});
+class SocketPlanner {
+ public:
+  SocketPlanner(const snapshot::Snapshot* present, const std::vector<OpenSocket>& sockets,
+                ListenerPlan& plan)
+      : present_(present), sockets_(sockets), plan_(plan) {}
+
+  // Several may be bound to port 0: first each listener finds its own.
+  void run(const config::Config& next) {
+    for (const config::Listener& listener : next.listeners) {
+      for (const std::string& bind : spelled(listener.bind)) {
+        const OpenSocket* own = free_socket(bind, plan_.ids.at(listener.name));
+        own ? keep(*own, listener) : left_.push_back({bind, &listener});
       }
     }
-  }
-  for (const OpenSocket& socket : sockets) {
-    if (std::ranges::count(plan.to_keep, socket.fd, &OpenSocket::fd) == 0) {
-      plan.to_close.push_back(socket);
+    for (const auto& [bind, listener] : left_) {
+      const OpenSocket* open = free_socket(bind, std::nullopt);
+      if (open) {
+        keep(*open, *listener);
+      } else {
+        plan_.to_open.push_back({bind, *listener, plan_.ids.at(listener->name)});
+      }
+    }
+    for (const OpenSocket& socket : sockets_) {
+      if (!kept(socket)) plan_.to_close.push_back(socket);
     }
   }
-}
+
+ private:
+  bool kept(const OpenSocket& socket) const {
+    return std::ranges::count(plan_.to_keep, socket.fd, &OpenSocket::fd) > 0;
+  }
+
+  const OpenSocket* free_socket(const std::string& bind, std::optional<ListenerId> of) const {
+    for (const OpenSocket& socket : sockets_) {
+      if (socket.bind != bind || kept(socket)) continue;
+      if (!of || socket.listener == *of) return &socket;
+    }
+    return nullptr;
+  }
+
+  void keep(const OpenSocket& socket, const config::Listener& listener) {
+    const snapshot::Listener* before = present_ ? present_->listener(socket.listener) : nullptr;
+    plan_.to_keep.push_back({socket.bind, socket.fd, plan_.ids.at(listener.name)});
+    if (looks_other(listener, before)) plan_.to_adjust.push_back({socket.fd, listener});
+  }
+
+  const snapshot::Snapshot* present_;
+  const std::vector<OpenSocket>& sockets_;
+  ListenerPlan& plan_;
+  std::vector<std::pair<std::string, const config::Listener*>> left_;
+};
 
 }  // namespace
 
@@ -117,7 +151,7 @@ ListenerPlan listener_plan(const snapshot::Snapshot* present,
                            const std::function<bool(ListenerId)>& has_clients) {
   ListenerPlan plan;
   plan.ids = Planner(present, next).ids();
-  plan_sockets(present, sockets, next, plan);
+  SocketPlanner(present, sockets, plan).run(next);
   if (!present) return plan;
   for (const snapshot::Listener& listener : present->listeners) {
     const bool stays =

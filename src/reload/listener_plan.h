@@ -1,7 +1,7 @@
 // How a new configuration takes over the listening sockets of the old one: a pure
 // decision. A socket whose address stays is never closed or bound again, whichever
-// listener it serves. A listener is the same if its name is, or else if it takes over an
-// address of one that is gone: then it was renamed, and its clients stay its clients.
+// listener it serves. A listener is the same if it has an address of it, whatever its name:
+// its clients stay its clients. If no address says which one it was, the name does.
 #pragma once
 
 #include <functional>

@@ -110,6 +110,20 @@ TEST_CASE("sockets on any free port stay as many as they are") {
   CHECK(plan.to_close.empty());
 }
 
+TEST_CASE("of sockets on any free port each listener keeps its own") {
+  Story story;
+  const std::string any = "\"127.0.0.1:0\"";
+  story.go_on(listener("x", any) + listener("y", any));
+  const ListenerPlan more =
+      story.go_on(listener("new", any) + listener("x", any) + listener("y", any));
+  CHECK(more.to_open.size() == 1);
+  CHECK(more.to_open[0].listener == more.ids.at("new"));
+  const ListenerPlan less = story.go_on(listener("y", any));
+  REQUIRE(less.to_keep.size() == 1);
+  CHECK(less.to_keep[0].fd == 11);
+  CHECK(less.to_close.size() == 2);
+}
+
 TEST_CASE("an address more or less of a listener opens and closes just that") {
   Story story;
   story.go_on(listener("x", a + ", " + b));
@@ -128,6 +142,39 @@ TEST_CASE("a listener that takes over an address of one that is gone is that one
   CHECK(plan.ids.at("other") == 0);
   CHECK(plan.to_open.empty());
   CHECK(plan.to_close.empty());
+  CHECK(plan.retiring.empty());
+}
+
+TEST_CASE("names that are swapped leave clients where their address is") {
+  Story story;
+  story.go_on(listener("x", a) + listener("y", b, "old"));
+  const ListenerPlan plan = story.go_on(listener("y", a) + listener("x", b, "old"));
+  CHECK(plan.ids == std::map<std::string, snapshot::ListenerId>{{"y", 0}, {"x", 1}});
+  CHECK(plan.retiring.empty());
+}
+
+TEST_CASE("in a chain of names each address stays who it is") {
+  Story story;
+  story.go_on(listener("x", a) + listener("y", b));
+  const ListenerPlan plan = story.go_on(listener("y", a) + listener("z", b));
+  CHECK(plan.ids == std::map<std::string, snapshot::ListenerId>{{"y", 0}, {"z", 1}});
+  CHECK(plan.retiring.empty());
+}
+
+TEST_CASE("a listener that takes over the address of one that is gone leaves its own clients") {
+  Story story;
+  story.go_on(listener("gone", a) + listener("x", b));
+  const ListenerPlan plan = story.go_on(listener("x", a));
+  CHECK(plan.ids.at("x") == 0);
+  REQUIRE(plan.retiring.size() == 1);
+  CHECK(plan.retiring[0].id == 1);
+}
+
+TEST_CASE("a name stays where no address says who it was") {
+  Story story;
+  story.go_on(listener("x", a));
+  const ListenerPlan plan = story.go_on(listener("x", b));
+  CHECK(plan.ids.at("x") == 0);
   CHECK(plan.retiring.empty());
 }
 
