@@ -60,10 +60,14 @@ void add_movement(const ring::Movement& movement, std::string& out) {
 }
 
 // Two standard errors: nineteen times out of twenty the truth is within.
-std::string moved_text(const ring::Movement& movement) {
-  if (movement.moved == 0) return "no key moves";
-  return fmt::format("{} +-{} of the keys move", percent(movement.moved),
-                     percent(2 * movement.error));
+std::string moved_text(const PoolDifference& pool) {
+  const ring::Movement& movement = *pool.movement;
+  const std::string moved = movement.moved == 0
+                                ? "no key moves"
+                                : fmt::format("{} +-{} of the keys move", percent(movement.moved),
+                                              percent(2 * movement.error));
+  if (pool.cold == 0) return moved;
+  return moved + fmt::format(", {} stay with a name of another machine", percent(pool.cold));
 }
 
 void add_pool(const PoolDifference& pool, std::string& out) {
@@ -74,7 +78,7 @@ void add_pool(const PoolDifference& pool, std::string& out) {
     out += "removed\n";
   } else {
     out += pool.change == Change::same ? "unchanged, " : "";
-    out += moved_text(*pool.movement) + "\n";
+    out += moved_text(pool) + "\n";
     add_settings(pool.settings, out);
     for (const ServerDifference& server : pool.servers) add_server(server, out);
     if (pool.vnodes) {

@@ -135,6 +135,19 @@ std::vector<int> owner_successors(const config::Pool& before, const config::Pool
   return successors;
 }
 
+// The keys of a server whose address changes stay with its name: as if it were gone.
+std::vector<int> without_other_machines(const config::Pool& before, const config::Pool& after,
+                                        std::vector<int> successors) {
+  const auto was = key_owners(before);
+  const auto is = key_owners(after);
+  for (std::size_t i = 0; i < successors.size(); ++i) {
+    int& successor = successors[i];
+    if (successor < 0) continue;
+    if (was[i]->address != is[static_cast<std::size_t>(successor)]->address) successor = -1;
+  }
+  return successors;
+}
+
 // No key moves, and that is not an estimate.
 bool places_alike(const config::Pool& before, const config::Pool& after) {
   const auto same_owner = [](const config::Server* was, const config::Server* is) {
@@ -146,7 +159,7 @@ bool places_alike(const config::Pool& before, const config::Pool& after) {
 }
 
 PoolDifference compare_pools(const config::Pool& before, const config::Pool& after) {
-  PoolDifference pool{after.name, Change::same, {}, {}, {}, {}};
+  PoolDifference pool{.name = after.name};
   compare(before, after, "", pool.settings);
   compare(before.eject, after.eject, "eject.", pool.settings);
   compare(before.health, after.health, "health.", pool.settings);
@@ -159,8 +172,13 @@ PoolDifference compare_pools(const config::Pool& before, const config::Pool& aft
   }
   const PoolPlacement was(before);
   const PoolPlacement is(after);
-  pool.movement =
-      ring::movement(was.placement(), is.placement(), owner_successors(before, after, matching));
+  const std::vector<int> successors = owner_successors(before, after, matching);
+  const std::vector<int> warm = without_other_machines(before, after, successors);
+  pool.movement = ring::movement(was.placement(), is.placement(), successors);
+  if (warm != successors) {
+    const auto all = ring::movement(was.placement(), is.placement(), warm);
+    pool.cold = all.moved - pool.movement->moved;
+  }
   const auto vnodes_before = was.vnodes_per_weight();
   const auto vnodes_after = is.vnodes_per_weight();
   if (vnodes_before != vnodes_after && vnodes_before != 0 && vnodes_after != 0) {
@@ -174,9 +192,7 @@ PoolDifference compare_pools(const config::Pool& before, const config::Pool& aft
 
 double Difference::moved() const {
   double most = 0;
-  for (const PoolDifference& pool : pools) {
-    if (pool.movement) most = std::max(most, pool.movement->moved);
-  }
+  for (const PoolDifference& pool : pools) most = std::max(most, pool.away());
   return most;
 }
 
@@ -194,12 +210,12 @@ Difference difference(const config::Config& before, const config::Config& after)
     if (const config::Pool* was = named(before.pools, now.name)) {
       all.pools.push_back(compare_pools(*was, now));
     } else {
-      all.pools.push_back({now.name, Change::added, {}, {}, {}, {}});
+      all.pools.push_back({.name = now.name, .change = Change::added});
     }
   }
   for (const config::Pool& was : before.pools) {
     if (named(after.pools, was.name) == nullptr) {
-      all.pools.push_back({was.name, Change::removed, {}, {}, {}, {}});
+      all.pools.push_back({.name = was.name, .change = Change::removed});
     }
   }
   return all;

@@ -38,10 +38,14 @@ struct ServerDifference {
 struct PoolDifference {
   std::string name;
   Change change = Change::same;
-  std::vector<Setting> settings;
-  std::vector<ServerDifference> servers;   // Without those that are the same.
-  std::optional<ring::Movement> movement;  // Of pools that are on both sides.
-  std::optional<Setting> vnodes;           // Per unit of weight, if that number changes.
+  std::vector<Setting> settings = {};
+  std::vector<ServerDifference> servers = {};   // Without those that are the same.
+  std::optional<ring::Movement> movement = {};  // Of pools that are on both sides.
+  std::optional<Setting> vnodes = {};           // Per unit of weight, if that number changes.
+  double cold = 0;  // Share of the keys that stay with a name, but of another machine.
+
+  // The share of the keys that are not where they were.
+  double away() const { return (movement ? movement->moved : 0) + cold; }
 };
 
 struct Difference {
@@ -49,7 +53,7 @@ struct Difference {
   std::vector<PoolDifference> pools;        // All, in the order of the new file, then the gone.
   std::string fingerprint;                  // Of the new configuration.
 
-  // The greatest share of a pool's keys that moves.
+  // The greatest share of a pool's keys that is not where it was.
   double moved() const;
 };
 

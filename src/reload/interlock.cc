@@ -1,6 +1,6 @@
-// See interlock.h. A server whose address changes counts as gone: its keys stay with its
-// name, but the machine behind it is another one, and cold. Backups own no keys: neither
-// their number nor what becomes of them matters here.
+// See interlock.h. A server whose address changes counts as gone, and its keys as moved: they
+// stay with its name, but the machine behind it is another one, and cold. Backups own no keys:
+// neither their number nor what becomes of them matters here.
 #include "reload/interlock.h"
 
 #include <algorithm>
@@ -25,9 +25,9 @@ std::size_t servers_with_keys(const config::Pool& pool) {
 
 // What is wrong with the change of one pool; empty: nothing.
 std::string objection(const PoolDifference& pool, std::size_t servers, double max_moved) {
-  if (pool.movement->moved > max_moved) {
+  if (pool.away() > max_moved) {
     return fmt::format("pool {}: {:.1f}% of the keys would move, more than max_moved = {}",
-                       pool.name, pool.movement->moved * 100, config::print_share(max_moved));
+                       pool.name, pool.away() * 100, config::print_share(max_moved));
   }
   if (pool.movement->tags_differ && max_moved < 1) {
     return fmt::format("pool {}: its hash_tag changes, and keys that carry a tag would move",

@@ -41,9 +41,9 @@ std::string pool_text(const PoolDifference& pool) {
   std::vector<std::string> phrases;
   if (!pool.settings.empty()) phrases.push_back(settings_text(pool.settings));
   add_servers(pool, phrases);
-  const double moved = pool.movement ? pool.movement->moved : 0;
-  phrases.push_back(moved == 0 ? "no key moves"
-                               : fmt::format("{:.1f}% of the keys move", moved * 100));
+  const double away = pool.away();
+  phrases.push_back(away == 0 ? "no key moves"
+                              : fmt::format("{:.1f}% of the keys move", away * 100));
   if (pool.movement && pool.movement->tags_differ) phrases.emplace_back("tagged keys move too");
   return fmt::format("pool {}: {}", pool.name, fmt::join(phrases, ", "));
 }

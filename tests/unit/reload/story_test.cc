@@ -21,6 +21,14 @@ TEST_CASE("servers are counted, and so are the keys that move") {
   CHECK(line.find("% of the keys move") != line.npos);
 }
 
+TEST_CASE("keys of a name that gets another machine are told to move") {
+  std::string other = web(1, 3);
+  other.replace(other.find("0.1:", other.find("servers")), 4, "9.1:");
+  const std::string line = told(web(1, 3), other);
+  CHECK(line.find("pool web: 1 server changed, 3") == 0);
+  CHECK(line.find("no key moves") == line.npos);
+}
+
 TEST_CASE("settings are named") {
   CHECK(told(web(1, 3), web(1, 3, "timeout = \"1s\"\n")) == "pool web: timeout, no key moves");
   CHECK(told(web(1, 3), web(1, 3) + "[log]\nlevel = \"debug\"\n") == "[log] level");
