@@ -101,11 +101,14 @@ Result<void> Admin::start(const config::Metrics& metrics, const config::Admin& a
     auto token = admin.token_file.empty() ? Result<std::string>() : read_token(admin.token_file);
     if (!token) return std::unexpected(token.error());
     token_ = std::move(*token);
-    if (auto started = admin_.start(admin.bind); !started) return started;
   }
   if (!metrics.bind.empty()) {
-    auto started = metrics_.start(metrics.bind);
-    if (!started) admin_.stop();
+    if (auto started = metrics_.start(metrics.bind); !started) return started;
+  }
+  if (!admin.bind.empty()) {
+    // Last: an action may wait for what begins after this, and nobody could stop it.
+    auto started = admin_.start(admin.bind);
+    if (!started) metrics_.stop();
     return started;
   }
   return {};

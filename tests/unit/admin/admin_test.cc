@@ -1,10 +1,12 @@
 // What the two addresses answer, and to whom.
 #include "admin/admin.h"
 
+#include <atomic>
 #include <cstdlib>
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "http_client.h"
 
@@ -54,6 +56,28 @@ class TokenFile {
 Result<void> started(const config::Admin& config) {
   FakeView view;
   return Admin(view).start({.bind = ""}, config);
+}
+
+TEST_CASE("nobody asks for an action while the metrics address may still be taken") {
+  const std::string folder = "/tmp/ringway-admin-test-" + std::to_string(::getpid());
+  std::filesystem::create_directory(folder);
+  const std::string bind = "unix:" + folder + "/admin.sock";
+  const Both other;  // Has the metrics address.
+  FakeView view;
+  Admin admin(view, {});
+  std::atomic<bool> over = false;
+  std::atomic<bool> was_there = false;
+  std::thread looking([&] {
+    while (!over) {
+      if (std::filesystem::exists(folder + "/admin.sock")) was_there = true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  });
+  CHECK_FALSE(admin.start({.bind = other.metrics()}, {.bind = bind, .token_file = ""}));
+  over = true;
+  looking.join();
+  CHECK_FALSE(was_there);
+  std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("metrics are in Prometheus' format, on both addresses") {
