@@ -90,8 +90,11 @@ void add_diff(CLI::App& app, Arguments& arguments, int& status) {
     if (!share) throw CLI::ValidationError("--max-moved", share.error());
     options.max_moved = *share;
   };
-  command->add_option_function<std::string>("--max-moved", take_share,
-                                            "Exit with 2 if more of a pool's keys move: \"10%\"");
+  command->add_option_function<std::string>(
+      "--max-moved", take_share,
+      "Exit with 2 if a reload with this [reload] max_moved were "
+      "refused, or more of a small pool's keys move: "
+      "\"10%\"");
   command->callback([&] { status = diff(options, {std::cout, std::cerr}); });
 }
 

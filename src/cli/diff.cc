@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "cli/import.h"
+#include "reload/interlock.h"
 
 namespace ringway::cli {
 
@@ -105,6 +106,18 @@ std::optional<config::Config> loaded(const std::string& path, Streams streams) {
   return std::move(loaded.config);
 }
 
+// What the reload itself would say, with that limit if there is one. It lets small pools go;
+// whoever names a limit here means those, too.
+std::string objection(const Difference& found, const config::Config& before, config::Config after,
+                      std::optional<double> limit) {
+  if (limit) after.reload.max_moved = *limit;
+  if (const auto why = reload::refusal(found, before, after)) return *why;
+  const bool accepted = after.reload.accept_moved == found.fingerprint;
+  if (!limit || accepted || found.moved() <= *limit) return "";
+  return fmt::format("{} of a small pool's keys move, more than {}", percent(found.moved()),
+                     percent(*limit));
+}
+
 }  // namespace
 
 std::string as_text(const Difference& difference) {
@@ -120,12 +133,10 @@ int diff(const DiffOptions& options, Streams streams) {
   if (!before || !after) return exit_error;
   const Difference found = reload::difference(*before, *after);
   streams.out << (options.json ? as_json(found) : as_text(found));
-  if (!options.max_moved || found.moved() <= *options.max_moved) return exit_ok;
-  streams.err << fmt::format(
-      "refused: {} of a pool's keys move, more than {}\n  to allow just this: [reload] "
-      "accept_moved = \"{}\"\n",
-      percent(found.moved()), percent(*options.max_moved), found.fingerprint);
-  return exit_refused;
+  const std::string why = objection(found, *before, *after, options.max_moved);
+  if (why.empty()) return exit_ok;
+  streams.err << "refused: " << why << "\n";
+  return options.max_moved ? exit_refused : exit_ok;
 }
 
 }  // namespace ringway::cli

@@ -17,8 +17,8 @@ struct DiffOptions {
   std::optional<double> max_moved;  // Share of a pool's keys; see config::parse_share.
 };
 
-// exit_refused if more than max_moved of a pool's keys move, exit_error if a file does
-// not load.
+// Says what a reload would be refused for. With max_moved, which replaces that of the new file
+// and holds for small pools, too: exit_refused then. exit_error if a file does not load.
 int diff(const DiffOptions& options, Streams streams);
 
 std::string as_text(const reload::Difference& difference);

@@ -132,8 +132,36 @@ TEST_CASE("above the limit the exit status is 2, and the way on is told") {
   const auto after = folder.write("2.toml", web("[\"a:{1..4}\"]"));
   CHECK(diff({before, after, false, 0.5}, said.streams()) == exit_ok);
   CHECK(diff({before, after, false, 0.1}, said.streams()) == exit_refused);
-  CHECK(has(said.err.str(), "more than 10.0%\n"));
+  CHECK(has(said.err.str(), "more than max_moved = 10%\n"));
   CHECK(has(said.err.str(), config::fingerprint(loaded(web("[\"a:{1..4}\"]")))));
+}
+
+TEST_CASE("what a reload would be refused for is said, and decides where a limit is given") {
+  Folder folder;
+  const auto judged = [&](const std::string& was, const std::string& is,
+                          std::optional<double> limit) {
+    Said said;
+    const auto before = folder.write("1.toml", was);
+    const auto after = folder.write("2.toml", is);
+    const int status = diff({before, after, false, limit}, said.streams());
+    return std::pair(status, said.err.str());
+  };
+  // Those that go have hardly a key.
+  const std::string heavy = web("[\"a:1:1000\", \"b:1\", \"c:1\"]");
+  const std::string alone = web("[\"a:1:1000\"]");
+  CHECK(judged(heavy, alone, 0.5).first == exit_refused);
+  CHECK(judged(heavy, alone, {}).first == exit_ok);
+  CHECK(has(judged(heavy, alone, {}).second, "2 of 3 servers would go"));
+  // Of another hash_tag nobody knows.
+  const std::string tagged = web("[\"a:{1..3}\"]", "hash_tag = \"{}\"\n");
+  CHECK(judged(web("[\"a:{1..3}\"]"), tagged, 0.5).first == exit_refused);
+  // What the file itself accepts is accepted.
+  const std::string accepted =
+      alone + "[reload]\naccept_moved = \"" + config::fingerprint(loaded(alone)) + "\"\n";
+  CHECK(judged(heavy, accepted, 0.5).first == exit_ok);
+  // A limit by hand is for small pools, too.
+  CHECK(judged(web("[\"a:{1..2}\"]"), web("[\"a:1\"]"), 0.1).first == exit_refused);
+  CHECK(judged(web("[\"a:{1..2}\"]"), web("[\"a:1\"]"), {}).second == "");
 }
 
 TEST_CASE("a file that does not load is an error") {
