@@ -6,10 +6,13 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <fcntl.h>
 #include <filesystem>
 #include <fmt/format.h>
 #include <glob.h>
 #include <memory>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "ringway/base/result.h"
 #include "ringway/hash/hash.h"
@@ -21,9 +24,11 @@ namespace {
 
 constexpr std::size_t file_bytes_max = 16u << 20;
 constexpr std::size_t files_max = 1000;
+constexpr const char* not_regular = "is not a regular file";
 
-Result<std::string> contents(const std::string& path) {
-  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
+using File = std::unique_ptr<FILE, int (*)(FILE*)>;
+
+Result<std::string> contents(File file) {
   if (!file) return failure(std::strerror(errno));
   std::string all;
   char block[65536];
@@ -35,12 +40,28 @@ Result<std::string> contents(const std::string& path) {
   return all;
 }
 
-// Of what is not there, or a folder, reading tells more.
-bool may_be_waited_for(const std::string& path) {
-  std::error_code ignored;
-  const auto status = std::filesystem::status(path, ignored);
-  return std::filesystem::exists(status) && !std::filesystem::is_regular_file(status) &&
-         !std::filesystem::is_directory(status);
+Result<std::string> contents_of_any(const std::string& path) {
+  return contents(File(std::fopen(path.c_str(), "rbe"), &std::fclose));
+}
+
+bool may_be_read(const struct stat& status) {
+  return S_ISREG(status.st_mode) || S_ISDIR(status.st_mode);  // Of a folder, reading tells more.
+}
+
+// What is plainly no file is not even opened: a writer of a pipe would notice. What is opened
+// is looked at once more, because it may have become another: nothing is ever waited for.
+Result<std::string> contents_of_regular(const std::string& path) {
+  struct stat before {};
+  if (::stat(path.c_str(), &before) == 0 && !may_be_read(before)) return failure(not_regular);
+  const int fd = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+  // A socket, or a device that is not there.
+  if (fd < 0) return failure(errno == ENXIO ? not_regular : std::strerror(errno));
+  struct stat status {};
+  if (::fstat(fd, &status) != 0 || !may_be_read(status)) {
+    ::close(fd);
+    return failure(not_regular);
+  }
+  return contents(File(::fdopen(fd, "rb"), &std::fclose));
 }
 
 bool is_pattern(std::string_view path) {
@@ -147,7 +168,7 @@ Result<std::string> read_source(const std::string& path, Sources& sources) {
   const auto* xxh3 = hash::find("xxh3_64");
   const bool any = sources.files.empty() && sources.main == MainFile::any;
   sources.files.push_back(path);
-  auto text = any || !may_be_waited_for(path) ? contents(path) : failure("is not a regular file");
+  auto text = any ? contents_of_any(path) : contents_of_regular(path);
   const std::uint64_t both = xxh3->of(path) ^ hash::mixed(xxh3->of(text ? *text : text.error()));
   sources.content = hash::mixed(sources.content + both);
   return text;

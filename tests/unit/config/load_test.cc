@@ -1,8 +1,14 @@
 // The loader from text to Config: what loads, and to what.
+#include <atomic>
+#include <chrono>
+#include <cstdio>
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <random>
 #include <sys/stat.h>
 #include <thread>
+#include <unistd.h>
+#include <utility>
 
 #include "../folder.h"
 #include "config_test.h"
@@ -97,6 +103,36 @@ TEST_CASE("a file that cannot be read is named with its reason") {
   const auto main = folder.write("main.toml", "include = \"none.toml\"\n" + with_pool(""));
   CHECK(all_text(load(main).problems).starts_with(main + ":1:11: error: cannot read "));
   CHECK(all_text(load("/").problems).find("Is a directory") != std::string::npos);
+}
+
+TEST_CASE("a file that becomes a pipe while it is looked at is not waited for") {
+  Folder folder;
+  const std::string file = folder.write("a.toml", with_pool(""));
+  const std::string pipe = file + ".pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  std::atomic<int> loads = 0;
+  std::atomic<bool> stuck = false;
+  std::thread swapping([&] {
+    auto moved_at = std::chrono::steady_clock::now();
+    for (int seen = 0; loads < 2000;) {
+      // Exchanged, so that it is always there.
+      ::renameat2(AT_FDCWD, file.c_str(), AT_FDCWD, pipe.c_str(), RENAME_EXCHANGE);
+      const auto now = std::chrono::steady_clock::now();
+      if (std::exchange(seen, loads.load()) != loads) moved_at = now;
+      if (now - moved_at < std::chrono::seconds(3)) continue;
+      stuck = true;
+      for (const std::string& one : {file, pipe}) {
+        const int fd = ::open(one.c_str(), O_RDWR | O_NONBLOCK);
+        if (fd >= 0) ::close(fd);
+      }
+    }
+  });
+  while (loads < 2000) {
+    load_file(file, no_environment(), MainFile::regular);
+    loads = stuck ? 2000 : loads + 1;
+  }
+  swapping.join();
+  CHECK_FALSE(stuck);
 }
 
 TEST_CASE(
