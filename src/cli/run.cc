@@ -122,8 +122,9 @@ void wait_for_the_end(Signals& signals, reload::Control& control, reload::World&
   Announcer announcer(systemd, control, crew);
   while (!control.over()) {
     announcer.look(world.now());
+    systemd.tell_rest(world.now());
     systemd.feed_watchdog(world.now(), crew);
-    const Instant next = std::min(control.next(), systemd.next_feeding());
+    const Instant next = std::min(control.next(), systemd.next());
     const Duration pause = next == never ? Duration(std::chrono::hours(1)) : next - world.now();
     const int signal = signals.wait(std::max(pause, Duration::zero()));
     if (signal == SIGTERM || signal == SIGINT) end_or_hurry(control, signal);

@@ -2,18 +2,22 @@
 // dependency for it.
 #include "cli/systemd.h"
 
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include <utility>
 
 namespace ringway::cli {
 namespace {
 
 // Fed this often within the time after which it would bite.
 constexpr int feedings = 4;
+constexpr std::size_t unsent_max = 32;
+constexpr Duration pause = std::chrono::milliseconds(50);
 
 std::string taken(const char* name) {
   const char* value = std::getenv(name);
@@ -40,16 +44,30 @@ Systemd::~Systemd() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-// Whether anybody listens is not our business.
-void Systemd::tell(const std::string& lines) {
+void Systemd::tell(std::string lines) {
+  if (unsent_.size() >= unsent_max) unsent_.pop_front();
+  unsent_.push_back(std::move(lines));
+  while (!unsent_.empty() && send(unsent_.front())) unsent_.pop_front();
+}
+
+void Systemd::tell_rest(Instant now) {
+  if (unsent_.empty() || now < try_at_) return;
+  while (!unsent_.empty() && send(unsent_.front())) unsent_.pop_front();
+  try_at_ = now + pause;
+}
+
+// False: it is worth another try, because its queue is full. Whether anybody listens is not
+// our business.
+bool Systemd::send(const std::string& lines) const {
   sockaddr_un to{};
-  if (fd_ < 0 || address_.size() >= sizeof to.sun_path) return;
+  if (fd_ < 0 || address_.size() >= sizeof to.sun_path) return true;
   to.sun_family = AF_UNIX;
   std::memcpy(to.sun_path, address_.data(), address_.size());
   if (to.sun_path[0] == '@') to.sun_path[0] = '\0';
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + address_.size());
-  ::sendto(fd_, lines.data(), lines.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
-           reinterpret_cast<const sockaddr*>(&to), size);
+  const auto sent = ::sendto(fd_, lines.data(), lines.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
+                             reinterpret_cast<const sockaddr*>(&to), size);
+  return sent >= 0 || (errno != EAGAIN && errno != ENOBUFS && errno != EINTR);
 }
 
 void Systemd::tell_ready(const std::string& status) {
@@ -78,7 +96,8 @@ void Systemd::feed_watchdog(Instant now, worker::Crew& crew) {
     // An idle worker sleeps: it shall turn once until the next feeding.
     crew.desks[i]->mailbox.wake();
   }
-  if (all_turned) tell("WATCHDOG=1\n");
+  // One that waits is as good as many.
+  if (all_turned && unsent_.empty()) tell("WATCHDOG=1\n");
 }
 
 }  // namespace ringway::cli

@@ -3,6 +3,7 @@
 systemd is a socket that listens here; its unit is read by systemd-analyze.
 """
 
+import contextlib
 import os
 import shutil
 import signal
@@ -61,6 +62,19 @@ class ServiceManager(EndToEnd):
         self.assertIn("STATUS=generation 2", notify.next_with("READY=1"))
         self.assertEqual(router.stop(), 0)
         notify.next_with("STOPPING=1")
+
+    def test_what_a_full_queue_did_not_take_is_told_later(self):
+        notify = Notify(self.processes.folder)
+        self.addCleanup(notify.socket.close)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+            other.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    other.sendto(b"full", notify.path)
+        router = self.ringway(self.memcacheds(1), environment={"NOTIFY_SOCKET": notify.path})
+        self.assertEqual(router.http("/readyz")[0], 200)
+        time.sleep(0.2)
+        notify.next_with("READY=1")
 
     def test_a_failed_reload_is_ready_again(self):
         notify, router = self.notified()
