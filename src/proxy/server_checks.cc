@@ -55,8 +55,10 @@ void Servers::suspect(ServerConn& conn, Duration timeout) {
 void Servers::look_for_silence(ServerConn& conn, Duration timeout) {
   if (conn.state != ServerConnState::ready) return;
   if (conn.timer.kind == net::TimerKind::server_silent && conn.timer.set()) return;
+  const Instant silent_at = conn.quiet_since + timeout;
+  if (conn.link.ends_at <= silent_at) return set_idle_timer(conn);
   conn.timer.kind = net::TimerKind::server_silent;
-  bench_.timers.set(conn.timer, conn.quiet_since + timeout);
+  bench_.timers.set(conn.timer, silent_at);
 }
 
 void Servers::forgive(ServerConn& conn, Duration timeout) {
@@ -75,10 +77,7 @@ void Servers::on_silent(ServerConn& conn) {
 void Servers::set_idle_timer(ServerConn& conn) {
   if (conn.state != ServerConnState::ready) return;
   conn.timer.kind = net::TimerKind::server_idle;
-  // What is left has as long as clients have to leave, and as it would have had anyway.
-  const Duration patience = std::max(bench_.snapshot->config.router.drain_timeout,
-                                     conn.link.timeout.value_or(Duration::zero()));
-  if (conn.link.removed_in != 0) return bench_.timers.set(conn.timer, bench_.io.now() + patience);
+  if (conn.link.removed_in != 0) return bench_.timers.set(conn.timer, conn.link.ends_at);
   bench_.timers.stop(conn.timer);
   if (!conn.link.idle_timeout || conn.link.watched || conn.link.preconnect) return;
   bench_.timers.set(conn.timer, bench_.io.now() + *conn.link.idle_timeout);

@@ -60,6 +60,7 @@ struct ServerLink {
   std::uint32_t open_conns = 0;    // Until they are freed.
   std::uint64_t generation = 0;    // The last one that has this server,
   std::uint64_t removed_in = 0;    // and the first that has not; 0: it is in the present one.
+  Instant ends_at = never;         // Of one that is gone: no connection lives beyond this.
 };
 
 enum class ServerConnState : std::uint8_t { connecting, greeting, ready, closing, waiting };

@@ -73,6 +73,9 @@ std::uint64_t Servers::settled() const {
 
 void Servers::leave(ServerLink& link) {
   link.removed_in = bench_.snapshot->generation;
+  // What is left has as long as clients have to leave, and as it would have had anyway.
+  link.ends_at = bench_.io.now() + std::max(bench_.snapshot->config.router.drain_timeout,
+                                            link.timeout.value_or(Duration::zero()));
   bench_.timers.stop(link.preconnect_timer);
   left_.push_back(&link);
   for (ServerConn* conn : link.conns) {
@@ -97,6 +100,7 @@ void Servers::configure(ServerLink& link, const pool::Pool& pool, const pool::Se
   link.id = server.id;
   link.generation = bench_.snapshot->generation;
   link.removed_in = 0;
+  link.ends_at = never;
   link.label = server.label + " of pool " + settings.name;
   link.connections = settings.server_connections;
   link.queue_max = settings.server_queue_max;

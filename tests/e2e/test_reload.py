@@ -8,7 +8,9 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
+import threading
 import time
 
 import cases
@@ -609,6 +611,46 @@ timeout = "300ms"
         self.assertEqual(router.metrics()["ringway_requests_total"], before + 1)
 
 
+class Trickling:
+    """A server whose value comes byte by byte, and never ends."""
+
+    def __init__(self):
+        self.asked, self.left = threading.Event(), threading.Event()
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.socket.getsockname()[1]
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self.socket.accept()
+                threading.Thread(target=self.serve, args=[connection], daemon=True).start()
+
+    def serve(self, connection):
+        with contextlib.suppress(OSError), connection:
+            data = b""
+            while b"get " not in data:
+                fresh = connection.recv(4096)
+                if not fresh:
+                    return
+                data += fresh
+                if data.startswith(b"version\r\n"):
+                    connection.sendall(b"VERSION 1.6.0\r\n")
+                    data = data[9:]
+            key = data.split(b"get ")[1].split()[0]
+            connection.sendall(b"VALUE %b 0 1000\r\n" % key)
+            self.asked.set()
+            with contextlib.suppress(OSError):
+                for _ in range(100):
+                    connection.sendall(b"x")
+                    time.sleep(0.15)
+                return
+            self.left.set()
+
+    def close(self):
+        self.socket.close()
+
+
 class AwkwardMoments(ReloadTest):
     def test_a_server_that_goes_finishes_what_it_owes(self):
         router = self.started()
@@ -626,6 +668,29 @@ class AwkwardMoments(ReloadTest):
         for _ in keys:
             reply = client.reply()
             self.assertNotIn(b"ERROR", reply)
+
+    def test_a_server_that_goes_and_never_ends_its_value_is_left_in_time(self):
+        """It is never silent: a byte comes now and then."""
+        slow = Trickling()
+        self.addCleanup(slow.close)
+        router = self.started()
+        self.file.drain = "1s"
+        text = self.file.text()
+        port = free_port()
+        more = (f'[listener.slow]\nbind = "127.0.0.1:{port}"\nroute = "slow"\n[pool.slow]\n'
+                'timeout = "1s"\nread_retries = 0\nservers = [%s]\n'
+                '[pool.slow.health]\ncheck = "off"\n')
+        self.write(router, text + more % f'"{slow.address}", "{self.file.web[3].address}"')
+        self.assertEqual(self.reload(router, "--accept-moved")[0], 0)
+        client = Client(("127.0.0.1", port))
+        self.addCleanup(client.close)
+        client.send(b"".join(b"get k%d\r\n" % n for n in range(20)))
+        self.assertTrue(slow.asked.wait(5))
+        self.write(router, text + more % f'"{self.file.web[3].address}"')
+        begun = time.monotonic()
+        self.assertEqual(self.reload(router, "--accept-moved")[0], 0)
+        self.assertTrue(slow.left.wait(6), "its connection is still open")
+        self.assertGreater(time.monotonic() - begun, 0.5)
 
     def extra_has(self, client, keys):
         for key in keys:
