@@ -145,14 +145,17 @@ class UnderLoad(ReloadTest):
         elif kind == 4:
             file.route = "web" if back else file.alt_name
         elif kind == 5:
-            file.route = "web"
             file.timeout = "2s" if back else "3s"
+            if not back:  # While it serves.
+                file.alt_name = file.route = "serving"
         elif kind == 6:
+            file.route = "web"
             file.side_port = None if back else file.side_port or free_port()
         elif kind == 7:
             file.more = "" if back else '[pool.web.health]\ninterval = "2s"\n'
         elif kind == 8:
             file.more = "" if back else "server_queue_max = 5000\n"
+            file.hash = "xxh3_64" if back else "murmur"
         else:
             file.extra = None
 
