@@ -37,7 +37,7 @@ class Preparation {
       if (load() && compare() && has_ids() && open() && !scheduled()) build();
     } catch (const std::exception& error) {  // Memory, above all.
       close_sockets(std::exchange(candidate_.opened, {}), world_);
-      end(Ending::failed, fmt::format("failed: {}\n", error.what()));
+      fail_outside(fmt::format("failed: {}\n", error.what()));
     }
     return std::move(candidate_);
   }
@@ -83,8 +83,7 @@ class Preparation {
     std::size_t servers = crew_.board.size();
     for (const config::Pool& pool : written_.pools) servers += pool.servers.size();
     if (servers <= proxy::Board::servers_max) return true;
-    return end(
-        Ending::failed,
+    return fail_outside(
         fmt::format("{}more than {} servers, with those that are still leaving: try again in "
                     "a while\n",
                     place_of_failure(), proxy::Board::servers_max));
@@ -100,14 +99,14 @@ class Preparation {
         });
     const auto too_high = [](const auto& pair) { return pair.second >= proxy::listeners_max; };
     if (std::ranges::any_of(candidate_.listeners.ids, too_high)) {
-      return end(Ending::failed, fmt::format("more than {} listeners, with those that retire\n",
-                                             proxy::listeners_max));
+      return fail_outside(
+          fmt::format("more than {} listeners, with those that retire\n", proxy::listeners_max));
     }
     auto opened = open_sockets(candidate_.listeners.to_open, world_);
     if (!opened) {
       std::string lines;
       for (const std::string& why : opened.error()) lines += place_of_failure() + why + "\n";
-      return end(Ending::failed, lines + "the configuration stays as it was\n");
+      return fail_outside(lines + "the configuration stays as it was\n");
     }
     candidate_.opened = std::move(*opened);
     return true;
@@ -125,6 +124,11 @@ class Preparation {
     end(Ending::scheduled,
         fmt::format("applies at {}: {}\n", config::print_time(*at), candidate_.story));
     return true;
+  }
+
+  bool fail_outside(const std::string& text) {
+    candidate_.outside = true;
+    return end(Ending::failed, text);
   }
 
   // The file is all that can be told of which socket it was; its sentence names the rest.

@@ -26,10 +26,12 @@ struct Wish {
   // rid of listeners that are over.
   std::shared_ptr<const config::Config> written;
   bool sweep = false;
+  bool again = false;  // By the watch: what failed last may go well now.
 };
 
 struct Candidate {
   std::optional<Outcome> ending;  // It ends here; otherwise it may come into force.
+  bool outside = false;           // It failed, and not for what is in the files.
   std::uint64_t content = 0;      // See config::Loaded.
   std::string warnings;           // Lines.
   std::string story;              // What changes, in one line.

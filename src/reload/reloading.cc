@@ -94,6 +94,10 @@ void Reloading::begin_if_asked() {
     const bool accept_moved = std::ranges::any_of(asked, &Order::accept_moved);
     return begin({.accept_moved = accept_moved, .written = nullptr}, std::move(asked));
   }
+  if (unfinished_ && std::exchange(unfinished_->due, false)) {
+    return begin({.accept_moved = unfinished_->accept_moved, .written = nullptr, .again = true},
+                 {});
+  }
   if (held_is_due()) {
     return begin({.accept_moved = true, .written = held_.written}, {});
   }
@@ -114,7 +118,9 @@ void Reloading::begin(Wish wish, std::vector<Order> asked) {
                     wish = std::move(wish), &crew = crew_, &world = world_] {
         *candidate = prepare(present, sockets, wish, crew, world);
       });
-  if (!begun) candidate_->ending = Outcome{Ending::failed, begun.error() + "\n"};
+  if (begun) return;
+  candidate_->ending = Outcome{Ending::failed, begun.error() + "\n"};
+  candidate_->outside = true;
 }
 
 // --- Watching -------------------------------------------------------------------
@@ -140,7 +146,10 @@ void Reloading::on_looked() {
   if (!looked) return;
   const std::uint64_t content = *looked;
   const bool seen_before = std::exchange(seen_, content) == content;
-  if (content == content_) return;
+  if (content == content_) {
+    if (unfinished_) unfinished_->due = true;
+    return;
+  }
   if (!seen_before) {
     look_at_ = std::min(look_at_, world_.now() + look_again);
     return;
@@ -151,9 +160,26 @@ void Reloading::on_looked() {
 
 // --- Coming into force ----------------------------------------------------------
 
+// Whether it is one that is counted already: the same, tried again by itself.
+bool Reloading::note_failure(bool other_content) {
+  if (wish_.sweep) return false;
+  const bool failed = !candidate_->ending->good();
+  if (wish_.written) {
+    held_.tried_again_at = world_.now() + try_again;
+    return failed && std::exchange(held_.failed, true);
+  }
+  unfinished_.reset();
+  if (failed && candidate_->outside) unfinished_ = Unfinished{wish_.accept_moved, false};
+  return unfinished_ && wish_.again && !other_content;
+}
+
 void Reloading::on_prepared() {
-  if (candidate_->content != 0) content_ = seen_ = candidate_->content;
-  log_lines(candidate_->warnings, [](std::string_view line) { log::warning("reload: {}", line); });
+  const std::uint64_t content = candidate_->content;
+  const bool other_content = content != 0 && content != content_;
+  if (content != 0) content_ = seen_ = content;
+  if (!wish_.again || other_content) {
+    log_lines(candidate_->warnings, [](std::string_view at) { log::warning("reload: {}", at); });
+  }
   if (ended_) {
     close_sockets(candidate_->opened, world_);
     stage_ = Stage::idle;
@@ -161,15 +187,11 @@ void Reloading::on_prepared() {
   }
   if (candidate_->ending) {
     const Outcome outcome = *candidate_->ending;
-    bool again = false;
-    if (outcome.good()) {
-      hold({candidate_->apply_at, candidate_->held, {}});
-    } else if (wish_.written && !wish_.sweep) {
-      held_.tried_again_at = world_.now() + try_again;
-      again = std::exchange(held_.failed, true);
-    }
+    const bool again = note_failure(other_content);
+    if (outcome.good()) hold({candidate_->apply_at, candidate_->held, {}});
     return end_with(outcome, again);
   }
+  if (!wish_.written) unfinished_.reset();
   if (!wish_.sweep) hold({});
   names_.locate(*candidate_->next.snapshot);
   locating_until_ = world_.now() + locating_max;
@@ -248,7 +270,8 @@ void Reloading::end_with(const Outcome& outcome, bool again) {
   stage_ = Stage::idle;
   const std::string text = candidate_ ? candidate_->warnings + outcome.text : outcome.text;
   candidate_.reset();
-  if (!wish_.sweep) {
+  const bool told = again && wish_.again;  // The log of what waits for its time says each try.
+  if (!wish_.sweep && !told) {
     log_lines(outcome.text, [&](std::string_view line) {
       outcome.good() ? log::info("{}", line) : log::error("reload: {}", line);
     });

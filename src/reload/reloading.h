@@ -70,6 +70,12 @@ class Reloading {
  private:
   enum class Stage : std::uint8_t { idle, looking, preparing, locating, switching };
 
+  // What failed for a reason outside the files: the watch tries it again, as it was asked for.
+  struct Unfinished {
+    bool accept_moved = false;
+    bool due = false;
+  };
+
   struct Held {
     std::chrono::seconds at{};  // Since 1970.
     std::shared_ptr<const config::Config> written;
@@ -84,6 +90,7 @@ class Reloading {
   void begin_look();
   void on_looked();
   void on_prepared();
+  bool note_failure(bool other_content);
   void on_located();
   void introduce(const pool::Pool& pool, const pool::Pool* before);
   void switch_over();
@@ -112,6 +119,7 @@ class Reloading {
   Present before_;                           // While switching: what is to be given back.
   Instant locating_until_ = never;
   Instant look_at_ = never;
+  std::optional<Unfinished> unfinished_;
   std::uint64_t content_ = 0;  // Of what was loaded last, right or wrong.
   std::uint64_t seen_ = 0;     // By the last look.
   std::uint64_t failures_ = 0;

@@ -2,6 +2,7 @@
 // begin, files that change back. Whole reloads under traffic are the simulator's.
 #include "reload/reloading.h"
 
+#include <algorithm>
 #include <doctest/doctest.h>
 
 #include "configurations.h"
@@ -166,6 +167,52 @@ TEST_CASE("what is scheduled and fails at its time is counted once, however ofte
   reload(web(1, 5, at("04:03:00")));
   try_it(std::chrono::seconds(120));
   CHECK(failures() == "2\n");
+}
+
+TEST_CASE("the watch tries again what failed for a reason outside the file, and counts it once") {
+  const std::string watch = "[reload]\nwatch = \"1s\"\n";
+  Reloaded process{web(1, 3, watch)};
+  process.reloading.start(1);
+  const auto wait = [&] {
+    process.world.pass(std::chrono::seconds(1));
+    for (int i = 0; i < 3; ++i) process.reloading.step();
+  };
+  const auto told = [&](std::string_view what) {
+    return std::ranges::count_if(
+        process.lines, [&](const std::string& line) { return line.find(what) != line.npos; });
+  };
+  const auto failures = [&](const char* count) {
+    const std::string name = "\nringway_config_reload_failures_total ";
+    return process.crew.registry.exposition().find(name + count + "\n") != std::string::npos;
+  };
+  process.world.addresses = false;
+  process.write(web(1, 3, watch) + listener("new", "\"127.0.0.1:7\""), 2);
+  for (int i = 0; i < 6; ++i) wait();
+  CHECK(process.reloading.begun() >= 4);
+  CHECK(told("listener new: another program listens there") == 1);
+  CHECK(failures("1"));
+  // Whoever asks by hand is told, and that is another failure.
+  auto asked = process.reloading.order(false);
+  process.reloading.step();
+  process.reloading.step();
+  CHECK(asked.get().ending == Ending::failed);
+  CHECK(failures("2"));
+  process.world.addresses = true;
+  wait();
+  CHECK(process.notice.get().snapshot->generation == 2);
+  process.listeners.close();
+}
+
+TEST_CASE("the watch leaves alone what is wrong in the file") {
+  const std::string watch = "[reload]\nwatch = \"1s\"\n";
+  Reloaded process{web(1, 3, watch)};
+  process.reloading.start(1);
+  process.write(web(11, 13, watch), 2);
+  for (int i = 0; i < 6; ++i) {
+    process.world.pass(std::chrono::seconds(1));
+    for (int j = 0; j < 3; ++j) process.reloading.step();
+  }
+  CHECK(process.reloading.begun() == 1);  // Refused.
 }
 
 }  // namespace
