@@ -82,7 +82,9 @@ bool Reloading::held_is_due() const {
 }
 
 void Reloading::hold(Held held) {
-  const bool replaced = held_.written && !wish_.written;
+  const bool same = held.written && held_.written && held.at == held_.at &&
+                    config::placeless(*held.written) == config::placeless(*held_.written);
+  const bool replaced = held_.written && !wish_.written && !same;
   if (replaced) log::info("what waited for {} is dropped", config::print_time(applies_at()));
   held_ = std::move(held);
   applies_at_ = held_.written ? held_.at.count() : 0;

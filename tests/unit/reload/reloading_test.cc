@@ -215,5 +215,22 @@ TEST_CASE("the watch leaves alone what is wrong in the file") {
   CHECK(process.reloading.begun() == 1);  // Refused.
 }
 
+TEST_CASE("what waits for its time is not dropped by reading it once more") {
+  Reloaded process{web(1, 3)};
+  const auto reload = [&](const std::string& at, std::uint64_t content) {
+    process.write(web(1, 4) + "[reload]\napply_at = " + at + "\n", content);
+    auto asked = process.reloading.order(false);
+    process.reloading.step();
+    process.reloading.step();
+    CHECK(asked.get().ending == Ending::scheduled);
+    return std::ranges::count_if(process.lines, [](const std::string& line) {
+      return line.find("is dropped") != line.npos;
+    });
+  };
+  CHECK(reload("2026-01-05T06:00:00Z", 2) == 0);
+  CHECK(reload("2026-01-05T06:00:00Z", 3) == 0);
+  CHECK(reload("2026-01-05T07:00:00Z", 4) == 1);
+}
+
 }  // namespace
 }  // namespace ringway::reload
