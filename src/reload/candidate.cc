@@ -12,6 +12,7 @@
 #include "config/cross_checks.h"
 #include "reload/interlock.h"
 #include "reload/listeners.h"
+#include "reload/own_addresses.h"
 #include "reload/restart.h"
 #include "reload/story.h"
 
@@ -102,6 +103,9 @@ class Preparation {
       return fail_outside(
           fmt::format("more than {} listeners, with those that retire\n", proxy::listeners_max));
     }
+    if (const std::string lines = own_conflicts(); !lines.empty()) {
+      return fail_outside(lines + "the configuration stays as it was\n");
+    }
     auto opened = open_sockets(candidate_.listeners.to_open, world_);
     if (!opened) {
       std::string lines;
@@ -110,6 +114,17 @@ class Preparation {
     }
     candidate_.opened = std::move(*opened);
     return true;
+  }
+
+  // Told without trying: it would take a second, and name another program.
+  std::string own_conflicts() const {
+    std::string lines;
+    for (const SocketToOpen& socket : candidate_.listeners.to_open) {
+      const auto why = in_the_way(socket.bind, present_, sockets_);
+      if (!why) continue;
+      lines += fmt::format("{}listener {}: {}\n", place_of_failure(), socket.settings.name, *why);
+    }
+    return lines;
   }
 
   // What applies later was only tried: its sockets are opened again then.

@@ -311,6 +311,28 @@ class AllOrNothing(ReloadTest):
         self.assertRaises(OSError, Client, ("127.0.0.1", free))
         self.assertEqual(self.generation(router), 1)
 
+    def test_an_own_address_in_the_way_is_named(self):
+        router = self.started()
+        port, text = router.config.port, self.file.text()
+        wide = text.replace(f'"127.0.0.1:{port}"', f'"0.0.0.0:{port}"')
+        self.write(router, wide)
+        code, said = self.reload(router)
+        self.assertEqual(code, 1)
+        self.assertIn(f"cannot listen on 0.0.0.0:{port}: listener web of this ringway still has "
+                      f"127.0.0.1:{port}: take it away by a reload of its own", said)
+        self.assertNotIn("another program", said)
+        # As it says: without it first, and then as it is wanted.
+        self.write(router, text.replace(f"127.0.0.1:{port}", f"127.0.0.1:{free_port()}"))
+        self.assertEqual(self.reload(router)[0], 0)
+        self.write(router, wide)
+        self.assertEqual(self.reload(router)[0], 0)
+        metrics = router.config.metrics_bind
+        self.write(router, wide.replace(f'"{metrics}"', f'"127.0.0.1:{free_port()}"')
+                   + f'[listener.new]\nroute = "web"\nbind = "{metrics}"\n')
+        code, said = self.reload(router)
+        self.assertEqual(code, 1)
+        self.assertIn(f"[metrics] of this ringway has {metrics} until a restart", said)
+
     def test_the_interlock_names_what_would_allow_it(self):
         router = self.started()
         self.write(router, BAD_FILES["a template that lost its servers"](self.file.text()))

@@ -1,0 +1,54 @@
+// See own_addresses.h. 0.0.0.0 and [::] take a port on all addresses of their kind, and of no
+// other: IPv6 sockets are for IPv6 alone.
+#include "reload/own_addresses.h"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include "net/address.h"
+
+namespace ringway::reload {
+namespace {
+
+bool takes_all(const net::Address& address) {
+  const std::string text = address.text();
+  return text.starts_with("0.0.0.0:") || text.starts_with("[::]:");
+}
+
+bool overlap(const std::string& one, const std::string& other) {
+  const auto a = net::Address::parse(one);
+  const auto b = net::Address::parse(other);
+  if (!a || !b || a->family() != b->family()) return false;
+  if (a->family() == AF_UNIX) return *a == *b;
+  if (a->port() == 0 || a->port() != b->port()) return false;
+  return *a == *b || takes_all(*a) || takes_all(*b);
+}
+
+std::string until_restart(const std::string& bind, const char* section, const std::string& held) {
+  return fmt::format(
+      "cannot listen on {}: {} of this ringway has {} until a restart: take another port, or "
+      "restart",
+      bind, section, held);
+}
+
+}  // namespace
+
+std::optional<std::string> in_the_way(const std::string& bind, const Present& present,
+                                      const std::vector<OpenSocket>& sockets) {
+  for (const OpenSocket& socket : sockets) {
+    if (!overlap(bind, socket.bind)) continue;
+    const snapshot::Listener* own = present.snapshot->listener(socket.listener);
+    return fmt::format(
+        "cannot listen on {}: listener {} of this ringway still has {}: take it away by a reload "
+        "of its own before this one, or restart",
+        bind, own ? own->settings.name : "", socket.bind);
+  }
+  const config::Config& started = *present.started;
+  if (overlap(bind, started.metrics.bind)) {
+    return until_restart(bind, "[metrics]", started.metrics.bind);
+  }
+  if (overlap(bind, started.admin.bind)) return until_restart(bind, "[admin]", started.admin.bind);
+  return std::nullopt;
+}
+
+}  // namespace ringway::reload

@@ -1,0 +1,19 @@
+// Addresses that this very process holds: a new listener cannot have one that overlaps them
+// before they are given up, and they are given up after it was opened. Listeners that merely
+// stay are not asked for.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "reload/listener_plan.h"
+#include "reload/present.h"
+
+namespace ringway::reload {
+
+// Who of this process is in the way of `bind`, and what helps; nothing if nobody is.
+std::optional<std::string> in_the_way(const std::string& bind, const Present& present,
+                                      const std::vector<OpenSocket>& sockets);
+
+}  // namespace ringway::reload
