@@ -4,14 +4,13 @@
 
 #include <cstdint>
 #include <optional>
-#include <string_view>
 
 namespace ringway::cli {
 
 // At least 1: the CPUs of the affinity mask, fewer if the cgroup's quota is less.
 std::uint32_t cpus_allowed();
 
-// The cgroup's memory limit in bytes; none if there is no limit.
+// The lowest memory limit of its cgroup and of those above, in bytes; none if there is none.
 std::optional<std::uint64_t> memory_limit();
 
 // Permissions that a new file gets. Only before there are other threads: what these opened
@@ -20,9 +19,5 @@ std::uint32_t file_mode();
 
 // Raises the soft limit to the hard one and returns it.
 std::uint64_t raise_file_limit();
-
-// "max 100000" or "150000 100000", as cgroup v2 writes cpu.max: whole CPUs, rounded
-// up; none for "max".
-std::optional<std::uint32_t> cpus_of_quota(std::string_view cpu_max);
 
 }  // namespace ringway::cli
