@@ -96,6 +96,7 @@ struct Exchange {
   bool quiet = false;                 // Meta q: success is not told.
   bool misses_errors = false;         // on_read_error = "miss", and it is a read.
   bool wants_key = false;             // Meta k.
+  bool key_first = false;             // Meta k came before O, if there were both.
   bool wants_value = false;           // Meta v.
   bool base64 = false;                // Meta b.
   bool large = false;                 // Its value is passed on before it is whole.

@@ -23,6 +23,14 @@ namespace {
 // Room made ahead for a value that a server has only announced.
 constexpr std::uint64_t room_bytes_max = 256 * 1024;
 
+// Whether it asks for its key before its opaque: replies repeat them in that order.
+bool key_comes_first(const proto::memcached::Request& request) {
+  if (!request.wants_key || request.opaque.empty()) return false;
+  const Bytes flags = request.meta_flags;
+  const auto opaque_at = static_cast<std::size_t>(request.opaque.data() - flags.data());
+  return flags.starts_with('k') || flags.find(" k") < opaque_at;
+}
+
 bool has_body(ReplyKind kind) {
   return kind == ReplyKind::value || kind == ReplyKind::va;
 }
@@ -215,6 +223,7 @@ void Executor::start_single(ClientConn& client, const Request& request, Bytes to
   exchange.key.set(bench_.buffers, request.key);
   exchange.opaque.set(bench_.buffers, request.opaque);
   exchange.wants_key = request.wants_key;
+  exchange.key_first = key_comes_first(request);
   exchange.wants_value = request.wants_value;
   exchange.base64 = request.base64;
   if (!told.empty()) exchange.first.stash.append(bench_.buffers, std::string(told) + "\r\n");
@@ -478,15 +487,14 @@ std::string Executor::read_miss(const Exchange& exchange) const {
   return "EN" + echoed_flags(exchange) + "\r\n";
 }
 
-// What a meta reply repeats of its request, in the order of the request where that was kept.
+// What a meta reply repeats of its request, in the order of the request.
 std::string Executor::echoed_flags(const Exchange& exchange) const {
   std::string opaque;
   std::string key;
   if (!exchange.opaque.get().empty()) opaque.append(" O").append(exchange.opaque.get());
   if (exchange.wants_key) key.append(" k").append(exchange.key.get());
   if (exchange.wants_key && exchange.base64) key.append(" b");
-  const Bytes flags = exchange.meta_flags.get();
-  return flags.starts_with("k") || flags.find(" k") < flags.find('O') ? key + opaque : opaque + key;
+  return exchange.key_first ? key + opaque : opaque + key;
 }
 
 // --- Deadlines --------------------------------------------------------------

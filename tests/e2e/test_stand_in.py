@@ -197,6 +197,10 @@ class StandIn(cases.EndToEnd):
         self.until_it_is("ejected")
         self.make_it_the_same_there(key, at_home)
         self.assertEqual(self.cas(key, at_home), (b"EXISTS\r\n", b"EX\r\n"))
+        for flags in (b"k O7k", b"Ok k", b"k", b"O7"):
+            told = b" ".join(b"k" + key if flag == b"k" else flag for flag in flags.split())
+            self.assertEqual(self.through.ask(b"ms %b 1 C%b %b\r\nz\r\n" % (key, at_home, flags)),
+                             b"EX %b\r\n" % told)
         self.assert_good_at_the_stand_in(key)
         self.assert_each_good_where_it_is_from(key, self.safe[0])
         self.through.set(key, b"1")
