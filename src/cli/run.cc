@@ -48,6 +48,7 @@ void settle_limits(config::Config& config) {
   }
   const std::uint64_t files = raise_file_limit();
   const std::uint64_t clients = files > reserve + 16 ? files - reserve : 16;
+  config.clients_max = static_cast<std::uint32_t>(std::min<std::uint64_t>(clients, ~0u));
   for (config::Listener& listener : config.listeners) {
     const std::uint64_t wanted = listener.clients_max.value_or(clients);
     if (listener.clients_max && wanted > clients) {

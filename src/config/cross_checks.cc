@@ -81,6 +81,7 @@ void check_output(const Listener& listener, const Written& written, Complaints& 
   const std::uint64_t ask = listener.keys_per_ask * listener.value_max;
   const std::uint64_t least = listener.client_output_high + ask;
   if (listener.client_output_max >= least) return;
+  const bool possible = least <= buffer_bytes_most;
   complaints.error(
       written.place("client_output_max"),
       fmt::format("client_output_max {} of listener '{}' is less than client_output_high {} + "
@@ -88,7 +89,9 @@ void check_output(const Listener& listener, const Written& written, Complaints& 
                   print_size(listener.client_output_max), listener.name,
                   print_size(listener.client_output_high), listener.keys_per_ask,
                   print_size(listener.value_max)),
-      fmt::format("write at least \"{}\", or lower keys_per_ask", print_size(least)));
+      possible ? fmt::format("write at least \"{}\", or lower keys_per_ask", print_size(least))
+               : fmt::format("lower keys_per_ask: \"{}\" is the most that can be written here",
+                             print_size(buffer_bytes_most)));
 }
 
 // Told at the pool with which it becomes too much.

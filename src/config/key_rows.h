@@ -27,6 +27,7 @@ constexpr Duration day = std::chrono::hours(24);
 constexpr Limits any_time = times(0s, 365 * day);
 constexpr Limits some_time = times(1ms, 365 * day);
 constexpr Limits some_size = sizes(1, 1ull << 40);
+constexpr Limits size_of_buffer = sizes(1, buffer_bytes_most);
 
 template <typename T, typename V>
 T owner_of(V T::*);

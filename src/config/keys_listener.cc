@@ -62,7 +62,7 @@ constexpr Key<Listener> listener_keys[] = {
     key<&Listener::backlog>("backlog", "connections", "reconnect storms", counts(1, 65535)),
     {.name = "clients_max",
      .unit = "clients",
-     .why = "auto is the file limit less a reserve",
+     .why = "auto is the file limit less a reserve, which all listeners share",
      .limits = counts(1, 10'000'000),
      .read = read_clients_max,
      .print =
@@ -89,7 +89,7 @@ constexpr Key<Listener> listener_keys[] = {
     key<&Listener::client_output_max>(
         "client_output_max", "",
         "above it the client is closed; at least client_output_high + keys_per_ask x value_max",
-        some_size),
+        size_of_buffer),
     key<&Listener::stream_min>("stream_min", "",
                                "smaller values are gathered before their first byte goes on: a "
                                "lost server is an error, not a broken stream",
@@ -98,7 +98,8 @@ constexpr Key<Listener> listener_keys[] = {
                                      counts(1, 1'000'000)),
     key<&Listener::keys_per_ask>("keys_per_ask", "keys",
                                  "of one client asked for at a time, all servers and pipelined "
-                                 "reads together: a slow reader slows itself",
+                                 "reads together (of one read never more than 64): a slow reader "
+                                 "slows itself",
                                  counts(1, 1'000'000)),
     key<&Listener::value_max>("value_max", "", "larger ones are refused", sizes(1, 128 * MiB)),
     later_table<Listener>("tls", "{}", "TLS towards clients"),

@@ -99,7 +99,7 @@ constexpr Key<Pool> pool_keys[] = {
     key<&Pool::server_queue_max>("server_queue_max", "requests per server and worker",
                                  "more are shed with an error", counts(1, 10'000'000)),
     key<&Pool::server_queue_bytes_max>("server_queue_bytes_max", "per server and worker",
-                                       "more are shed with an error", some_size),
+                                       "more are shed with an error", size_of_buffer),
     key<&Pool::on_read_error>("on_read_error", "",
                               "honest; miss hides a lost server from readers, never from writers"),
     key<&Pool::read_retries>("read_retries", "",

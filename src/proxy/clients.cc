@@ -13,6 +13,16 @@ using metrics::WorkerMetric;
 using proto::memcached::ParsedRequest;
 using proto::memcached::RequestStatus;
 
+namespace {
+
+bool count_in(std::atomic<std::uint32_t>& count, std::uint32_t most) {
+  if (count.fetch_add(1, std::memory_order_relaxed) < most) return true;
+  count.fetch_sub(1, std::memory_order_relaxed);
+  return false;
+}
+
+}  // namespace
+
 net::Token Clients::token(net::Op op, const ClientConn& client) const {
   return {.op = op, .generation = client.handle.generation, .index = client.handle.index};
 }
@@ -51,15 +61,15 @@ ClientConn& Clients::open(int fd, snapshot::ListenerId from) {
 }
 
 bool Clients::admit(ClientConn& client) {
-  const std::uint32_t clients_max = listener(client).settings.clients_max.value_or(~0u);
-  std::atomic<std::uint32_t>& admitted = bench_.loads[client.listener].admitted;
-  if (admitted.fetch_add(1, std::memory_order_relaxed) >= clients_max) {
-    admitted.fetch_sub(1, std::memory_order_relaxed);
-    bench_.count(WorkerMetric::clients_rejected).add();
-    return false;
+  const std::uint32_t most_here = listener(client).settings.clients_max.value_or(~0u);
+  std::atomic<std::uint32_t>& admitted_here = bench_.loads[client.listener].admitted;
+  client.admitted = count_in(admitted_here, most_here);
+  if (client.admitted && !count_in(bench_.loads.admitted, bench_.snapshot->config.clients_max)) {
+    admitted_here.fetch_sub(1, std::memory_order_relaxed);
+    client.admitted = false;
   }
-  client.admitted = true;
-  return true;
+  if (!client.admitted) bench_.count(WorkerMetric::clients_rejected).add();
+  return client.admitted;
 }
 
 ClientConn& Clients::land(const net::Completion& done) {
@@ -308,7 +318,10 @@ std::uint32_t Clients::reap() {
   for (ClientConn* client : dead) {
     RINGWAY_ASSERT(client->closing && client->ops_in_flight == 0);
     ListenerLoad& load = bench_.loads[client->listener];
-    if (client->admitted) load.admitted.fetch_sub(1, std::memory_order_relaxed);
+    if (client->admitted) {
+      load.admitted.fetch_sub(1, std::memory_order_relaxed);
+      bench_.loads.admitted.fetch_sub(1, std::memory_order_relaxed);
+    }
     load.clients.fetch_sub(1, std::memory_order_release);
     bench_.io.close(client->fd);
     client->input.clear(bench_.buffers);

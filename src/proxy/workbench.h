@@ -27,7 +27,13 @@ struct ListenerLoad {
   std::atomic<std::uint32_t> clients{0};   // From being accepted to being freed.
   std::atomic<std::uint32_t> admitted{0};  // Those among them that clients_max counts.
 };
-using ListenerLoads = std::array<ListenerLoad, listeners_max>;
+struct ListenerLoads {
+  ListenerLoad& operator[](snapshot::ListenerId id) { return each[id]; }
+  const ListenerLoad& operator[](snapshot::ListenerId id) const { return each[id]; }
+
+  std::array<ListenerLoad, listeners_max> each{};
+  std::atomic<std::uint32_t> admitted{0};  // By all of them: what files allow is shared.
+};
 
 struct Workbench {
   Workbench(std::uint32_t number, net::Io& its_io, Board& shared_board, metrics::Registry& shared,

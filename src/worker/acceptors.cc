@@ -114,9 +114,12 @@ void Acceptors::report_failure(int error) {
 // With clients_full = "wait" the next ones stay in the kernel's backlog.
 bool Acceptors::full(snapshot::ListenerId id, std::uint32_t on_their_way) const {
   const config::Listener& limits = bench_.snapshot->listener(id)->settings;
-  return limits.clients_full == config::ClientsFull::wait && limits.clients_max &&
-         bench_.loads[id].admitted.load(std::memory_order_relaxed) + on_their_way >=
-             *limits.clients_max;
+  if (limits.clients_full != config::ClientsFull::wait) return false;
+  const auto reached = [&](const std::atomic<std::uint32_t>& admitted, std::uint32_t most) {
+    return std::uint64_t{admitted.load(std::memory_order_relaxed)} + on_their_way >= most;
+  };
+  return reached(bench_.loads[id].admitted, limits.clients_max.value_or(~0u)) ||
+         reached(bench_.loads.admitted, bench_.snapshot->config.clients_max);
 }
 
 std::uint32_t Acceptors::least_loaded() {

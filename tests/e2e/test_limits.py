@@ -73,6 +73,30 @@ class ClientLimits(cases.EndToEnd):
         self.assertGreater(served, 90, "more than the soft limit allowed")
         self.assertEqual(self.counted(router, "accept_failures_total"), 0)
 
+    def test_listeners_share_what_the_file_limit_leaves(self):
+        path = self.processes.folder / "second.sock"
+        router = self.ringway(self.servers, start=False,
+                              listener=f'[listener.second]\nbind = "unix:{path}"\nroute = "web"')
+        router.wrapped_in = ["prlimit", "--nofile=200"]
+        router.start()
+        self.routers.append(router)
+        clients = [self.client(router) for _ in range(70)]
+        clients += [Client(path) for _ in range(100)]
+        replies = [client.ask(b"version\r\n")[:7] for client in clients]
+        served = replies.count(b"VERSION")
+        self.assertEqual(replies, [b"VERSION"] * served + [b"SERVER_"] * (170 - served))
+        self.assertTrue(70 < served < 170, served)
+        self.assertEqual(self.counted(router, "accept_failures_total"), 0)
+        for client in clients[20:]:
+            self.addCleanup(client.close)
+        for client in clients[:20]:
+            client.close()
+
+        def there_is_room():
+            with Client(path) as another:
+                return another.ask(b"version\r\n").startswith(b"VERSION")
+        until("room at the other listener", 3, there_is_room)
+
     def test_accepting_pauses_at_the_file_limit_and_goes_on(self):
         for io in cases.io_kinds():
             own = len(os.listdir(f"/proc/{self.ringway(self.servers, io=io).pid}/fd"))

@@ -36,6 +36,9 @@ enum class FlushAll : std::uint8_t { refused, allowed };
 enum class LogFormat : std::uint8_t { text, json };
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 
+// The most that one buffer may be asked to hold: it is one block of memory, of 2 GiB at most.
+inline constexpr std::uint64_t buffer_bytes_most = 1024 * MiB;
+
 // [router]: the process.
 struct Router {
   std::uint32_t workers = 1;  // 0: one per CPU that affinity and the cgroup quota allow.
@@ -202,6 +205,8 @@ struct Config {
   std::vector<Listener> listeners;  // In the order of the file.
   std::vector<Pool> pools;          // In the order of the file.
   std::vector<Route> routes;        // In the order of the file; not carried out yet.
+  // Of all listeners together; not in the file: what the file limit leaves, resolved at start.
+  std::uint32_t clients_max = ~0u;
 
   bool operator==(const Config&) const = default;
 };

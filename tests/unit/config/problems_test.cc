@@ -160,6 +160,11 @@ TEST_CASE("a client's output can hold one ask above its mark") {
   tells(with_pool("[defaults.listener]\nclient_output_max = \"64MiB\"\n"),
         "a.toml:7:21: error: client_output_max 64MiB of listener 'web' is less than");
   CHECK(problems(with_pool("[defaults.listener]\nclient_output_max = \"65MiB\"\n")) == "");
+  tells(with_pool("[defaults.listener]\nvalue_max = \"128MiB\"\n"),
+        "lower keys_per_ask: \"1GiB\" is the most that can be written here");
+  CHECK(problems(with_pool("[defaults.listener]\nvalue_max = \"128MiB\"\nkeys_per_ask = 7\n"
+                           "client_output_max = \"1GiB\"\n")) == "");
+  tells(with_pool("[defaults.listener]\nclient_output_max = \"2GiB\"\n"), "1GiB");
 }
 
 TEST_CASE("a file without pools or listeners is told so") {
