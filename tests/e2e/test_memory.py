@@ -26,7 +26,8 @@ OF_THE_PROCESS = 16 * MIB          # Beside buffers: what the kernel receives in
 class MemoryMax(cases.EndToEnd):
     def setUp(self):
         super().setUp()
-        self.router = self.ringway(self.memcacheds(2), timeout="5s",
+        # Each worker has its part of memory_max: with several, one may be short and another not.
+        self.router = self.ringway(self.memcacheds(2), workers=1, timeout="5s",
                                    router=f'memory_max = "{MEMORY_MAX}B"')
         self.address = (self.router.host, self.router.port)
         self.small = self.client(self.router)
@@ -48,11 +49,15 @@ class MemoryMax(cases.EndToEnd):
         return client
 
     def short_of_memory(self):
-        deaf = [self.deaf() for _ in range(4)]
-        until("memory to be short", 5, lambda: self.lent() > MEMORY_MAX)
-        replies = -1
-        while replies != (replies := self.metric("server_replies_total")):
-            time.sleep(0.2)  # Until servers have said all that they were asked.
+        deaf = []
+        # The kernel takes part of what was said, some of it late, and makes room again.
+        while len(deaf) < 4 or self.lent() <= MEMORY_MAX:
+            self.assertLess(len(deaf), 20, "memory never becomes short")
+            before = self.metric("server_replies_total")
+            deaf.append(self.deaf())
+            until("the server to have said all", 5 * cases.SLOWNESS,
+                  lambda: self.metric("server_replies_total") > before)
+            time.sleep(0.1)
         return deaf
 
     def read_all(self, client):
