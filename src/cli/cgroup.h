@@ -1,4 +1,5 @@
 // The limits of the cgroup that this process is in: a container's, or those of a systemd unit.
+// Read once, at start: who changes them later restarts ringway.
 #pragma once
 
 #include <cstdint>

@@ -1,3 +1,5 @@
+// Each question goes to the system itself; only what it says of cgroups takes reading, and that
+// is done elsewhere.
 #include "cli/machine.h"
 
 #include <algorithm>

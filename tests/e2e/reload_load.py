@@ -42,6 +42,7 @@ class ReloadClient:
         self.rest_until = 0.0
         self.replies = self.missing = 0
         self.ending = False
+        self.gone = False
 
     # --- asking ---
 
@@ -180,6 +181,23 @@ class IdleClient(ReloadClient):
         pass
 
 
+class LeavingClient(ReloadClient):
+    """Of a listener that will be taken away: it is closed then, between two requests."""
+
+    def __init__(self, number, address):
+        super().__init__(number, address, depth=1, pause=0.02, exact=True)
+
+    def on_readable(self, size=1 << 17):
+        if self.socket.recv(1, socket.MSG_PEEK):
+            return super().on_readable(size)
+        # What it asked last may have come too late; a reply that has begun may not end.
+        if self.input or len(self.waiting) > 1:
+            raise Wrong(f"client {self.number}: closed within a reply: {self.input[:80]!r}")
+        self.gone = True
+        self.waiting.clear()
+        self.output = b""
+
+
 def crowd(address, untouched):
     """200 connections of all kinds; some of them at the address of a pool that no reload
     touches.
@@ -196,19 +214,19 @@ def crowd(address, untouched):
 
 def run(clients, each_round, seconds_max=1800, silence_max=20):
     """Keeps the clients busy; each_round(now) says False when it is over. Then everybody
-    gets what is owed."""
+    gets what is owed. Others may join meanwhile; those who are gone are taken out."""
     selector = selectors.DefaultSelector()
-    for client in clients:
-        client.ending = False
-        selector.register(client.socket, selectors.EVENT_READ, client)
     heard = start = time.monotonic()
-    going = True
+    going, known = True, set()
     while going or any(client.waiting or client.output for client in clients):
         now = time.monotonic()
         if going and not each_round(now):
             going = False
-            for client in clients:
-                client.ending = True
+        for client in clients:
+            client.ending = not going
+            if client not in known:
+                known.add(client)
+                selector.register(client.socket, selectors.EVENT_READ, client)
         for client in clients:
             client.release_held(now)
             client.ask_more(now)
@@ -218,8 +236,13 @@ def run(clients, each_round, seconds_max=1800, silence_max=20):
                 except BlockingIOError:
                     pass
         for key, _ in selector.select(0.005):
-            key.data.on_readable()
+            client = key.data
+            client.on_readable()
             heard = now
+            if client.gone:
+                selector.unregister(client.socket)
+                client.socket.close()
+                clients.remove(client)
         if now - heard > silence_max or now - start > seconds_max:
             owed = [c.number for c in clients if c.waiting]
             raise Wrong(f"silence: clients {owed[:20]} wait")

@@ -17,7 +17,7 @@ import cases
 from cases import EndToEnd, main
 from processes import free_port, servers, until
 from protocol import Client
-from reload_load import Wrong, crowd, run
+from reload_load import LeavingClient, Wrong, crowd, run
 
 
 class File:
@@ -168,7 +168,7 @@ class UnderLoad(ReloadTest):
         keeper = self.client_at(self.file.base.bind[0])
         self.assertEqual(keeper.set(b"kept", b"x"), b"STORED\r\n")
         state = {"done": 0, "bad": 0, "process": None, "before": None,
-                 "until": count // 10}
+                 "until": count // 10, "joined": 0, "side": None}
         kinds = list(BAD_FILES)
 
         def each_round(now):
@@ -182,6 +182,7 @@ class UnderLoad(ReloadTest):
                 process.stdout.close()
                 state["process"] = None
                 state["done"] += 1
+                self.join_side(clients, state)
                 if state["done"] == 20:
                     state["before"] = [closed_connections(s) for s in unchanged]
             if state["done"] >= state["until"]:
@@ -209,6 +210,12 @@ class UnderLoad(ReloadTest):
         except Wrong as wrong:
             self.fail(f"{wrong}\n{router.log()[-3000:]}")
         after = [closed_connections(s) for s in unchanged]
+        leaving = [client for client in clients if isinstance(client, LeavingClient)]
+        left = state["joined"] - len(leaving)
+        clients = [client for client in clients if client not in leaving]
+        self.assertEqual(len(clients), 200)
+        self.assertGreater(left, 0)
+        self.assertGreaterEqual(left, state["joined"] - 10, "of a listener that is gone")
         grown = self.bytes_at_rest(router) - warm
         for client in clients:
             client.socket.sendall(b"version\r\n")
@@ -220,8 +227,8 @@ class UnderLoad(ReloadTest):
         metrics = router.metrics()
         print(f"{count} reloads, {state['bad']} of them of bad files; 200 clients heard "
               f"{sum(c.replies for c in clients)} replies, {sum(c.missing for c in clients)} keys "
-              f"were missing; memory grew by {grown // 1024} KiB after the first "
-              f"{count // 10}, looked at without load")
+              f"were missing; {left} more were closed with their listener; memory grew by "
+              f"{grown // 1024} KiB after the first {count // 10}, looked at without load")
         self.assertEqual(metrics["ringway_config_reload_failures_total"], state["bad"])
         self.assertEqual(metrics["ringway_request_errors_total"], 0)
         # The first look was a connection, too.
@@ -230,6 +237,15 @@ class UnderLoad(ReloadTest):
         # Fifty are too few to tell a small leak from a first time.
         most = 1 << 20 if cases.LONG else 4 << 20
         self.assertLess(grown, most if not cases.SANITIZED else 1 << 30)
+
+    def join_side(self, clients, state):
+        """Ten clients for a listener that has come; they are closed when it goes."""
+        before, state["side"] = state["side"], self.file.side_port
+        if self.file.side_port in (None, before):
+            return
+        clients += [LeavingClient(1000 + state["joined"] + number,
+                                  ("127.0.0.1", self.file.side_port)) for number in range(10)]
+        state["joined"] += 10
 
     def bytes_at_rest(self, router):
         """What load needs comes and goes: it is given back within seconds."""

@@ -14,6 +14,7 @@
 #include "ringway/config/load.h"
 #include "ringway/snapshot/snapshot.h"
 
+#include "../asleep_io.h"
 #include "log/log.h"
 #include "reload/world.h"
 #include "worker/crew.h"
@@ -60,27 +61,6 @@ class FakeWorld final : public World {
   std::function<void()> work_;
 };
 
-// A worker that never runs: letters to it stay in its mailbox.
-class AsleepIo final : public net::Io {
- public:
-  Instant now() const override { return {}; }
-  std::uint64_t random() override { return 0; }
-  std::int64_t unix_now_s() const override { return 0; }
-  std::span<const net::Completion> wait(Instant, std::uint32_t) override { return {}; }
-  bool drained() const override { return true; }
-  void wake() override {}
-  void accept(net::Token, int) override {}
-  int connect(net::Token, const net::Address&, const net::SocketOptions&) override { return -1; }
-  void recv(net::Token, int, net::Buffers) override {}
-  void pause(int) override {}
-  void resume(int) override {}
-  void send(net::Token, int, std::span<const Bytes>) override {}
-  void finish_sending(int) override {}
-  void shutdown(int) override {}
-  void cancel(int) override {}
-  void close(int) override {}
-};
-
 // One pool "web" and what control shares with a worker.
 struct Surroundings {
   Surroundings() {
@@ -114,7 +94,7 @@ struct Surroundings {
     return count;
   }
 
-  AsleepIo io;
+  testing::AsleepIo io;
   worker::Crew crew{{&io}};
   FakeWorld world;
   std::vector<std::string> lines;  // Of the log.

@@ -34,7 +34,7 @@ class Reloaded {
     return outcome.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
   }
 
-  AsleepIo io;
+  testing::AsleepIo io;
   worker::Crew crew{{&io}};
   FakeWorld world;
   Notice notice;
