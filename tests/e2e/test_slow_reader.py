@@ -137,17 +137,19 @@ class SlowReader(cases.EndToEnd):
             deaf = self.deaf_client(router, 100)
             beside.append(self.latency(router, deaf))
             deaf.close()
-            p50, p99 = map(min, zip(*alone))
-            its_p50, its_p99 = map(min, zip(*beside))
-            stays = its_p50 < 1.25 * p50 + 50 and its_p99 < 1.5 * p99 + 300
+            # One in a hundred waits for a turn on the CPU here, with or without the deaf one.
+            before, after = ([min(looks) for looks in zip(*all_looks)]
+                             for all_looks in (alone, beside))
+            most = (1.25 * before[0] + 50, 1.5 * before[1] + 100, 3 * before[2] + 1000)
+            stays = all(it < limit for it, limit in zip(after, most))
             if stays and len(alone) >= 3:
                 break
-        print(f"p50 {p50:.0f} -> {its_p50:.0f} us, p99 {p99:.0f} -> {its_p99:.0f} us ",
-              end="", flush=True)
+        print("p50, p90, p99:", *(f"{was:.0f} -> {it:.0f} us" for was, it in zip(before, after)),
+              end=" ", flush=True)
         self.assertTrue(stays)
 
     def latency(self, router, deaf=None, seconds=0.4):
-        """(p50, p99) in microseconds. Between two questions the deaf one takes some of what waits
+        """(p50, p90, p99) in microseconds. Between two questions the deaf one takes some of what waits
         for it, so that ringway has to go on with it all the time."""
         times, end, reads_at = [], time.monotonic() + seconds, 0
         with Client((router.host, router.port)) as client:
@@ -161,7 +163,7 @@ class SlowReader(cases.EndToEnd):
                 client.ask(b"get key001\r\n")
                 times.append(1e6 * (time.perf_counter() - began))
         times.sort()
-        return times[len(times) // 2], times[len(times) * 99 // 100]
+        return [times[len(times) * part // 100] for part in (50, 90, 99)]
 
 
 if __name__ == "__main__":
