@@ -29,6 +29,13 @@ class OutputBuffer {
   std::size_t held() const { return sending_.lent() + filling_.size(); }
   // Not handed to the kernel yet.
   std::size_t unsent() const { return size() - in_kernel_; }
+  // A part of it that one append() made.
+  Bytes unsent(std::size_t offset, std::size_t count) const {
+    const std::size_t begun = sending_.size() - in_kernel_;
+    if (offset >= begun) return filling_.bytes(offset - begun, count);
+    RINGWAY_ASSERT(offset + count <= begun);
+    return sending_.bytes(in_kernel_ + offset, count);
+  }
   std::size_t uncommitted() const { return filling_.size() - committed_; }
 
   // Appends and commits at once. Nothing may be uncommitted.

@@ -47,6 +47,7 @@ struct Fragment {
   Fragment* sibling = nullptr;    // The next fragment of the same gather.
   ServerConn* conn = nullptr;     // In whose FIFO it is; null outside.
   std::uint64_t request_end = 0;  // Where its request ends in the connection's stream.
+  std::uint32_t request_bytes = 0;
   pool::ServerId server{};
   FragmentState state = FragmentState::idle;
   bool value_seen = false;       // A body arrived (get family: END is still to come).

@@ -431,11 +431,12 @@ void Executor::settle_single(Exchange& exchange) {
   if (at_head(exchange)) advance(*exchange.client);
 }
 
-void Executor::on_failed(Fragment& fragment, Bytes what) {
+void Executor::on_failed(Fragment& fragment, Bytes what, Bytes unsent) {
   Exchange& exchange = *fragment.exchange;
   RINGWAY_ASSERT(exchange.fragments_asked > 0);
   --exchange.fragments_asked;
   if (exchange.internal) return on_internal_over(exchange, false, what);
+  if (may_send_anew(fragment, unsent) && send_anew(exchange, unsent)) return;
   if (!exchange.gather) owe_failed(exchange);
   if (!told(exchange)) {
     fragment.state = FragmentState::settled;

@@ -45,7 +45,7 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   void on_body(Fragment& fragment, Bytes bytes) override;
   Verdict on_body_end(Fragment& fragment) override;
   void on_answered(Fragment& fragment) override;
-  void on_failed(Fragment& fragment, Bytes what) override;
+  void on_failed(Fragment& fragment, Bytes what, Bytes unsent) override;
 
   // InternalRequests
   void send_check(ServerConn& conn) override;
@@ -119,6 +119,9 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   Exchange& open_internal(proto::memcached::Command command);
   void on_internal_over(Exchange& exchange, bool answered, Bytes what);
   bool may_retry(const Fragment& fragment) const;
+  bool may_ask_again(const Fragment& fragment) const;
+  bool may_send_anew(const Fragment& fragment, Bytes unsent) const;
+  bool send_anew(Exchange& exchange, Bytes unsent);
   bool affords_retry(const Exchange& exchange);
   bool retry_single(Exchange& exchange);
   void ask_anew(Fragment& fragment);

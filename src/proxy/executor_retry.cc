@@ -1,6 +1,6 @@
 // A read whose connection died before any byte of its reply came is asked once more,
-// within its one deadline and out of the pool's retry budget. Writes never are: they may
-// have been executed.
+// within its one deadline and out of the pool's retry budget. So is a write of which no byte was
+// sent; others never are: they may have been executed.
 #include <utility>
 
 #include "proxy/executor.h"
@@ -27,10 +27,22 @@ bool untouched(const Fragment& fragment) {
 bool Executor::may_retry(const Fragment& fragment) const {
   const Exchange& exchange = *fragment.exchange;
   const pool::Pool& pool = clients_->listener(*exchange.client).route->pool();
-  if (!exchange.retry_safe || fragment.retried || !untouched(fragment)) return false;
-  if (exchange.direct || exchange.expired || pool.settings.read_retries == 0) return false;
-  if (exchange.client->closing) return false;
+  if (!exchange.retry_safe || pool.settings.read_retries == 0) return false;
+  return may_ask_again(fragment);
+}
+
+bool Executor::may_ask_again(const Fragment& fragment) const {
+  const Exchange& exchange = *fragment.exchange;
+  if (fragment.retried || !untouched(fragment)) return false;
+  if (exchange.direct || exchange.expired || exchange.client->closing) return false;
   return !exchange.deadline_link.linked() || exchange.deadline - bench_.io.now() >= time_left_min;
+}
+
+// Whatever it does, it has not done it yet.
+bool Executor::may_send_anew(const Fragment& fragment, Bytes unsent) const {
+  const Exchange& exchange = *fragment.exchange;
+  if (unsent.empty() || exchange.gather || !told(exchange)) return false;
+  return row(exchange.command).kind != CommandClass::read && may_ask_again(fragment);
 }
 
 // To be asked last: it pays.
@@ -39,8 +51,28 @@ bool Executor::affords_retry(const Exchange& exchange) {
   metrics::PoolCounters& counters = *bench_.pool_counters[pool.number];
   const bool affordable = bench_.retry_budgets[pool.number].take(
       bench_.io.now(), counters[PoolMetric::requests].value(), pool.settings.retry_budget);
-  counters[affordable ? PoolMetric::read_retries : PoolMetric::retries_refused].add();
+  const bool reads = row(exchange.command).kind == CommandClass::read;
+  const PoolMetric retries = reads ? PoolMetric::read_retries : PoolMetric::write_retries;
+  counters[affordable ? retries : PoolMetric::retries_refused].add();
   return affordable;
+}
+
+// To the same server as it was written for it. True if it is in a FIFO again.
+bool Executor::send_anew(Exchange& exchange, Bytes unsent) {
+  Fragment& fragment = exchange.first;
+  const proto::memcached::HashedKey key(exchange.key.get(), exchange.base64);
+  const route::Plan& plan = this->plan(*exchange.client, exchange.command, key.get(), true);
+  if (plan.empty()) return false;
+  const route::Step step = plan.steps()[0];
+  if (step.server != fragment.server || step.stand_in != fragment.stand_in) return false;
+  std::string refusal;
+  ServerConn* conn = connection(exchange, step.server, refusal);
+  if (!conn || !affords_retry(exchange)) return false;
+  fragment.retried = true;
+  conn->output.append(bench_.buffers, unsent);
+  ++exchange.fragments_asked;
+  servers_->queued(*conn, fragment);
+  return true;
 }
 
 // True if it is in a FIFO again.

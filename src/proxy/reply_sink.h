@@ -27,8 +27,9 @@ class ReplySink {
   virtual Verdict on_body_end(Fragment& fragment) = 0;
   // The fragment left its FIFO, answered. It may be freed.
   virtual void on_answered(Fragment& fragment) = 0;
-  // The fragment left its FIFO without an answer. `what`: "timed out after 500ms".
-  virtual void on_failed(Fragment& fragment, Bytes what) = 0;
+  // The fragment left its FIFO without an answer. `what`: "timed out after 500ms"; `unsent`: the
+  // request as it was written, if the server cannot have seen any of it.
+  virtual void on_failed(Fragment& fragment, Bytes what, Bytes unsent) = 0;
 
  protected:
   ~ReplySink() = default;

@@ -88,12 +88,13 @@ struct ServerConn {
   std::uint32_t fifo_count = 0;
 
   // Stream offsets: sent <= offered <= offered + output.unsent().
-  std::uint64_t offered = 0;    // Handed to the kernel,
-  std::uint64_t sent = 0;       // and known to be sent.
-  std::uint64_t body_left = 0;  // Of the value that is arriving, its CRLF included.
-  bool head_sent = false;       // The oldest unanswered request was sent whole.
-  Instant quiet_since{};        // Since when it owes us the next byte.
-  net::Buffer input;            // An unfinished line.
+  std::uint64_t queued_end = 0;  // Where the next request will begin.
+  std::uint64_t offered = 0;     // Handed to the kernel,
+  std::uint64_t sent = 0;        // and known to be sent.
+  std::uint64_t body_left = 0;   // Of the value that is arriving, its CRLF included.
+  bool head_sent = false;        // The oldest unanswered request was sent whole.
+  Instant quiet_since{};         // Since when it owes us the next byte.
+  net::Buffer input;             // An unfinished line.
   net::OutputBuffer output;
   net::Link touched_link;
   net::Timer timer;

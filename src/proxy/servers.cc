@@ -354,7 +354,11 @@ void Servers::fail(ServerConn& conn, std::string_view what, bool theirs) {
     Fragment* next = std::exchange(fragment->fifo_next, nullptr);
     fragment->conn = nullptr;
     (*conn.link.counters)[ServerMetric::queued].subtract();
-    sink_.on_failed(*fragment, cause);
+    const std::uint64_t begin = fragment->request_end - fragment->request_bytes;
+    const bool seen = begin < conn.offered;
+    sink_.on_failed(
+        *fragment, cause,
+        seen ? Bytes{} : conn.output.unsent(begin - conn.offered, fragment->request_bytes));
     fragment = next;
   }
 }
@@ -402,6 +406,8 @@ void Servers::queued(ServerConn& conn, Fragment& fragment) {
   fragment.conn = &conn;
   fragment.state = FragmentState::asked;
   fragment.request_end = conn.offered + conn.output.unsent();
+  fragment.request_bytes = static_cast<std::uint32_t>(fragment.request_end - conn.queued_end);
+  conn.queued_end = fragment.request_end;
   if (conn.fifo_last) {
     conn.fifo_last->fifo_next = &fragment;
   } else {

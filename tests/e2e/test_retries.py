@@ -1,0 +1,135 @@
+#!/usr/bin/python3
+"""What is asked once more when a connection is lost: writes of which nothing was sent. Reads are
+in test_faults.py."""
+
+import contextlib
+import socket
+import struct
+import sys
+import threading
+import time
+
+import cases
+from processes import until
+
+LARGE = 1_000_000
+RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close() sends RST
+
+
+class DyingServer:
+    """Its first connection stores one value, is read no further, and reset when told; others
+    store all."""
+
+    def __init__(self):
+        self.name, self.keys = "web1", []
+        self.dies = threading.Event()
+        self.listener = socket.socket()
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 << 10)
+        self.listener.bind(("127.0.0.1", 0))
+        self.listener.listen()
+        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            first, _ = self.listener.accept()
+            self.greet(first)
+            first.recv(100)
+            first.sendall(b"STORED\r\n")
+            self.dies.wait()
+            first.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            first.close()
+            while True:
+                self.store(self.listener.accept()[0])
+
+    @staticmethod
+    def greet(connection):
+        assert connection.recv(100) == b"version\r\n"
+        connection.sendall(b"VERSION 1.6.18\r\n")
+
+    def store(self, connection):
+        self.greet(connection)
+        with connection, connection.makefile("rb") as lines:
+            for line in lines:
+                _, key, _, _, size = line.split()
+                lines.read(int(size) + 2)
+                self.keys.append(key)
+                connection.sendall(b"STORED\r\n")
+
+
+class Writes(cases.EndToEnd):
+    def test_those_that_were_never_sent_are_sent_to_a_new_connection(self):
+        server = DyingServer()
+        self.addCleanup(server.listener.close)
+        router = self.ringway([server], timeout="10s")
+        loader, small = self.client(router, timeout=10), self.client(router, timeout=10)
+        self.assertEqual(small.set(b"small", b"y"), b"STORED\r\n")
+        count = 8
+        for number in range(count):
+            loader.send(b"set large%d 0 0 %d\r\n%b\r\n" % (number, LARGE, bytes(LARGE)))
+        until("all to be queued", 5, lambda: router.metrics()["ringway_server_queue"] == count)
+        small.send(b"set small 0 0 1\r\nx\r\n" + b"set quiet 0 0 1 noreply\r\nx\r\n")
+        until("these, too", 5, lambda: router.metrics()["ringway_server_queue"] == count + 2)
+        server.dies.set()
+        self.assertEqual(small.reply(), b"STORED\r\n")
+        replies = [loader.reply() for _ in range(count)]
+        lost = [reply for reply in replies if reply != b"STORED\r\n"]
+        # The kernel had taken the first ones, or part of them.
+        self.assertTrue(0 < len(lost) < count, replies)
+        self.assertEqual(replies, lost + [b"STORED\r\n"] * (count - len(lost)))
+        for reply in lost:
+            self.assertRegex(reply, rb"^SERVER_ERROR ringway: server web1 .*(closed|reset) the")
+        until("the last one to be stored", 5, lambda: len(server.keys) == count - len(lost) + 2)
+        self.assertEqual(server.keys, [*(b"large%d" % n for n in range(len(lost), count)),
+                                       b"small", b"quiet"])
+        metrics = router.metrics()
+        self.assertEqual(metrics["ringway_pool_write_retries_total"], count - len(lost) + 2)
+        self.assertEqual(metrics["ringway_request_errors_total"], len(lost))
+
+
+class LateServer:
+    """Answers once on each connection, and closes it a while after it was asked again."""
+
+    def __init__(self, after_s):
+        self.name, self.after_s = "web1", after_s
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                with self.listener.accept()[0] as connection:
+                    DyingServer.greet(connection)
+                    connection.recv(100)
+                    connection.sendall(b"END\r\n")
+                    if connection.recv(100):
+                        time.sleep(self.after_s)
+
+
+class TooLate(cases.EndToEnd):
+    def ask_six_times(self, after_s):
+        server = LateServer(after_s)
+        self.addCleanup(server.listener.close)
+        router = self.ringway([server], timeout="100ms", pool="[pool.web.eject]\nfailures = 0")
+        client = self.client(router)
+        replies = []
+        for _ in range(6):
+            replies.append(client.ask(b"get k\r\n"))
+            time.sleep(0.1)  # For its connection to be closed.
+        return replies, router.metrics()["ringway_pool_read_retries_total"]
+
+    def test_no_read_is_asked_again_with_less_than_five_milliseconds_left(self):
+        replies, retries = self.ask_six_times(0.02)
+        self.assertEqual(replies, [b"END\r\n"] * 6)
+        self.assertGreater(retries, 0)
+        replies, retries = self.ask_six_times(0.0965)
+        failed = [reply for reply in replies if reply != b"END\r\n"]
+        self.assertGreater(len(failed), 1)
+        for reply in failed:
+            self.assertRegex(reply, rb"^SERVER_ERROR ringway: server web1 ")
+        self.assertEqual(retries, 0)
+
+
+if __name__ == "__main__":
+    sys.exit(cases.main())
