@@ -179,7 +179,9 @@ void Health::keep_out(Watched& server, ServerState asked) {
 void Health::ask_for(Watched& server, ServerState asked) {
   const Standing now = standing(server);
   switch (asked) {
-    case ServerState::up: server.returning_by_hand = true; return probe_soon(server);
+    case ServerState::up:
+      if (!std::exchange(server.returning_by_hand, true)) server.bad = 0;
+      return probe_soon(server);
     case ServerState::drain:
       if (now == Standing::drained && !server.returning_by_hand) return;
       (*server.counters)[ServerMetric::drains].add();
@@ -203,6 +205,7 @@ void Health::ask_for(Watched& server, ServerState asked) {
   assign_backups(*server.pool);
   while (eject_held(*server.pool)) {
   }
+  hurry_probes(*server.pool);
 }
 
 // The guard: a fault near ringway must not empty the ring.
@@ -246,6 +249,7 @@ void Health::eject(Watched& server, std::string_view cause) {
           std::string(cause) + keys_go(server, standing));
   assign_backups(*server.pool);
   probe_again(server);
+  hurry_probes(*server.pool);
 }
 
 // Good probes are enough: what is owed first, then its keys.

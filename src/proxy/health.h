@@ -109,6 +109,8 @@ class Health final : public HealthSink {
   void probe_again(Watched& server);
   bool is_checked(const Watched& server) const;
   void probe_soon(Watched& server);
+  void hurry_probes(Pool& pool);
+  void return_failed(Watched& server, std::string_view cause);
   void ask(Watched& server);
   void check_timed_out(Watched& server);
   Duration off_by(Duration time, double share);

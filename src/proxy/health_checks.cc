@@ -59,6 +59,19 @@ void Health::probe_again(Watched& server) {
   set_timer(server, std::clamp(probe_urgent - since, Duration::zero(), pause));
 }
 
+// With nobody up, those that have been out for long must not wait for their slow probes.
+void Health::hurry_probes(Pool& pool) {
+  if (anybody_up(pool)) return;
+  for (Watched* server : pool.members) {
+    const Standing now = standing(*server);
+    const bool out = now == Standing::ejected || now == Standing::held ||
+                     now == Standing::unresolved || server->returning_by_hand;
+    if (!out || server->asking || !server->timer.set()) continue;
+    const Duration pause = off_by(probe_urgent * 5 / 6, probe_jitter);
+    if (server->timer.at > bench_.io.now() + pause) set_timer(*server, pause);
+  }
+}
+
 void Health::probe_soon(Watched& server) {
   if (server.asking || server.coming_back) return;
   server.probe_pause = probe_first;
@@ -136,14 +149,13 @@ void Health::on_proved(pool::ServerId id) {
       return;
     default: break;
   }
-  const bool patient = server->unresolved || standing(*server) == Standing::held ||
-                       !server->ejected_at ||
+  const bool patient = standing(*server) == Standing::held || !server->ejected_at ||
                        bench_.io.now() - *server->ejected_at >= server->retry_after;
-  const std::uint32_t enough = server->unresolved ? 1 : settings.health.rise;
-  if (server->good >= enough && patient) return come_back(*server);
+  const bool enough = server->good >= settings.health.rise;
+  if (enough && patient) return come_back(*server);
   // It lives: no reason to let it wait longer than it must, nor to ask it every second for
   // as long as one that flaps has to wait.
-  if (server->good < enough) server->probe_pause = probe_first;
+  if (!enough) server->probe_pause = probe_first;
   probe_again(*server);
   if (patient) return;
   const Instant earliest = *server->ejected_at + server->retry_after;
@@ -173,8 +185,7 @@ void Health::on_disproved(pool::ServerId id, std::string_view cause) {
   server->good = 0;
   const bool came_back = std::exchange(server->coming_back, false);
   if (server->returning_by_hand && settings.eject.failures > 0) {
-    server->returning_by_hand = false;
-    return eject(*server, cause);
+    return return_failed(*server, cause);
   }
   if (!is_checked(*server)) {
     probe_again(*server);
@@ -185,6 +196,18 @@ void Health::on_disproved(pool::ServerId id, std::string_view cause) {
   server->bad = heard ? 0 : server->bad + 1;
   if (now == Standing::up && server->bad >= health.fall) return eject(*server, cause);
   check_again(*server);
+}
+
+// It was to come back and does not work. Held it would take keys that others serve.
+void Health::return_failed(Watched& server, std::string_view cause) {
+  if (may_leave(server)) {
+    server.returning_by_hand = false;
+    return eject(server, cause);
+  }
+  if (server.bad++ == 0) {
+    say(server, false, "stays out although it is asked to be up: it " + std::string(cause));
+  }
+  probe_again(server);
 }
 
 // --- What is owed -------------------------------------------------------------------

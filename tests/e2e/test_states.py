@@ -98,6 +98,22 @@ class States(cases.EndToEnd):
         until("the held one to leave", SOON_S, lambda: standings()[other.name] == "ejected")
         self.assert_all_can_be_set()
 
+    def test_one_that_fails_on_its_way_back_holds_no_keys_that_others_serve(self):
+        """The guard lets one of three go: the second can only stay as it was."""
+        self.set_state("maintenance")
+        self.until_stands("maintenance")
+        self.servers[2].kill()
+        until("the third to be ejected", 3 * SOON_S,
+              lambda: self.router.standings()[self.servers[2].name] == "ejected")
+        self.victim.kill()
+        self.set_state("auto")
+        until("a probe to fail", SOON_S,
+              lambda: "stays out although it is asked to be up" in self.router.log())
+        self.assertEqual(self.status()["standing"], "maintenance")
+        self.assert_all_can_be_set()
+        self.victim.start()
+        self.until_stands("up")
+
     def test_with_all_of_them_drained_keys_fail_and_are_counted(self):
         for server in self.servers:
             self.assertEqual(self.router.post(f"/pools/web/servers/{server.name}/state",

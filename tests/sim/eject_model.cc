@@ -2,7 +2,6 @@
 #include "sim/eject_model.h"
 
 #include <algorithm>
-#include <span>
 
 #include "sim/fail.h"
 
@@ -16,7 +15,8 @@ EjectModel::EjectModel(const config::Pool& pool, std::uint32_t members,
       members_(members),
       innocent_(std::move(innocent)),
       now_(std::move(now)),
-      servers_(pool.servers.size()) {}
+      servers_(pool.servers.size()),
+      pace_(pool, members) {}
 
 void EjectModel::on_failure(pool::ServerId id, Instant begun, Instant now) {
   Server& server = servers_[pool::index_of(id)];
@@ -43,28 +43,18 @@ void EjectModel::on_success(pool::ServerId id) {
 
 void EjectModel::on_probe(pool::ServerId id, bool good, bool heard) {
   Server& server = servers_[pool::index_of(id)];
-  // A second later at the earliest, a fifth of it off by chance. Who moves is asked at once;
-  // good news may still come of what was given up. While nobody is up it is two seconds from
-  // the beginning of one to that of the next.
-  const std::span members(servers_.data(), members_);
-  const bool any_up = std::ranges::count(members, Standing::up, &Server::standing) > 0;
-  const bool again = !good && server.standing == Standing::ejected &&
-                     server.bad_probe_at != never &&
-                     !pool_.servers[pool::index_of(id)].address.starts_with("mc-");
-  SIM_REQUIRE(!again || now_() - server.bad_probe_at >= std::chrono::milliseconds(800),
-              "server %u is probed too often", pool::index_of(id));
+  // Nor does it against a check; but a name may still have no address.
+  SIM_REQUIRE(good || named(pool::index_of(id)) || !innocent_(), "server %u failed a good check",
+              pool::index_of(id));
   SIM_REQUIRE(good || server.standing != Standing::up || pool_.health.check != config::Check::off,
               "server %u is checked, and should not be", pool::index_of(id));
-  // One connection, one sign of life. (Several may have been on their way when it was ejected,
-  // and one that was turned away is followed by the next after half a millisecond.)
-  const bool one = pool_.server_connections == 1 && server.standing == Standing::ejected;
-  SIM_REQUIRE(!good || !one || server.good_probe_at == never ||
-                  now_() - server.good_probe_at >= std::chrono::microseconds(400),
-              "a probe of server %u counts twice", pool::index_of(id));
-  server.good_probe_at = good && server.standing == Standing::ejected ? now_() : never;
-  server.bad_probe_at = good || !any_up ? never : now_();
+  pace_.on_probe(pool::index_of(id), good, now_());
   server.good = good ? server.good + 1 : 0;
   server.bad = good || heard ? 0 : server.bad + 1;
+}
+
+bool EjectModel::named(std::uint32_t server) const {
+  return pool_.servers[server].address.starts_with("mc-");
 }
 
 bool EjectModel::may_leave(std::uint32_t index) const {
@@ -83,9 +73,8 @@ bool EjectModel::may_leave(std::uint32_t index) const {
 void EjectModel::leaves(std::uint32_t index, Standing after) {
   Server& server = servers_[index];
   const bool failed = server.due_since != never || server.bad >= pool_.health.fall;
-  const bool named = pool_.servers[index].address.starts_with("mc-");
-  SIM_REQUIRE(failed || named, "server %u was ejected after %zu failures and %u bad checks", index,
-              server.failures.size(), server.bad);
+  SIM_REQUIRE(failed || named(index), "server %u was ejected after %zu failures and %u bad checks",
+              index, server.failures.size(), server.bad);
   SIM_REQUIRE((after == Standing::held) == !may_leave(index), "the guard decided wrong on %u",
               index);
   const bool flaps =
@@ -96,11 +85,9 @@ void EjectModel::leaves(std::uint32_t index, Standing after) {
 
 void EjectModel::returns(std::uint32_t index, Standing before) {
   Server& server = servers_[index];
-  const std::uint32_t rise = before == Standing::unresolved ? 1 : pool_.health.rise;
-  const bool named = pool_.servers[index].address.starts_with("mc-");
-  SIM_REQUIRE(server.good >= (named ? 1 : rise), "server %u is back after %u good probes", index,
+  SIM_REQUIRE(server.good >= pool_.health.rise, "server %u is back after %u good probes", index,
               server.good);
-  const bool waits = before == Standing::ejected && !named;
+  const bool waits = before == Standing::ejected || before == Standing::unresolved;
   SIM_REQUIRE(!waits || now_() - server.ejected_at >= server.wait, "server %u is back too soon",
               index);
   server.readmitted_at = now_();
@@ -120,8 +107,8 @@ void EjectModel::on_standing(pool::ServerId id, Standing before, Standing after)
     server.failures.clear();
     server.due_since = never;
   }
-  server.bad_probe_at = never;
   server.standing = after;
+  pace_.on_standing(index, after, now_());
 }
 
 void EjectModel::check_overdue(Duration at_most) const {
@@ -129,6 +116,7 @@ void EjectModel::check_overdue(Duration at_most) const {
     SIM_REQUIRE(server.due_since == never || now_() - server.due_since <= at_most,
                 "a server that failed too often is not ejected");
   }
+  pace_.check_overdue(at_most, now_());
 }
 
 }  // namespace ringway::sim

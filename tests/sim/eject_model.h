@@ -11,6 +11,7 @@
 #include "ringway/config/config.h"
 
 #include "proxy/board_watcher.h"
+#include "sim/probe_pace.h"
 
 namespace ringway::sim {
 
@@ -28,7 +29,7 @@ class EjectModel final : public proxy::BoardWatcher {
   void on_probe(pool::ServerId server, bool good, bool heard) override;
   void on_standing(pool::ServerId server, Standing before, Standing after) override;
 
-  // No ejection that is due may wait longer than this.
+  // No ejection that is due may wait longer than this, and no probe while nobody is up.
   void check_overdue(Duration at_most) const;
 
  private:
@@ -38,14 +39,13 @@ class EjectModel final : public proxy::BoardWatcher {
     Instant last_failure{};
     Instant due_since = never;  // Since when it failed too often.
     std::uint32_t good = 0;
-    Instant good_probe_at = never;  // While it is out.
     std::uint32_t bad = 0;
-    Instant bad_probe_at = never;  // The last probe, if it was bad.
     Instant ejected_at{};
     Instant readmitted_at = never;
     Duration wait{};
   };
 
+  bool named(std::uint32_t server) const;
   bool may_leave(std::uint32_t server) const;
   void leaves(std::uint32_t server, Standing after);
   void returns(std::uint32_t server, Standing before);
@@ -55,6 +55,7 @@ class EjectModel final : public proxy::BoardWatcher {
   std::function<bool()> innocent_;
   std::function<Instant()> now_;
   std::vector<Server> servers_;
+  ProbePace pace_;
 };
 
 }  // namespace ringway::sim

@@ -195,6 +195,22 @@ void draw_incidents(Chance chance, Scenario& scenario) {
   }
 }
 
+// One is gone for long, so that it is probed slowly; then all others go, too.
+void draw_long_outage(Chance chance, Scenario& scenario) {
+  if (!scenario.ejects || !chance.one_in(12)) return;
+  const auto first = static_cast<std::uint32_t>(chance.between(0, scenario.servers.size() - 1));
+  const Incident longest{first, Trouble::dead, chance.between(0ns, scenario.span),
+                         chance.between(30s, 120s)};
+  scenario.incidents.push_back(longest);
+  const Duration others_after = longest.after + chance.between(10s, longest.time);
+  for (std::uint32_t server = 0; server < scenario.servers.size(); ++server) {
+    if (server == first) continue;
+    scenario.incidents.push_back({server, Trouble::dead, others_after, chance.between(1s, 60s)});
+  }
+  for (const Incident& incident : scenario.incidents)
+    scenario.faults_end = std::max(scenario.faults_end, incident.after + incident.time);
+}
+
 }  // namespace
 
 Scenario draw_scenario(std::uint64_t seed) {
@@ -227,6 +243,7 @@ Scenario draw_scenario(std::uint64_t seed) {
   draw_misses(chance.fork(), scenario);
   draw_other_rings(chance.fork(), scenario);
   draw_second_pool(chance.fork(), scenario);
+  draw_long_outage(chance.fork(), scenario);
   for (ClientPlan& plan : scenario.clients) {
     if (plan.patience > 0s)
       plan.patience += 2 * (scenario.timeout_max() - *scenario.pool().timeout);
