@@ -190,6 +190,7 @@ class FaultLoad:
         self.harmed = set()  # Names of servers whose keys may fail.
         self.replies = self.misses = 0
         self.errors = []     # (when, name of the server, text)
+        self.slowest_error = 0  # Seconds.
         self.latencies = []  # Seconds.
         self.address, self.depth = address, depth
         self.clients, self.selector = [], selectors.DefaultSelector()
@@ -223,6 +224,7 @@ class FaultLoad:
         assert name in self.harmed, f"an error although {name} is well: {line!r}"
         # A stand-in may be failing, too.
         assert self.harmed & {key.home for key in asked.keys}, f"{line!r} for {asked.keys[0].home}"
+        self.slowest_error = max(self.slowest_error, time.monotonic() - asked.at)
         self.errors.append((time.monotonic(), name, line.decode(errors="replace")))
 
     def answered(self, asked):

@@ -204,7 +204,38 @@ class HalfAServer:
                 return
 
 
+class PickyServer(HalfAServer):
+    """Takes no payload, and says so."""
+
+    def __init__(self):
+        self.connections = 0
+        super().__init__(0)
+
+    def serve(self, connection):
+        self.connections += 1
+        with connection, connection.makefile("rb") as lines:
+            for line in lines:
+                if line.startswith(b"set"):
+                    lines.readline()
+                    connection.sendall(b"CLIENT_ERROR bad data chunk\r\n")
+                else:
+                    connection.sendall(b"END\r\n" if line.startswith(b"get")
+                                       else b"VERSION 1.6.18\r\n")
+
+
 class ServersInTrouble(cases.EndToEnd):
+    def test_a_connection_given_up_for_an_error_to_a_payload_speaks_against_nobody(self):
+        server = PickyServer()
+        self.addCleanup(server.listener.close)
+        router = self.ringway([server], timeout="2s", pool="[pool.web.eject]\nfailures = 1")
+        client = self.client(router)
+        for number in range(1, 4):
+            self.assertEqual(client.set(b"k", b"v"), b"CLIENT_ERROR bad data chunk\r\n")
+            self.assertEqual(client.ask(b"get k\r\n"), b"END\r\n")
+            self.assertEqual(server.connections, number + 1)
+        self.assertEqual(router.metrics()["ringway_server_failures_total"], 0)
+        self.assertEqual(router.standings(), {"web1": "up"})
+
     def half_a_value(self, value_bytes):
         server = HalfAServer(value_bytes)
         self.addCleanup(server.listener.close)

@@ -42,7 +42,10 @@ class UnderLoad(cases.EndToEnd):
         self.load = FaultLoad((self.router.host, self.router.port))
         self.owner = owners(self.router, self.servers, list(self.load.keys))
         self.load.begin(self.owner)
+        self.load.run(0.1)
+        before = self.load.replies
         self.load.run(0.3)
+        self.per_second = (self.load.replies - before) / 0.3
 
     def standing(self):
         return self.router.standings()[self.victim.name]
@@ -60,6 +63,10 @@ class UnderLoad(cases.EndToEnd):
         self.load.run(TIMEOUT_S + 0.1)
         count = len(self.load.errors)
         self.assertLess(self.load.errors[-1][0] - harmed_at, seconds + TIMEOUT_S + SLACK_S)
+        # Errors come faster than answers of servers; its keys are a third of all.
+        in_flight = len(self.load.clients) * self.load.depth
+        self.assertLess(count, in_flight + self.per_second * (seconds + SLACK_S))
+        self.assertLess(self.load.slowest_error, TIMEOUT_S + SLACK_S)
         self.load.run(0.5)
         self.assertEqual(self.load.errors[count:], [])
 

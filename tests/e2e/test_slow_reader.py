@@ -144,8 +144,8 @@ class SlowReader(cases.EndToEnd):
             stays = all(it < limit for it, limit in zip(after, most))
             if stays and len(alone) >= 3:
                 break
-        print("p50, p90, p99:", *(f"{was:.0f} -> {it:.0f} us" for was, it in zip(before, after)),
-              end=" ", flush=True)
+        told = [f"{was:.0f} -> {it:.0f} us" for was, it in zip(before, after)]
+        print("p50, p90, p99:", *told, end=" ", flush=True)
         self.assertTrue(stays)
 
     def latency(self, router, deaf=None, seconds=0.4):
