@@ -149,8 +149,8 @@ class SlowReader(cases.EndToEnd):
         self.assertTrue(stays)
 
     def latency(self, router, deaf=None, seconds=0.4):
-        """(p50, p90, p99) in microseconds. Between two questions the deaf one takes some of what waits
-        for it, so that ringway has to go on with it all the time."""
+        """(p50, p90, p99) in microseconds. Between two questions the deaf one takes some of what
+        waits for it, so that ringway has to go on with it all the time."""
         times, end, reads_at = [], time.monotonic() + seconds, 0
         with Client((router.host, router.port)) as client:
             while (now := time.monotonic()) < end:
