@@ -11,11 +11,21 @@
 namespace ringway::config {
 namespace {
 
+constexpr std::string_view blanks = " \t\r";
+
+// A name or a path may have a # within.
+std::string_view without_comment(std::string_view line) {
+  for (auto at = line.find('#'); at != line.npos; at = line.find('#', at + 1)) {
+    if (at == 0 || blanks.contains(line[at - 1])) return line.substr(0, at);
+  }
+  return line;
+}
+
 std::string_view trimmed(std::string_view line) {
-  line = line.substr(0, line.find('#'));
-  const auto begin = line.find_first_not_of(" \t\r");
+  line = without_comment(line);
+  const auto begin = line.find_first_not_of(blanks);
   if (begin == line.npos) return {};
-  return line.substr(begin, line.find_last_not_of(" \t\r") + 1 - begin);
+  return line.substr(begin, line.find_last_not_of(blanks) + 1 - begin);
 }
 
 Node list_of(std::string_view text, const std::string& path) {

@@ -28,6 +28,24 @@ TEST_CASE("each line is a server; comments, empty lines and other systems' line 
   CHECK(servers[4].address == "10.0.0.9:11211");
 }
 
+TEST_CASE("a # within a name or a path is a part of it, as in a list of servers") {
+  const Folder folder;
+  const std::string one = "10.0.0.1:11211:1 web#1", two = "/run/cache#2.sock:1";
+  const auto loaded = loaded_with(folder, one + "\n" + two + " # web#2\n\t#" + one + "\n");
+  const auto listed =
+      load_text(with_servers("[\"" + one + "\", \"" + two + "\"]"), "a.toml", no_environment());
+  REQUIRE(loaded.config.has_value());
+  REQUIRE(listed.config.has_value());
+  const auto& servers = loaded.config->pools[0].servers;
+  REQUIRE(servers.size() == 2);
+  for (std::size_t i = 0; i < servers.size(); ++i) {
+    CHECK(servers[i].name == listed.config->pools[0].servers[i].name);
+    CHECK(servers[i].address == listed.config->pools[0].servers[i].address);
+  }
+  CHECK(servers[0].name == "web#1");
+  CHECK(servers[1].address.ends_with("/run/cache#2.sock"));
+}
+
 TEST_CASE("what is wrong is told with its line") {
   const Folder folder;
   const auto loaded = loaded_with(folder, "10.0.0.1:11211\nno address at all, really\n");
