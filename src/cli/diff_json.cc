@@ -65,6 +65,7 @@ ordered_json json_of(const PoolDifference& pool) {
   out["servers"] = json_of(pool.servers);
   if (pool.vnodes) out["vnodes"] = {{"before", pool.vnodes->before}, {"after", pool.vnodes->after}};
   out["moved"] = json_of(*pool.movement);
+  out["cold"] = pool.cold;
   return out;
 }
 

@@ -195,6 +195,15 @@ TEST_CASE("JSON says the same to programs") {
   CHECK(json["pools"][0]["servers"][0]["change"] == "added");
 }
 
+TEST_CASE("JSON tells the share that stays with a name of another machine") {
+  const auto json = nlohmann::json::parse(
+      as_json(between(web("[\"a:1:1 x\", \"a:2:1 y\"]"), web("[\"a:1:1 x\", \"a:3:1 y\"]"))));
+  const auto& pool = json["pools"][0];
+  CHECK(pool["moved"]["share"] == 0);
+  CHECK(pool["cold"] > 0.3);
+  CHECK(pool["cold"] == json["moved_max"]);
+}
+
 TEST_CASE("the fingerprint is that of the meaning, not of the text") {
   const auto one = config::fingerprint(loaded(web("[\"a:1\"]")));
   CHECK(one == config::fingerprint(loaded(web("[ \"a:1\" ] # x", "timeout = \"500ms\"\n"))));
