@@ -135,7 +135,9 @@ class SocketPlanner {
   void keep(const OpenSocket& socket, const config::Listener& listener) {
     const snapshot::Listener* before = present_ ? present_->listener(socket.listener) : nullptr;
     plan_.to_keep.push_back({socket.bind, socket.fd, plan_.ids.at(listener.name)});
-    if (looks_other(listener, before)) plan_.to_adjust.push_back({socket.fd, listener});
+    if (looks_other(listener, before)) {
+      plan_.to_adjust.push_back({socket.fd, listener, before->settings});
+    }
   }
 
   const snapshot::Snapshot* present_;

@@ -30,6 +30,7 @@ struct SocketToOpen {
 struct SocketToAdjust {
   int fd = -1;
   config::Listener settings;
+  config::Listener before;
 };
 
 struct ListenerPlan {

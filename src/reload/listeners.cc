@@ -41,14 +41,22 @@ void Listeners::announce(const OpenSocket& socket) {
   crew_.desks[0]->mailbox.post(worker::Listen{socket.fd, socket.listener});
 }
 
+// What could not be changed cannot always be changed back either, and need not be.
+std::vector<std::string> Listeners::adjust(const std::vector<SocketToAdjust>& sockets) {
+  std::vector<std::string> problems;
+  for (const SocketToAdjust& socket : sockets) {
+    const Result<void> done = world_.adjust_listener(socket.fd, socket.settings);
+    if (!done) problems.push_back("listener " + socket.settings.name + ": " + done.error());
+  }
+  if (problems.empty()) return {};
+  for (const SocketToAdjust& socket : sockets) world_.adjust_listener(socket.fd, socket.before);
+  return problems;
+}
+
 void Listeners::take_over(const ListenerPlan& plan, std::vector<OpenSocket> opened,
                           Duration patience) {
   RINGWAY_ASSERT(closing_.empty() && "one plan after another");
   for (const OpenSocket& socket : plan.to_keep) announce(socket);
-  for (const SocketToAdjust& socket : plan.to_adjust) {
-    const Result<void> done = world_.adjust_listener(socket.fd, socket.settings);
-    if (!done) log::warning("listener {}: {}", socket.settings.name, done.error());
-  }
   crew_.desks[0]->sockets.fetch_add(static_cast<std::uint32_t>(opened.size()));
   for (const OpenSocket& socket : opened) announce(socket);
   for (const OpenSocket& socket : plan.to_close) {

@@ -28,6 +28,8 @@ class Listeners {
 
   const std::vector<OpenSocket>& sockets() const { return open_; }
 
+  // Sockets that are kept get their new settings: all of them, or none and what is wrong.
+  std::vector<std::string> adjust(const std::vector<SocketToAdjust>& sockets);
   // Worker 0 accepts on what is `opened` or kept, and no more on the rest. Its snapshot
   // has the listeners by then.
   // `patience`: how long clients of those that retire may stay.

@@ -175,6 +175,20 @@ bool Reloading::note_failure(bool other_content) {
   return unfinished_ && wish_.again && !other_content;
 }
 
+// The last thing that can fail, and here because a socket may be closed by this thread alone.
+void Reloading::adjust_listeners() {
+  const auto problems = listeners_.adjust(candidate_->listeners.to_adjust);
+  if (problems.empty()) return;
+  close_sockets(std::exchange(candidate_->opened, {}), world_);
+  server_ids_.given_up(*candidate_->next.snapshot, *notice_.get().snapshot);
+  std::string lines;
+  for (const std::string& why : problems) {
+    lines += fmt::format("{}: error: {}\n", candidate_->next.written->file, why);
+  }
+  candidate_->ending = Outcome{Ending::failed, lines + "the configuration stays as it was\n"};
+  candidate_->outside = true;
+}
+
 void Reloading::on_prepared() {
   const std::uint64_t content = candidate_->content;
   const bool other_content = content != 0 && content != content_;
@@ -187,6 +201,7 @@ void Reloading::on_prepared() {
     stage_ = Stage::idle;
     return;
   }
+  if (!candidate_->ending) adjust_listeners();
   if (candidate_->ending) {
     const Outcome outcome = *candidate_->ending;
     const bool again = note_failure(other_content);

@@ -90,6 +90,7 @@ class Reloading {
   void begin_look();
   void on_looked();
   void on_prepared();
+  void adjust_listeners();
   bool note_failure(bool other_content);
   void on_located();
   void introduce(const pool::Pool& pool, const pool::Pool* before);

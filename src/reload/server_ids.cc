@@ -46,6 +46,14 @@ void ServerIds::switched(const std::shared_ptr<const snapshot::Snapshot>& before
   }
 }
 
+void ServerIds::given_up(const snapshot::Snapshot& next, const snapshot::Snapshot& present) {
+  const auto ids = ids_of(present);
+  for (const pool::ServerId id : ids_of(next)) {
+    const bool leaves = std::ranges::count(gone_, id, &Gone::id) > 0;
+    if (!ids.contains(id) && !leaves) gone_.push_back({id, present.generation});
+  }
+}
+
 std::uint64_t ServerIds::settled() const {
   std::uint64_t generation = ~std::uint64_t{0};
   for (const auto& desk : crew_.desks) {

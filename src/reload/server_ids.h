@@ -22,6 +22,8 @@ class ServerIds {
   // Workers were told to go from one to the other.
   void switched(const std::shared_ptr<const snapshot::Snapshot>& before,
                 const snapshot::Snapshot& after);
+  // One that no worker was told of does not come into force.
+  void given_up(const snapshot::Snapshot& next, const snapshot::Snapshot& present);
   // Releases what nobody knows any more.
   void release();
 

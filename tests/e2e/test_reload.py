@@ -327,6 +327,28 @@ class AllOrNothing(ReloadTest):
         self.assertRaises(OSError, Client, ("127.0.0.1", free))
         self.assertEqual(self.generation(router), 1)
 
+    def test_a_mode_that_cannot_be_set_keeps_the_old_snapshot_whole(self):
+        router = self.started()
+        first, lost = (router.file.parent / f"{name}.sock" for name in ("first", "lost"))
+        side = "".join(f'[listener.{path.stem}]\nbind = "unix:{path}"\nroute = "fixed"\n'
+                       'mode = "%s"\n' for path in (first, lost))
+        self.file.more = side % ("0666", "0666")
+        self.reloaded(router)
+        lost.rename(lost.with_suffix(".away"))
+        self.file.more = side % ("0600", "0600")
+        self.file.extra = self.file.web[3]
+        self.write(router)
+        for failures in (1, 2):  # Nothing of it has come into force: it is due again.
+            code, said = self.reload(router)
+            self.assertEqual(code, 1, said)
+            self.assertIn(f"error: listener lost: unix:{lost} keeps its mode: No such file", said)
+            self.assertEqual((self.generation(router), first.stat().st_mode & 0o777), (2, 0o666))
+            self.assertEqual(router.metrics()["ringway_config_reload_failures_total"], failures)
+        lost.with_suffix(".away").rename(lost)
+        self.reloaded(router)
+        modes = [path.stat().st_mode & 0o777 for path in (first, lost)]
+        self.assertEqual((self.generation(router), modes), (3, [0o600, 0o600]))
+
     def test_an_own_address_in_the_way_is_named(self):
         router = self.started()
         port, text = router.config.port, self.file.text()

@@ -87,6 +87,7 @@ TEST_CASE("a socket that stays is adjusted to another backlog or mode, and only 
   REQUIRE(plan.to_adjust.size() == 1);
   CHECK(plan.to_adjust[0].fd == 10);
   CHECK(plan.to_adjust[0].settings.backlog == 7);
+  CHECK(plan.to_adjust[0].before.backlog != 7);
   CHECK(story.go_on(listener("x", a) + "backlog = 7\nmode = \"0600\"\n").to_adjust.size() == 1);
 }
 

@@ -54,6 +54,20 @@ TEST_CASE("a released id is used again, for somebody of whom nothing is known") 
   CHECK(process.crew.board.address(gone).empty());
 }
 
+TEST_CASE("the ids of what never comes into force are released, each once") {
+  Process process;
+  auto before = process.built(web(1, 3));
+  const auto present = process.built(web(2, 3));
+  process.ids.switched(before, *present);
+  process.ids.given_up(*process.built(web(1, 4)), *present);
+  process.ids.given_up(*process.built(web(1, 5)), *present);
+  CHECK(process.crew.board.size() == 5);
+  before.reset();
+  process.ids.release();
+  CHECK(process.crew.board.size() == 2);
+  CHECK(process.built(web(2, 3))->pools[0]->servers[0].id == present->pools[0]->servers[0].id);
+}
+
 TEST_CASE("a server that comes back before it was released is as it was left") {
   Process process;
   auto before = process.built(web(1, 2));
