@@ -73,8 +73,13 @@ class Preparation {
     candidate_.next.fingerprint = found.fingerprint;
     candidate_.story = story(found, needing_restart(*present_.started, written_));
     const auto why = refusal(found, *present_.written, written_);
-    if (!why || wish_.accept_moved) return true;
+    if (!why || accepted()) return true;
     return end(Ending::refused, "refused: " + *why + "\n");
+  }
+
+  // Of what is read once more, only as it was when it was accepted.
+  bool accepted() const {
+    return wish_.accept_moved && (!wish_.again || candidate_.content == wish_.accepted);
   }
 
   // Servers that are gone keep their ids until every worker has let go of them. All of the

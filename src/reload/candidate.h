@@ -26,7 +26,8 @@ struct Wish {
   // rid of listeners that are over.
   std::shared_ptr<const config::Config> written;
   bool sweep = false;
-  bool again = false;  // By the watch: what failed last may go well now.
+  bool again = false;          // By the watch: what failed last may go well now.
+  std::uint64_t accepted = 0;  // Then: the content that accept_moved was said about.
 };
 
 struct Candidate {

@@ -97,7 +97,10 @@ void Reloading::begin_if_asked() {
     return begin({.accept_moved = accept_moved, .written = nullptr}, std::move(asked));
   }
   if (unfinished_ && std::exchange(unfinished_->due, false)) {
-    return begin({.accept_moved = unfinished_->accept_moved, .written = nullptr, .again = true},
+    return begin({.accept_moved = unfinished_->accept_moved,
+                  .written = nullptr,
+                  .again = true,
+                  .accepted = unfinished_->content},
                  {});
   }
   if (held_is_due()) {
@@ -171,7 +174,8 @@ bool Reloading::note_failure(bool other_content) {
     return failed && std::exchange(held_.failed, true);
   }
   unfinished_.reset();
-  if (failed && candidate_->outside) unfinished_ = Unfinished{wish_.accept_moved, false};
+  const bool accepted = wish_.accept_moved && !(wish_.again && other_content);
+  if (failed && candidate_->outside) unfinished_ = Unfinished{accepted, content_, false};
   return unfinished_ && wish_.again && !other_content;
 }
 

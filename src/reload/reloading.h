@@ -73,6 +73,7 @@ class Reloading {
   // What failed for a reason outside the files: the watch tries it again, as it was asked for.
   struct Unfinished {
     bool accept_moved = false;
+    std::uint64_t content = 0;  // That was accepted, if it was.
     bool due = false;
   };
 

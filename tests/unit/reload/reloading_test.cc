@@ -215,6 +215,38 @@ TEST_CASE("the watch leaves alone what is wrong in the file") {
   CHECK(process.reloading.begun() == 1);  // Refused.
 }
 
+TEST_CASE("the watch repeats that keys may move for the content alone that was accepted") {
+  const std::string watch = "[reload]\nwatch = \"1s\"\n";
+  const std::string more = watch + listener("new", "\"127.0.0.1:7\"");
+  for (const bool changed : {false, true}) {
+    Reloaded process{web(1, 3, watch)};
+    process.reloading.start(1);
+    const auto work = [&] {
+      process.world.finish();
+      process.reloading.step();
+    };
+    process.world.hangs = true;
+    process.world.addresses = false;
+    process.write(web(11, 13, more), 2);
+    auto asked = process.reloading.order(true);
+    process.reloading.step();
+    work();
+    REQUIRE(asked.get().ending == Ending::failed);
+    process.world.addresses = true;
+    process.world.pass(std::chrono::seconds(1));
+    process.reloading.step();
+    work();  // It has looked, and tries again.
+    if (changed) process.write(web(21, 23, more), 3);
+    REQUIRE(process.world.working());
+    work();
+    CHECK(process.notice.get().snapshot->generation == (changed ? 1 : 2));
+    const auto refused = std::ranges::count_if(
+        process.lines, [](const std::string& line) { return line.find("refused: ") != line.npos; });
+    CHECK(refused == (changed ? 1 : 0));
+    process.listeners.close();
+  }
+}
+
 TEST_CASE("what waits for its time is not dropped by reading it once more") {
   Reloaded process{web(1, 3)};
   const auto reload = [&](const std::string& at, std::uint64_t content) {
