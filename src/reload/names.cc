@@ -25,6 +25,16 @@ void Names::locate(const snapshot::Snapshot& snapshot) {
   }
 }
 
+void Names::expect(const config::Config& config) {
+  for (const config::Pool& pool : config.pools) {
+    for (const config::Server& server : pool.servers) {
+      if (net::Address::parse(server.address)) continue;
+      const auto [at, added] = names_.try_emplace(server.address);
+      if (added) at->second.refresh = pool.dns_refresh;
+    }
+  }
+}
+
 void Names::add(Name& name, pool::ServerId server, Duration refresh) {
   const bool first = name.servers.empty();
   name.refresh = first ? refresh : std::min(name.refresh, refresh);

@@ -32,6 +32,8 @@ class Names {
 
   // All servers of a snapshot; those that are known already stay as they are.
   void locate(const snapshot::Snapshot& snapshot);
+  // Of a configuration that waits for its time: asked for already. locate() goes on from there.
+  void expect(const config::Config& config);
   // Whether each of its names has been answered, if only to say that it does not resolve.
   bool located(const snapshot::Snapshot& snapshot) const;
   // Forgets all others.

@@ -87,6 +87,10 @@ void Reloading::hold(Held held) {
   const bool replaced = held_.written && !wish_.written && !same;
   if (replaced) log::info("what waited for {} is dropped", config::print_time(applies_at()));
   held_ = std::move(held);
+  if (held_.written) {
+    names_.keep_only(*notice_.get().snapshot);
+    names_.expect(*held_.written);
+  }
   applies_at_ = held_.written ? held_.at.count() : 0;
 }
 
@@ -277,6 +281,7 @@ void Reloading::on_switched() {
   // Nobody but an HTTP thread that is looking at it may still hold the old one.
   before_ = {};
   names_.keep_only(*candidate_->next.snapshot);
+  if (held_.written) names_.expect(*held_.written);
   const auto watch = candidate_->next.written->reload.watch;
   look_at_ = watch ? world_.now() + *watch : never;
   const std::string story = candidate_->story;

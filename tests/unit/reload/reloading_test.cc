@@ -30,6 +30,18 @@ class Reloaded {
   void write(const std::string& toml, std::uint64_t content) {
     world.written = {.config = loaded(toml), .problems = {}, .content = content};
   }
+  // What is due is done, and a worker would follow.
+  void follow() {
+    for (int i = 0; i < 3; ++i) {
+      reloading.step();
+      for (const worker::Letter& letter : crew.desks[0]->mailbox.take()) {
+        if (const auto* adopt = std::get_if<worker::Adopt>(&letter)) {
+          crew.desks[0]->generation = adopt->snapshot->generation;
+        }
+        if (std::holds_alternative<worker::Listen>(letter)) crew.desks[0]->listens.fetch_add(1);
+      }
+    }
+  }
   static bool answered(const std::future<Outcome>& outcome) {
     return outcome.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
   }
@@ -203,18 +215,6 @@ TEST_CASE("the watch tries again what failed for a reason outside the file, and 
   process.listeners.close();
 }
 
-TEST_CASE("the watch leaves alone what is wrong in the file") {
-  const std::string watch = "[reload]\nwatch = \"1s\"\n";
-  Reloaded process{web(1, 3, watch)};
-  process.reloading.start(1);
-  process.write(web(11, 13, watch), 2);
-  for (int i = 0; i < 6; ++i) {
-    process.world.pass(std::chrono::seconds(1));
-    for (int j = 0; j < 3; ++j) process.reloading.step();
-  }
-  CHECK(process.reloading.begun() == 1);  // Refused.
-}
-
 TEST_CASE("the watch repeats that keys may move for the content alone that was accepted") {
   const std::string watch = "[reload]\nwatch = \"1s\"\n";
   const std::string more = watch + listener("new", "\"127.0.0.1:7\"");
@@ -245,6 +245,75 @@ TEST_CASE("the watch repeats that keys may move for the content alone that was a
     CHECK(refused == (changed ? 1 : 0));
     process.listeners.close();
   }
+}
+
+TEST_CASE("the watch leaves alone what is wrong in the file") {
+  const std::string watch = "[reload]\nwatch = \"1s\"\n";
+  Reloaded process{web(1, 3, watch)};
+  process.reloading.start(1);
+  process.write(web(11, 13, watch), 2);
+  for (int i = 0; i < 6; ++i) {
+    process.world.pass(std::chrono::seconds(1));
+    for (int j = 0; j < 3; ++j) process.reloading.step();
+  }
+  CHECK(process.reloading.begun() == 1);  // Refused.
+}
+
+TEST_CASE("what was to apply at a second that is past applies at once") {
+  Reloaded process{web(1, 3)};
+  // The world begins 100 hours after 1970 did, to the second.
+  std::uint64_t generation = 1;
+  for (const char* time : {"1970-01-05T04:00:00Z", "1970-01-05T03:59:59Z"}) {
+    const std::string at = std::string("[reload]\napply_at = ") + time + "\n";
+    process.write(web(1, generation == 1 ? 4 : 5, at), generation + 1);
+    auto asked = process.reloading.order(false);
+    process.follow();
+    REQUIRE(process.answered(asked));
+    CHECK(asked.get().ending == Ending::done);
+    CHECK(process.notice.get().snapshot->generation == ++generation);
+    CHECK(process.reloading.applies_at() == 0);
+  }
+  process.listeners.close();
+}
+
+TEST_CASE("names of servers are asked for when their time is set, and known when it comes") {
+  Reloaded process{web(1, 3)};
+  const std::string later = "[reload]\napply_at = 1970-01-05T05:00:00Z\n";
+  process.write(web(1, 3, later) + "[pool.new]\nservers = [\"mc.test:11211\"]\n", 2);
+  auto asked = process.reloading.order(false);
+  process.follow();
+  REQUIRE(asked.get().ending == Ending::scheduled);
+  process.names.step();
+  REQUIRE(process.world.asked == std::vector<std::string>{"mc.test:11211"});
+  process.world.answers.push_back(
+      {"mc.test:11211", {.addresses = {*net::Address::parse("10.0.0.7:11211")}}});
+  process.names.step();
+  process.world.pass(std::chrono::hours(1));
+  process.follow();
+  CHECK(process.notice.get().snapshot->generation == 2);
+  const auto server = process.crew.board.id_of({"new", "mc.test:11211", ""});
+  CHECK(process.crew.board.address(server).text() == "10.0.0.7:11211");
+  process.listeners.close();
+}
+
+TEST_CASE("names that only waited for their time are forgotten with what is dropped") {
+  Reloaded process{web(1, 3)};
+  const std::string later = "[reload]\napply_at = 1970-01-05T05:00:00Z\n";
+  process.write(web(1, 3, later) + "[pool.new]\nservers = [\"mc.test:11211\"]\n", 2);
+  auto asked = process.reloading.order(false);
+  process.follow();
+  CHECK(process.names.next() < never);
+  process.write(web(1, 4, later), 3);
+  asked = process.reloading.order(false);
+  process.follow();
+  CHECK(asked.get().ending == Ending::scheduled);
+  CHECK(process.names.next() == never);
+  process.write(web(1, 4), 4);
+  asked = process.reloading.order(false);
+  process.follow();
+  CHECK(asked.get().ending == Ending::done);
+  CHECK(process.names.next() == never);
+  process.listeners.close();
 }
 
 TEST_CASE("what waits for its time is not dropped by reading it once more") {
