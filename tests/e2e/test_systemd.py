@@ -5,6 +5,7 @@ systemd is a socket that listens here; its unit is read by systemd-analyze.
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -159,6 +160,12 @@ class Units(EndToEnd):
                               capture_output=True, text=True, timeout=60, check=False)
         ours = [line for line in done.stderr.splitlines() if "ringway" in line]
         self.assertEqual((done.returncode, ours), (0, []), done.stderr)
+
+    def test_the_unit_asks_where_the_guide_says_to_bind(self):
+        unit = (UNITS / "ringway.service").read_text()
+        asked = re.search(r"(?m)^ExecReload=\S+ reload --live (\S+)$", unit)
+        for name in ("reloading.md", "central.toml"):
+            self.assertIn(f'bind = "{asked[1]}"', (UNITS.parent / name).read_text(), name)
 
     def test_the_drop_in_leaves_the_rest_to_the_unit(self):
         lines = (UNITS / "notify-reload.conf").read_text().splitlines()
