@@ -118,11 +118,34 @@ class Announcer {
   bool stopping_ = false;
 };
 
-void wait_for_the_end(Signals& signals, reload::Control& control, reload::World& world,
+// Sockets that the process was given and that nobody listens on: clients wait there in vain.
+class UnusedSockets {
+ public:
+  explicit UnusedSockets(const reload::SystemWorld& world) : world_(world) {}
+
+  // Warns of those that were in use when it was last called.
+  void look() {
+    std::vector<std::string> unused = world_.unused_listeners();
+    for (const std::string& address : unused) {
+      if (std::ranges::count(unused_, address) > 0) continue;
+      log::warning("was given a socket on {}, and no listener is there", address);
+    }
+    unused_ = std::move(unused);
+  }
+
+ private:
+  const reload::SystemWorld& world_;
+  std::vector<std::string> unused_;
+};
+
+void wait_for_the_end(Signals& signals, reload::Control& control, reload::SystemWorld& world,
                       Systemd& systemd, worker::Crew& crew) {
   Announcer announcer(systemd, control, crew);
+  UnusedSockets unused(world);
   while (!control.over()) {
     announcer.look(world.now());
+    // A reload that is under way may have taken some that it gives back.
+    if (control.ready() && !control.reloading()) unused.look();
     systemd.tell_rest(world.now());
     systemd.feed_watchdog(world.now(), crew);
     const Instant next = std::min(control.next(), systemd.next());
@@ -190,9 +213,6 @@ int run_loaded(config::Loaded loaded, const Load& load) {
   threads.begin(crew);
   say_hello(effective, threads, workers);
   first.reset();
-  for (const std::string& address : world.unused_listeners()) {
-    log::warning("was given a socket on {}, and no listener is there", address);
-  }
   wait_for_the_end(signals, control, world, systemd, crew);
   admin.stop();  // Before those whom its actions speak to.
   threads.join();

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import cases
 from cases import EndToEnd, main
-from processes import until
+from processes import free_port, until
 from protocol import Client
 
 UNITS = Path(__file__).resolve().parents[2] / "configs" / "systemd"
@@ -106,6 +106,7 @@ class Activation(EndToEnd):
         """As systemd does: the socket is number 3, and LISTEN_PID is the process's own."""
         router.file.write_text(router.config.text())
         log = self.processes.folder / "activated.log"
+        log.touch()
         pid = os.fork()
         if pid == 0:
             os.dup2(listening.fileno(), 3)
@@ -138,6 +139,44 @@ class Activation(EndToEnd):
                     os.waitpid(pid, 0)
             # It is still its giver's: clients wait for the next one.
             Client((router.config.host, router.config.port)).close()
+
+    def test_a_given_socket_that_a_reload_leaves_unused_is_warned_of_and_used_again(self):
+        router = self.ringway(self.memcacheds(1), start=False,
+                              bind=[f"127.0.0.1:{free_port()}"])
+        whole = router.config.text()
+        left = router.config.bind[0]
+        without = whole.replace(f', "{left}"', "")
+        self.assertNotEqual(whole, without)
+        host, port = left.rsplit(":", 1)
+        with socket.create_server((host, int(port))) as listening:
+            pid, log = self.started_with(listening, router)
+            try:
+                until("the start", 10, lambda: "started with" in log.read_text())
+                warning = f"was given a socket on {left}, and no listener is there"
+                for count in (1, 2):
+                    self.assertEqual(self.served(left), b"STORED\r\n", log.read_text())
+                    self.reloaded(router, without)
+                    until("a warning", 5, lambda: log.read_text().count(warning) == count)
+                    self.reloaded(router, without + "# The same.\n")
+                    waiting = Client((host, int(port)))
+                    self.addCleanup(waiting.close)
+                    self.reloaded(router, whole)
+                    self.assertEqual(waiting.set(b"k", b"v"), b"STORED\r\n", log.read_text())
+                    self.assertEqual(log.read_text().count(warning), count)
+            finally:
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+
+    def served(self, bind):
+        host, port = bind.rsplit(":", 1)
+        with Client((host, int(port))) as client:
+            return client.set(b"k", b"v")
+
+    def reloaded(self, router, text):
+        router.file.write_text(text)
+        done = subprocess.run([router.binary, "reload", "--live", router.config.admin_bind],
+                              capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     @staticmethod
     def ended(pid):
