@@ -10,8 +10,12 @@ import socket
 import time
 from collections import deque
 
+import cases
+
 SHARED = [b"shared:%d" % number for number in range(64)]
 PADDING = bytes(range(97, 123)) * 800
+# A question that is older when its connection ends did not cross the end: it was dropped.
+CROSSING_MAX_S = 0.2 * cases.SLOWNESS
 
 
 class Wrong(AssertionError):
@@ -41,6 +45,8 @@ class ReloadClient:
         self.held_until = 0.0
         self.rest_until = 0.0
         self.replies = self.missing = 0
+        self.sent_at = 0.0    # When it last sent something.
+        self.open_at = 0.0    # When it was last found open, however long nobody looked since.
         self.ending = False
         self.gone = False
 
@@ -193,6 +199,10 @@ class LeavingClient(ReloadClient):
         # What it asked last may have come too late; a reply that has begun may not end.
         if self.input or len(self.waiting) > 1:
             raise Wrong(f"client {self.number}: closed within a reply: {self.input[:80]!r}")
+        owed = self.open_at - self.sent_at
+        if self.waiting and owed > CROSSING_MAX_S:
+            raise Wrong(f"client {self.number}: closed without the reply to a question that it "
+                        f"had asked {owed:.3f} s before")
         self.gone = True
         self.waiting.clear()
         self.output = b""
@@ -217,7 +227,7 @@ def run(clients, each_round, seconds_max=1800, silence_max=20):
     gets what is owed. Others may join meanwhile; those who are gone are taken out."""
     selector = selectors.DefaultSelector()
     heard = start = time.monotonic()
-    going, known = True, set()
+    going, known, looked = True, set(), start
     while going or any(client.waiting or client.output for client in clients):
         now = time.monotonic()
         if going and not each_round(now):
@@ -233,10 +243,13 @@ def run(clients, each_round, seconds_max=1800, silence_max=20):
             if client.output:
                 try:
                     client.output = client.output[client.socket.send(client.output):]
+                    client.sent_at = time.monotonic()
                 except BlockingIOError:
                     pass
+        looked, looked_before = time.monotonic(), looked
         for key, _ in selector.select(0.005):
             client = key.data
+            client.open_at = looked_before
             client.on_readable()
             heard = now
             if client.gone:

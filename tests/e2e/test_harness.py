@@ -12,6 +12,7 @@ import unittest
 import cases
 from load import verified_load
 from processes import Memcached, Processes, accepts, until
+from reload_load import CROSSING_MAX_S, LeavingClient, Wrong, run
 
 
 class Relay:
@@ -94,6 +95,43 @@ class VerifiedLoad(cases.EndToEnd):
 
     def test_a_hang_up_is_noticed(self):
         self.assert_noticed("closed with replies owed", after(20000, lambda data: None))
+
+
+class LeavingClients(unittest.TestCase):
+    """Those of a listener that goes: which ends of a connection they put up with."""
+
+    def left_by(self, server):
+        """What a client says whose server does this with its connection."""
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            def serve():
+                with listener.accept()[0] as connection:
+                    server(connection)
+
+            thread = threading.Thread(target=serve)
+            thread.start()
+            clients = [LeavingClient(1, listener.getsockname())]
+            with clients[0].socket:
+                try:
+                    run(clients, lambda now: bool(clients), seconds_max=10)
+                finally:
+                    thread.join()
+
+    def test_an_end_that_crosses_a_question_is_none_of_their_business(self):
+        self.left_by(lambda connection: connection.recv(1 << 16))
+
+    def test_a_question_that_is_dropped_is_noticed(self):
+        def server(connection):
+            connection.recv(1 << 16)
+            time.sleep(3 * CROSSING_MAX_S)
+
+        self.assertRaisesRegex(Wrong, "without the reply to a question", self.left_by, server)
+
+    def test_half_a_reply_is_noticed(self):
+        def server(connection):
+            connection.recv(1 << 16)
+            connection.sendall(b"E")
+
+        self.assertRaisesRegex(Wrong, "closed within a reply", self.left_by, server)
 
 
 class WhatIsStarted(unittest.TestCase):

@@ -26,7 +26,7 @@ class File:
     def __init__(self, base, fixed, web, alt):
         self.base = base  # processes.Config: ports
         self.fixed, self.web, self.alt = fixed, web, alt
-        self.extra = None      # Another server of web.
+        self.extra = None      # Another server of web: one of the last two.
         self.weight = 1
         self.first_name = "first"
         self.alt_name = "alt"
@@ -34,6 +34,7 @@ class File:
         self.timeout = "2s"
         self.drain = "300ms"
         self.hash = "xxh3_64"
+        self.hash_tag = ""
         self.side_port = None  # Another listener.
         self.more = ""
 
@@ -57,7 +58,8 @@ class File:
             f"[pool.{self.alt_name}]", 'timeout = "2s"',
             f"servers = {json.dumps([s.address for s in self.alt])}",
             "[pool.web]", f'timeout = "{self.timeout}"', f'hash = "{self.hash}"',
-            f"servers = {json.dumps(web)}", self.more, ""])
+            f"servers = {json.dumps(web)}",
+            *([f'hash_tag = "{self.hash_tag}"'] if self.hash_tag else []), self.more, ""])
 
 
 BAD_FILES = {
@@ -73,7 +75,7 @@ BAD_FILES = {
 class ReloadTest(EndToEnd):
     def started(self, workers=2, **changed):
         fixed, web, alt = (self.memcacheds_named(name, count)
-                           for name, count in (("fixed", 2), ("web", 4), ("alt", 2)))
+                           for name, count in (("fixed", 2), ("web", 5), ("alt", 2)))
         router = self.ringway(web[:3], start=False, workers=workers,
                               bind=[f"127.0.0.1:{free_port()}"])
         self.file = File(router.config, fixed, web, alt)
@@ -132,10 +134,10 @@ def closed_connections(server):
 class UnderLoad(ReloadTest):
     def change(self, number):
         """The nth change; what it undoes later differs from what it does now."""
-        file, back = self.file, number // 10 % 2
-        kind = number % 10
+        file, back = self.file, number // 12 % 2
+        kind = number % 12
         if kind == 0:
-            file.extra = None if back else file.web[3]
+            file.extra = file.web[3]
         elif kind == 1:
             file.weight = 1 if back else 2
         elif kind == 2:
@@ -154,8 +156,12 @@ class UnderLoad(ReloadTest):
         elif kind == 7:
             file.more = "" if back else '[pool.web.health]\ninterval = "2s"\n'
         elif kind == 8:
+            file.extra = file.web[4]  # Another machine of the same name.
+        elif kind == 9:
             file.more = "" if back else "server_queue_max = 5000\n"
             file.hash = "xxh3_64" if back else "murmur"
+        elif kind == 10:
+            file.hash_tag = "" if back else "::"  # A client's keys are together then.
         else:
             file.extra = None
 
@@ -167,7 +173,8 @@ class UnderLoad(ReloadTest):
         unchanged = [*self.file.fixed, *self.file.web[:3]]
         keeper = self.client_at(self.file.base.bind[0])
         self.assertEqual(keeper.set(b"kept", b"x"), b"STORED\r\n")
-        state = {"done": 0, "bad": 0, "process": None, "before": None,
+        before = [closed_connections(s) for s in unchanged]
+        state = {"done": 0, "bad": 0, "process": None,
                  "until": count // 10, "joined": 0, "side": None}
         kinds = list(BAD_FILES)
 
@@ -183,8 +190,6 @@ class UnderLoad(ReloadTest):
                 state["process"] = None
                 state["done"] += 1
                 self.join_side(clients, state)
-                if state["done"] == 20:
-                    state["before"] = [closed_connections(s) for s in unchanged]
             if state["done"] >= state["until"]:
                 return False
             number = state["done"]
@@ -232,7 +237,7 @@ class UnderLoad(ReloadTest):
         self.assertEqual(metrics["ringway_config_reload_failures_total"], state["bad"])
         self.assertEqual(metrics["ringway_request_errors_total"], 0)
         # The first look was a connection, too.
-        closed = [b - a - 1 for a, b in zip(state["before"], after)]
+        closed = [b - a - 1 for a, b in zip(before, after)]
         self.assertEqual(closed, [0] * len(unchanged), "servers that every file had")
         # Fifty are too few to tell a small leak from a first time.
         most = 1 << 20 if cases.LONG else 4 << 20
