@@ -1,5 +1,5 @@
 // The limits of the cgroup that this process is in: a container's, or those of a systemd unit.
-// Read once, at start: who changes them later restarts ringway.
+// Looked at by the start and by each reload: of what a reload finds only the memory counts.
 #pragma once
 
 #include <cstdint>

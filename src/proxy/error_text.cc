@@ -42,4 +42,8 @@ std::string_view connection_failure(int error) {
   }
 }
 
+bool ended_by_peer(int error) {
+  return error == 0 || error == ECONNRESET || error == EPIPE;
+}
+
 }  // namespace ringway::proxy

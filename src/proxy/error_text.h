@@ -29,5 +29,7 @@ inline constexpr std::string_view no_memory = no_memory_reply.substr(0, no_memor
 
 // The words for what a connection died of: "refused the connection".
 std::string_view connection_failure(int error);
+// It was the peer that ended it, not the network or ringway.
+bool ended_by_peer(int error);
 
 }  // namespace ringway::proxy

@@ -49,6 +49,7 @@ struct Fragment {
   std::uint64_t request_end = 0;  // Where its request ends in the connection's stream.
   std::uint32_t request_bytes = 0;
   pool::ServerId server{};
+  std::uint16_t lane = 0;  // Which of the server's connections.
   FragmentState state = FragmentState::idle;
   bool value_seen = false;       // A body arrived (get family: END is still to come).
   bool stand_in = false;         // Its server serves keys whose home is out.

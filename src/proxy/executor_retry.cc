@@ -17,9 +17,11 @@ namespace {
 // With less time left an answer would come too late.
 constexpr Duration time_left_min = std::chrono::milliseconds(5);
 
+// What ringway itself says of a single key beforehand is not counted as stashed.
 bool untouched(const Fragment& fragment) {
-  return fragment.state == FragmentState::asked && !fragment.value_seen && fragment.stash.empty() &&
-         !fragment.late;
+  const Exchange& exchange = *fragment.exchange;
+  const bool heard = exchange.gather ? !fragment.stash.empty() : exchange.stashed > 0;
+  return fragment.state == FragmentState::asked && !fragment.value_seen && !heard && !fragment.late;
 }
 
 }  // namespace
@@ -42,6 +44,7 @@ bool Executor::may_ask_again(const Fragment& fragment) const {
 bool Executor::may_send_anew(const Fragment& fragment, Bytes unsent) const {
   const Exchange& exchange = *fragment.exchange;
   if (unsent.empty() || exchange.gather || !told(exchange)) return false;
+  if (unsent.size() > Clients::modest_bytes_max && bench_.memory_spent(unsent.size())) return false;
   return row(exchange.command).kind != CommandClass::read && may_ask_again(fragment);
 }
 
@@ -57,7 +60,8 @@ bool Executor::affords_retry(const Exchange& exchange) {
   return affordable;
 }
 
-// To the same server as it was written for it. True if it is in a FIFO again.
+// To the same server, for which it was written, and behind nothing that its client asked later.
+// True if it is in a FIFO again.
 bool Executor::send_anew(Exchange& exchange, Bytes unsent) {
   Fragment& fragment = exchange.first;
   const proto::memcached::HashedKey key(exchange.key.get(), exchange.base64);
@@ -67,7 +71,7 @@ bool Executor::send_anew(Exchange& exchange, Bytes unsent) {
   if (step.server != fragment.server || step.stand_in != fragment.stand_in) return false;
   std::string refusal;
   ServerConn* conn = connection(exchange, step.server, refusal);
-  if (!conn || !affords_retry(exchange)) return false;
+  if (!conn || conn->lane != fragment.lane || !affords_retry(exchange)) return false;
   fragment.retried = true;
   conn->output.append(bench_.buffers, unsent);
   ++exchange.fragments_asked;

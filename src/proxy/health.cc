@@ -48,6 +48,7 @@ void Health::adopt() {
     while (eject_held(*pool)) {
     }
     assign_backups(*pool);
+    hurry_probes(*pool);
   }
 }
 

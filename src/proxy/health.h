@@ -110,6 +110,7 @@ class Health final : public HealthSink {
   bool is_checked(const Watched& server) const;
   void probe_soon(Watched& server);
   void hurry_probes(Pool& pool);
+  void hurry_probe(Watched& server);
   void return_failed(Watched& server, std::string_view cause);
   void ask(Watched& server);
   void check_timed_out(Watched& server);

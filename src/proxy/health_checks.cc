@@ -62,14 +62,14 @@ void Health::probe_again(Watched& server) {
 // With nobody up, those that have been out for long must not wait for their slow probes.
 void Health::hurry_probes(Pool& pool) {
   if (anybody_up(pool)) return;
-  for (Watched* server : pool.members) {
-    const Standing now = standing(*server);
-    const bool out = now == Standing::ejected || now == Standing::held ||
-                     now == Standing::unresolved || server->returning_by_hand;
-    if (!out || server->asking || !server->timer.set()) continue;
-    const Duration pause = off_by(probe_urgent * 5 / 6, probe_jitter);
-    if (server->timer.at > bench_.io.now() + pause) set_timer(*server, pause);
-  }
+  for (Watched* server : pool.members) hurry_probe(*server);
+  for (Watched* server : pool.backups) hurry_probe(*server);
+}
+
+void Health::hurry_probe(Watched& server) {
+  if (is_checked(server) || server.asking || !server.timer.set()) return;
+  const Duration pause = off_by(probe_urgent * 5 / 6, probe_jitter);
+  if (server.timer.at > bench_.io.now() + pause) set_timer(server, pause);
 }
 
 void Health::probe_soon(Watched& server) {

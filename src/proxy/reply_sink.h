@@ -28,7 +28,8 @@ class ReplySink {
   // The fragment left its FIFO, answered. It may be freed.
   virtual void on_answered(Fragment& fragment) = 0;
   // The fragment left its FIFO without an answer. `what`: "timed out after 500ms"; `unsent`: the
-  // request as it was written, if the server cannot have seen any of it.
+  // request as it was written, if the server cannot have seen any of it, and may do nothing any
+  // more of what it was asked before.
   virtual void on_failed(Fragment& fragment, Bytes what, Bytes unsent) = 0;
 
  protected:

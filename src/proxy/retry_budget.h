@@ -1,4 +1,4 @@
-// How many reads of a pool may be asked a second time: a share of its requests in the last
+// How many requests of a pool may be asked a second time: a share of its requests in the last
 // ten seconds, but at least some each second. Without it, retries would double the load of
 // a tier that fails because of load. One per worker and pool, with the worker's part; pure.
 #pragma once

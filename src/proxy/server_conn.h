@@ -78,6 +78,7 @@ struct ServerConn {
   bool replied = false;             // To some request, not only to the greeting.
   bool retry = false;               // closing: connect anew afterwards, with the queue as it is.
   bool probing = false;             // Begun by a check, not by traffic.
+  bool ended = false;               // By its server: what arrived there and was not read is gone.
   bool checked = false;             // A check is among what it was asked.
   bool greeting_in_flight = false;  // The greeting's send, apart from `output`'s.
   std::uint16_t ops_in_flight = 0;

@@ -20,6 +20,7 @@ void Servers::on_received(const net::Completion& done) {
   if (done.result <= 0) {
     const std::string what{connection_failure(-done.result)};
     if (conn.state == ServerConnState::greeting) return connect_failed(conn, what);
+    conn.ended = ended_by_peer(-done.result);
     return fail(conn, what);
   }
   (*conn.link.counters)[ServerMetric::bytes_read].add(done.bytes.size());

@@ -333,7 +333,10 @@ void Servers::turned_away(ServerConn& conn) {
 void Servers::fail(ServerConn& conn, std::string_view what, bool theirs) {
   RINGWAY_ASSERT(conn.state != ServerConnState::closing || conn.retry);
   conn.retry = false;
-  if (conn.link.conns[conn.lane] == &conn) conn.link.conns[conn.lane] = nullptr;
+  const bool in_place = conn.link.conns[conn.lane] == &conn;
+  if (in_place) conn.link.conns[conn.lane] = nullptr;
+  // Nothing that was asked earlier can be done later, and nothing later was asked elsewhere.
+  const bool orderly = in_place && (conn.ended || conn.offered == 0);
   if (conn.fifo_first && conn.state == ServerConnState::ready) {
     (*conn.link.counters)[ServerMetric::connections_lost].add();
     // A server that greets and answers nothing is no better than one that refuses.
@@ -355,10 +358,10 @@ void Servers::fail(ServerConn& conn, std::string_view what, bool theirs) {
     fragment->conn = nullptr;
     (*conn.link.counters)[ServerMetric::queued].subtract();
     const std::uint64_t begin = fragment->request_end - fragment->request_bytes;
-    const bool seen = begin < conn.offered;
+    const bool unsent = orderly && begin >= conn.offered;
     sink_.on_failed(
         *fragment, cause,
-        seen ? Bytes{} : conn.output.unsent(begin - conn.offered, fragment->request_bytes));
+        unsent ? conn.output.unsent(begin - conn.offered, fragment->request_bytes) : Bytes{});
     fragment = next;
   }
 }
@@ -408,6 +411,7 @@ void Servers::queued(ServerConn& conn, Fragment& fragment) {
   fragment.request_end = conn.offered + conn.output.unsent();
   fragment.request_bytes = static_cast<std::uint32_t>(fragment.request_end - conn.queued_end);
   conn.queued_end = fragment.request_end;
+  fragment.lane = static_cast<std::uint16_t>(conn.lane);
   if (conn.fifo_last) {
     conn.fifo_last->fifo_next = &fragment;
   } else {
@@ -453,7 +457,10 @@ void Servers::on_sent(const net::Completion& done) {
   if (conn.greeting_in_flight) return on_greeting_sent(conn, done.result);
   const std::size_t count = conn.output.sent(bench_.buffers);
   if (conn.state == ServerConnState::closing) return;
-  if (done.result < 0) return fail(conn, connection_failure(-done.result));
+  if (done.result < 0) {
+    conn.ended = ended_by_peer(-done.result);
+    return fail(conn, connection_failure(-done.result));
+  }
   conn.sent += count;
   (*conn.link.counters)[ServerMetric::bytes_sent].add(count);
   if (!conn.head_sent && conn.fifo_first && conn.fifo_first->request_end <= conn.sent) {

@@ -61,7 +61,7 @@ class Writes(cases.EndToEnd):
     def test_those_that_were_never_sent_are_sent_to_a_new_connection(self):
         server = DyingServer()
         self.addCleanup(server.listener.close)
-        router = self.ringway([server], timeout="10s")
+        router = self.ringway([server], workers=1, timeout="10s")
         loader, small = self.client(router, timeout=10), self.client(router, timeout=10)
         self.assertEqual(small.set(b"small", b"y"), b"STORED\r\n")
         count = 8
@@ -108,27 +108,35 @@ class LateServer:
 
 
 class TooLate(cases.EndToEnd):
-    def ask_six_times(self, after_s):
+    def begin(self, after_s):
         server = LateServer(after_s)
         self.addCleanup(server.listener.close)
-        router = self.ringway([server], timeout="100ms", pool="[pool.web.eject]\nfailures = 0")
-        client = self.client(router)
-        replies = []
-        for _ in range(6):
-            replies.append(client.ask(b"get k\r\n"))
-            time.sleep(0.1)  # For its connection to be closed.
-        return replies, router.metrics()["ringway_pool_read_retries_total"]
+        self.router = self.ringway([server], workers=1, timeout="500ms",
+                                   pool="[pool.web.eject]\nfailures = 0")
+        self.through = self.client(self.router)
+
+    def ask(self):
+        reply = self.through.ask(b"get k\r\n")
+        time.sleep(0.1)  # For its connection to be closed.
+        return reply
+
+    def retries(self):
+        return self.router.metrics()["ringway_pool_read_retries_total"]
+
+    def test_a_read_is_asked_again_on_a_new_connection(self):
+        self.begin(0.02)
+        self.assertEqual([self.ask() for _ in range(6)], [b"END\r\n"] * 6)
+        self.assertGreater(self.retries(), 0)
 
     def test_no_read_is_asked_again_with_less_than_five_milliseconds_left(self):
-        replies, retries = self.ask_six_times(0.02)
-        self.assertEqual(replies, [b"END\r\n"] * 6)
-        self.assertGreater(retries, 0)
-        replies, retries = self.ask_six_times(0.0965)
-        failed = [reply for reply in replies if reply != b"END\r\n"]
-        self.assertGreater(len(failed), 1)
-        for reply in failed:
-            self.assertRegex(reply, rb"^SERVER_ERROR ringway: server web1 ")
-        self.assertEqual(retries, 0)
+        self.begin(0.497)
+        closed = 0
+        for _ in range(60):  # Some come even later, and time out.
+            closed += b"closed the connection" in self.ask()
+            if closed == 3:
+                break
+        self.assertGreater(closed, 0)
+        self.assertEqual(self.retries(), 0)
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ namespace ringway::metrics {
   ROW(write_retries, counter, "pool_write_retries_total",                               \
       "Writes sent once more because their connection died before it sent any of it.")  \
   ROW(retries_refused, counter, "pool_read_retries_refused_total",                      \
-      "Reads not asked again because retry_budget was used up.")                        \
+      "Requests not asked again because retry_budget was used up.")                     \
   ROW(cas_refused, counter, "pool_cas_refused_total",                                   \
       "Tokens of a stand-in used at home or the other way round: answered EXISTS.")
 
