@@ -118,6 +118,11 @@ def found(result, name):
     return None
 
 
+def spread(name, values):
+    return (f"{name} {statistics.median(values):,.0f} "
+            f"[{min(values):,.0f}-{max(values):,.0f}] us")
+
+
 def main():
     given = arguments()
     seen = {"none": [], "every 100 ms": []}
@@ -134,10 +139,10 @@ def main():
         log = (Path(name) / "log").read_text()
     done = log.count("reloaded, generation")
     print(f"{reloads} reloads asked for, {done} done; {given.rate} requests/s, 2 workers, "
-          f"{given.servers} servers; medians of {given.rounds} rounds of {given.seconds:g} s")
+          f"{given.servers} servers; "
+          f"medians [least-most] of {given.rounds} rounds of {given.seconds:g} s")
     for title, results in seen.items():
-        cells = [f"{q} {statistics.median(found(r, q) for r in results):,.0f} us"
-                 for q in QUANTILES]
+        cells = [spread(q, [found(result, q) for result in results]) for q in QUANTILES]
         print(f"  reloads {title:14} {'   '.join(cells)}")
     return 0
 
