@@ -85,11 +85,12 @@ void EpollIo::watch(int fd, Socket& socket) {
   socket.watched = needs;
 }
 
-void EpollIo::accept(Token token, int listener) {
+void EpollIo::accept(Token token, int listener, Accepts accepts) {
   Socket& socket = socket_of(listener);
   RINGWAY_ASSERT(socket.quiet());
   ::fcntl(listener, F_SETFL, ::fcntl(listener, F_GETFL) | O_NONBLOCK);
   socket.setup = Setup::accepting;
+  socket.accepts_one = accepts == Accepts::one;
   socket.setup_token = token;
   watch(listener, socket);
 }

@@ -37,7 +37,7 @@ class EpollIo final : public Io {
   std::span<const Completion> wait(Instant deadline, std::uint32_t in_flight) override;
   bool drained() const override { return drained_; }
   void wake() override;
-  void accept(Token token, int listener) override;
+  void accept(Token token, int listener, Accepts accepts) override;
   int connect(Token token, const Address& address, const SocketOptions& options) override;
   void recv(Token token, int fd, Buffers buffers) override;
   void pause(int fd) override;
@@ -58,6 +58,7 @@ class EpollIo final : public Io {
     SendOperation* sending = nullptr;
     std::uint32_t watched = 0;
     Setup setup = Setup::none;
+    bool accepts_one = false;
     bool receiving = false;
     bool paused = false;
     bool send_blocked = false;  // Watched for room; else queued in to_send_.

@@ -111,6 +111,7 @@ void EpollIo::accept_some(int fd, Socket& socket) {
     const int accepted = ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     ++counters_.syscalls;
     if (accepted >= 0) {
+      if (socket.accepts_one) return finish_setup(fd, socket, accepted);
       report({.token = socket.setup_token, .result = accepted, .last = false});
       continue;
     }

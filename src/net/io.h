@@ -34,6 +34,9 @@ struct Completion {
 // servers send much.
 enum class Buffers : std::uint8_t { client, server };
 
+// Whether an accept goes on after the first connection that it brings.
+enum class Accepts : std::uint8_t { all, one };
+
 // How a connection to a server is set up. Zero leaves the kernel's default.
 struct SocketOptions {
   bool keepalive = false;
@@ -76,8 +79,9 @@ class Io {
   // Reports each new connection: result is its fd (non-blocking, close-on-exec,
   // without Nagle's delay where the listener has none), `last` is false. Goes on
   // until cancelled or failed; -EMFILE and the like end it (last), and the
-  // caller asks again when it has room.
-  virtual void accept(Token token, int listener) = 0;
+  // caller asks again when it has room. With Accepts::one the first connection is
+  // the last: no other leaves the backlog.
+  virtual void accept(Token token, int listener, Accepts accepts) = 0;
 
   // Opens a socket and begins to connect it. Returns the fd, or -errno if there
   // could be no socket (then nothing completes). Result: 0 or -errno. A unix

@@ -54,6 +54,7 @@ void UringIo::land(const io_uring_cqe& cqe) {
 void UringIo::on_accepted(std::int32_t fd, const io_uring_cqe& cqe) {
   Socket& socket = socket_of(fd);
   RINGWAY_ASSERT(socket.setting_up && socket.setup_is_accept);
+  if (cqe.res >= 0 && socket.accepts_one) return finish_setup(socket, cqe.res);
   if (cqe.res >= 0) report({.token = socket.setup_token, .result = cqe.res, .last = false});
   if (goes_on(cqe)) return;
   if (socket.setup_ending) return finish_setup(socket, -ECANCELED);

@@ -89,19 +89,22 @@ void UringIo::arm_wake() {
   ++in_kernel_;
 }
 
-void UringIo::accept(Token token, int listener) {
+void UringIo::accept(Token token, int listener, Accepts accepts) {
   Socket& socket = socket_of(listener);
   RINGWAY_ASSERT(socket.quiet());
   socket.setup_token = token;
   socket.setting_up = true;
   socket.setup_is_accept = true;
+  socket.accepts_one = accepts == Accepts::one;
   socket.setup_ending = false;
   arm_accept(listener);
 }
 
 void UringIo::arm_accept(std::int32_t fd) {
   io_uring_sqe& sqe = prepare(Task::accept, fd);
-  io_uring_prep_multishot_accept(&sqe, fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  const auto prepare_accept =
+      socket_of(fd).accepts_one ? io_uring_prep_accept : io_uring_prep_multishot_accept;
+  prepare_accept(&sqe, fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
   ++in_kernel_;
 }
 

@@ -41,7 +41,7 @@ class UringIo final : public Io {
   std::span<const Completion> wait(Instant deadline, std::uint32_t in_flight) override;
   bool drained() const override { return drained_; }
   void wake() override;
-  void accept(Token token, int listener) override;
+  void accept(Token token, int listener, Accepts accepts) override;
   int connect(Token token, const Address& address, const SocketOptions& options) override;
   void recv(Token token, int fd, Buffers buffers) override;
   void pause(int fd) override;
@@ -84,6 +84,7 @@ class UringIo final : public Io {
     bool send_ending = false;
     bool setting_up = false;
     bool setup_is_accept = false;
+    bool accepts_one = false;
     bool setup_ending = false;
 
     bool quiet() const;  // Nothing is in flight.

@@ -60,11 +60,15 @@ ClientConn& Clients::open(int fd, snapshot::ListenerId from) {
   return client;
 }
 
+// Where clients may wait, whoever was accepted has waited and is never turned away.
 bool Clients::admit(ClientConn& client) {
-  const std::uint32_t most_here = listener(client).settings.clients_max.value_or(~0u);
+  const config::Listener& settings = listener(client).settings;
+  const bool waits = settings.clients_full == config::ClientsFull::wait;
+  const std::uint32_t most_here = waits ? ~0u : settings.clients_max.value_or(~0u);
+  const std::uint32_t most = waits ? ~0u : bench_.snapshot->config.clients_max;
   std::atomic<std::uint32_t>& admitted_here = bench_.loads[client.listener].admitted;
   client.admitted = count_in(admitted_here, most_here);
-  if (client.admitted && !count_in(bench_.loads.admitted, bench_.snapshot->config.clients_max)) {
+  if (client.admitted && !count_in(bench_.loads.admitted, most)) {
     admitted_here.fetch_sub(1, std::memory_order_relaxed);
     client.admitted = false;
   }

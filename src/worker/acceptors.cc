@@ -1,5 +1,6 @@
 // Accepting and dealing. A client counts at its worker's desk from the moment it is
-// dealt, so that a burst spreads before anybody has read its mail.
+// dealt, so that a burst spreads before anybody has read its mail. Where the listener
+// lets clients wait, they are taken one by one: all others stay in the kernel's backlog.
 #include "worker/acceptors.h"
 
 #include <algorithm>
@@ -44,7 +45,8 @@ void Acceptors::accept(std::uint32_t index) {
   Socket& socket = *sockets_[index];
   RINGWAY_ASSERT(!socket.accepting);
   socket.accepting = true;
-  bench_.io.accept({.op = net::Op::accept, .index = index}, socket.fd);
+  const net::Accepts accepts = lets_wait(socket.listener) ? net::Accepts::one : net::Accepts::all;
+  bench_.io.accept({.op = net::Op::accept, .index = index}, socket.fd, accepts);
 }
 
 void Acceptors::unlisten(int fd) {
@@ -83,11 +85,9 @@ std::uint32_t Acceptors::reap() {
 std::optional<TakeClient> Acceptors::on_accepted(const net::Completion& done) {
   RINGWAY_ASSERT(done.token.index < sockets_.size() && sockets_[done.token.index]);
   Socket& socket = *sockets_[done.token.index];
-  if (done.last) {
-    socket.accepting = false;
-    if (!socket.closing) bench_.timers.set(socket.timer, bench_.io.now() + retry_after);
-  }
+  if (done.last) socket.accepting = false;
   if (done.result < 0) {
+    if (done.last) accept_later(socket);
     if (!socket.closing && !socket.waiting) report_failure(-done.result);
     return std::nullopt;
   }
@@ -95,11 +95,8 @@ std::optional<TakeClient> Acceptors::on_accepted(const net::Completion& done) {
   const std::uint32_t worker = least_loaded();
   crew_.desks[worker]->clients.fetch_add(1, std::memory_order_relaxed);
   bench_.loads[socket.listener].clients.fetch_add(1, std::memory_order_relaxed);
-  // This one is not admitted yet.
-  if (socket.accepting && !socket.waiting && full(socket.listener, 1)) {
-    socket.waiting = true;
-    bench_.io.cancel(socket.fd);
-  }
+  pause_full();
+  if (done.last) socket.waiting ? accept_later(socket) : accept_again(socket);
   if (worker == bench_.worker) return client;
   crew_.desks[worker]->mailbox.post(client);
   return std::nullopt;
@@ -111,15 +108,42 @@ void Acceptors::report_failure(int error) {
   log::warning("no more clients can be accepted for now: {}", std::strerror(error));
 }
 
-// With clients_full = "wait" the next ones stay in the kernel's backlog.
-bool Acceptors::full(snapshot::ListenerId id, std::uint32_t on_their_way) const {
+bool Acceptors::lets_wait(snapshot::ListenerId id) const {
+  const snapshot::Listener* listener = bench_.snapshot->listener(id);
+  return listener && listener->settings.clients_full == config::ClientsFull::wait;
+}
+
+// Whether who comes next has to wait. One may be on its way to its worker.
+bool Acceptors::full(snapshot::ListenerId id, std::uint32_t on_its_way) const {
+  if (!lets_wait(id)) return false;
   const config::Listener& limits = bench_.snapshot->listener(id)->settings;
-  if (limits.clients_full != config::ClientsFull::wait) return false;
-  const auto reached = [&](const std::atomic<std::uint32_t>& admitted, std::uint32_t most) {
-    return std::uint64_t{admitted.load(std::memory_order_relaxed)} + on_their_way >= most;
-  };
-  return reached(bench_.loads[id].admitted, limits.clients_max.value_or(~0u)) ||
-         reached(bench_.loads.admitted, bench_.snapshot->config.clients_max);
+  if (bench_.loads[id].clients.load(std::memory_order_relaxed) >=
+      limits.clients_max.value_or(~0u)) {
+    return true;
+  }
+  return std::uint64_t{bench_.loads.admitted.load(std::memory_order_relaxed)} + on_its_way >=
+         bench_.snapshot->config.clients_max;
+}
+
+// A client was accepted: that may fill other sockets of its listener, too, and other
+// listeners, which share what files allow.
+void Acceptors::pause_full() {
+  for (const auto& socket : sockets_) {
+    if (!socket || socket->closing || socket->waiting || !full(socket->listener, 1)) continue;
+    socket->waiting = true;
+    if (socket->accepting) bench_.io.cancel(socket->fd);
+  }
+}
+
+void Acceptors::accept_later(Socket& socket) {
+  if (!socket.closing) bench_.timers.set(socket.timer, bench_.io.now() + retry_after);
+}
+
+void Acceptors::accept_again(Socket& socket) {
+  if (socket.closing) return;
+  for (std::uint32_t i = 0; i < sockets_.size(); ++i) {
+    if (sockets_[i].get() == &socket) return accept(i);
+  }
 }
 
 std::uint32_t Acceptors::least_loaded() {
@@ -137,17 +161,11 @@ std::uint32_t Acceptors::least_loaded() {
 }
 
 void Acceptors::on_timer(net::Timer& timer) {
-  for (std::uint32_t i = 0; i < sockets_.size(); ++i) {
-    if (sockets_[i].get() != timer.owner) continue;
-    Socket& socket = *sockets_[i];
-    if (socket.accepting || socket.closing) return;
-    if (full(socket.listener, 0)) {
-      bench_.timers.set(timer, bench_.io.now() + retry_after);
-      return;
-    }
-    socket.waiting = false;
-    return accept(i);
-  }
+  Socket& socket = *static_cast<Socket*>(timer.owner);
+  if (socket.accepting || socket.closing) return;
+  if (full(socket.listener, 0)) return accept_later(socket);
+  socket.waiting = false;
+  accept_again(socket);
 }
 
 }  // namespace ringway::worker

@@ -38,7 +38,7 @@ class Acceptors {
     snapshot::ListenerId listener;
     bool accepting = false;
     bool closing = false;  // Accepts no more.
-    bool waiting = false;  // Cancelled because there are too many clients.
+    bool waiting = false;  // Takes nobody now because there are too many clients.
     net::Timer timer;
   };
 
@@ -46,7 +46,11 @@ class Acceptors {
   void close(Socket& socket);
   void accept(std::uint32_t index);
   void report_failure(int error);
-  bool full(snapshot::ListenerId listener, std::uint32_t on_their_way) const;
+  bool lets_wait(snapshot::ListenerId listener) const;
+  bool full(snapshot::ListenerId listener, std::uint32_t on_its_way) const;
+  void pause_full();
+  void accept_later(Socket& socket);
+  void accept_again(Socket& socket);
   std::uint32_t least_loaded();
 
   proxy::Workbench& bench_;

@@ -54,6 +54,63 @@ class ClientLimits(cases.EndToEnd):
         waiting.socket.settimeout(5)
         self.assertEqual(waiting.line(), b"VALUE k 0 1")
 
+    def test_nobody_who_waits_is_turned_away(self):
+        """A crowd at both addresses of a listener, and no more at a time than it takes."""
+        for io, workers in [(io, workers) for io in cases.io_kinds()
+                            for workers in cases.worker_counts()]:
+            path = self.processes.folder / f"{io}{workers}.sock"
+            router = self.ringway(self.servers, io=io, workers=workers, bind=[f"unix:{path}"],
+                                  listener='clients_max = 2\nclients_full = "wait"')
+            clients = [self.client(router) for _ in range(2)]
+            for client in clients:
+                client.set(b"k", b"v")
+            for _ in range(5):
+                clients += [self.client(router), Client(path)]
+                self.addCleanup(clients[-1].close)
+            most = 0
+            for client in clients:
+                client.socket.settimeout(0.02)
+                client.send(b"get k\r\n")
+            waiting = clients
+            while waiting:
+                served = until("others to be served", 5, lambda: [
+                    client for client in waiting if self.is_told(client, b"VALUE k 0 1")])
+                most = max(most, len(served))
+                waiting = [client for client in waiting if client not in served]
+                for client in served:
+                    client.close()
+            self.assertEqual(self.counted(router, "client_connections_rejected_total"), 0)
+            # One more for each address where one was under way.
+            self.assertLessEqual(most, 4)
+
+    def is_told(self, client, line):
+        try:
+            self.assertEqual(client.line(), line)
+            return True
+        except TimeoutError:
+            return False
+
+    def test_a_listener_waits_where_another_has_used_up_the_files(self):
+        path = self.processes.folder / "second.sock"
+        second = f'[listener.second]\nbind = "unix:{path}"\nroute = "web"\nclients_full = "wait"'
+        router = self.ringway(self.servers, start=False, listener=second)
+        router.wrapped_in = ["prlimit", "--nofile=200"]
+        router.start()
+        self.routers.append(router)
+        clients = [self.client(router) for _ in range(170)]
+        served = [client for client in clients if client.ask(b"version\r\n")[:7] == b"VERSION"]
+        self.assertLess(len(served), 170)
+        waiting = [Client(path, timeout=5) for _ in range(10)]
+        for client in waiting:
+            self.addCleanup(client.close)
+            client.send(b"version\r\n")
+        time.sleep(0.3)
+        for client in served[:10]:
+            client.close()
+        for client in waiting[:9]:
+            self.assertEqual(client.line()[:7], b"VERSION")
+        self.assertEqual(self.counted(router, "accept_failures_total"), 0)
+
     def test_the_file_limit_is_raised_and_bounds_the_clients(self):
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         router = self.ringway(self.servers, start=False)

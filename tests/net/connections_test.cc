@@ -25,6 +25,25 @@ TEST_CASE_FIXTURE(Scene, "many connections at once are all accepted") {
   CHECK(until([&] { return story(accepting).accepted.size() == 100; }));
 }
 
+TEST_CASE_FIXTURE(Scene, "an accept of one leaves all others in the backlog") {
+  for (const Transport transport : all_transports) {
+    const Listener listener = world().listen(transport);
+    for (int i = 0; i < 3; ++i) world().connect_peer(listener.address);
+    for (int i = 0; i < 3; ++i) {
+      const Number accepting = accept(listener.fd, Accepts::one);
+      REQUIRE(over(accepting));
+      pass(5ms);
+      CHECK(story(accepting).accepted.size() == 1);
+    }
+    const Number none = accept(listener.fd, Accepts::one);
+    pass(5ms);
+    CHECK_FALSE(story(none).over);
+    io().cancel(listener.fd);
+    REQUIRE(over(none));
+    CHECK(story(none).result == -ECANCELED);
+  }
+}
+
 TEST_CASE_FIXTURE(Scene, "both ends of an accepted connection can talk") {
   for (const Transport transport : all_transports) {
     const Connection connection = accepted(transport);

@@ -34,10 +34,11 @@ Scene::Number Scene::start(int fd) {
   return number;
 }
 
-Scene::Number Scene::accept(int listener) {
+Scene::Number Scene::accept(int listener, Accepts accepts) {
   const Number number = start(listener);
   listeners_[listener].fd = listener;
-  io().accept(token_of(number, Op::accept), listener);
+  io().accept(token_of(number, Op::accept), listener, accepts);
+  if (accepts == Accepts::one) single_accepts_.insert(number);
   return number;
 }
 
@@ -92,7 +93,7 @@ void Scene::note(const Completion& completion) {
     story.bytes += completion.bytes;
   }
   if (completion.token.op == Op::accept && completion.result >= 0) {
-    CHECK_FALSE(completion.last);
+    CHECK(completion.last == single_accepts_.contains(number));
     story.accepted.push_back(completion.result);
     open_[completion.result] = 0;
   }

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -42,7 +43,7 @@ class Scene {
 
   // Operations; the number leads to their story.
   using Number = std::uint32_t;
-  Number accept(int listener);
+  Number accept(int listener, Accepts accepts = Accepts::all);
   Number connect(const Address& address);
   Number recv(int fd, Buffers buffers = Buffers::client);
   Number send(int fd, Bytes bytes);
@@ -91,6 +92,7 @@ class Scene {
   std::map<int, int> open_;  // fd -> operations in flight.
   std::map<int, Listener> listeners_;
   std::map<int, Number> accepts_;
+  std::set<Number> single_accepts_;
   std::string bulk_;
 };
 

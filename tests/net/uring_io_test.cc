@@ -94,7 +94,7 @@ TEST_CASE("an Io may end with everything still in flight") {
   const auto world = open_io_world(IoSettings{});
   const Listener listener = world->listen(Transport::tcp4);
   Io& io = world->io();
-  io.accept(Token{.op = Op::accept}, listener.fd);
+  io.accept(Token{.op = Op::accept}, listener.fd, Accepts::all);
   const PeerId peer = world->connect_peer(listener.address);
   int fd = -1;
   while (fd < 0) {

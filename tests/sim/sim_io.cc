@@ -83,9 +83,10 @@ std::vector<int> SimIo::accept_waiting(Fd listener) {
   return accepted;
 }
 
-void SimIo::accept(Token token, int listener) {
+void SimIo::accept(Token token, int listener, net::Accepts accepts) {
   SIM_REQUIRE(world_.is_listener(listener), "accept on fd %d, which does not listen", listener);
   Operations& operations = of(listener);
+  operations.accepts_one = accepts == net::Accepts::one;
   begin(listener, operations.accept, token);
   ready(listener, Kind::accept);
 }

@@ -33,7 +33,7 @@ class SimIo final : public net::Io, private Inhabitant {
   bool drained() const override { return drained_; }
   void wake() override { woken_ = true; }
 
-  void accept(net::Token token, int listener) override;
+  void accept(net::Token token, int listener, net::Accepts accepts) override;
   int connect(net::Token token, const net::Address& address,
               const net::SocketOptions& options) override;
   void recv(net::Token token, int fd, net::Buffers buffers) override;
@@ -84,6 +84,7 @@ class SimIo final : public net::Io, private Inhabitant {
   };
   struct Operations {
     Operation accept;
+    bool accepts_one = false;
     Operation connect;
     Recv recv;
     Send send;

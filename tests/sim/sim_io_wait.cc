@@ -136,8 +136,8 @@ void SimIo::report_accept(Fd fd, Operations& operations) {
     return complete(operations, accept, -EMFILE, true);
   const Fd accepted = world_.accept(fd, *this);
   of(accepted) = Operations{};
-  complete(operations, accept, accepted, false);
-  ready(fd, Kind::accept);
+  complete(operations, accept, accepted, operations.accepts_one);
+  if (!operations.accepts_one) ready(fd, Kind::accept);
 }
 
 void SimIo::report_connect(Fd fd, Operations& operations) {

@@ -14,7 +14,7 @@ class AsleepIo final : public net::Io {
   std::span<const net::Completion> wait(Instant, std::uint32_t) override { return {}; }
   bool drained() const override { return true; }
   void wake() override {}
-  void accept(net::Token, int) override {}
+  void accept(net::Token, int, net::Accepts) override {}
   int connect(net::Token, const net::Address&, const net::SocketOptions&) override { return -1; }
   void recv(net::Token, int, net::Buffers) override {}
   void pause(int) override {}
