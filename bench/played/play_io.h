@@ -50,7 +50,7 @@ class PlayIo final : public net::Io {
   std::span<const net::Completion> wait(Instant deadline, std::uint32_t in_flight) override;
   bool drained() const override { return true; }
   void wake() override {}
-  void accept(net::Token, int) override {}
+  void accept(net::Token, int, net::Accepts) override {}
   int connect(net::Token token, const net::Address&, const net::SocketOptions&) override;
   void recv(net::Token token, int fd, net::Buffers) override;
   void pause(int) override {}

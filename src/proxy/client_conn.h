@@ -44,6 +44,7 @@ struct ClientConn {
   Exchange* line_last = nullptr;
   std::uint32_t line_count = 0;
   std::uint64_t stashed = 0;     // Bytes of replies that wait for their turn.
+  std::uint64_t announced = 0;   // Bytes of values that servers have begun to send.
   std::uint32_t keys_asked = 0;  // Values that servers may be about to send.
 
   std::size_t scanned = 0;    // Bytes of `input` known to hold no newline.

@@ -57,6 +57,7 @@ struct Fragment {
   bool retried = false;          // Was asked a second time.
   std::uint16_t slot = 0;        // Gather: the next of its keys that may be answered.
   std::uint16_t keys_bytes = 0;  // Gather: of all its keys, with a space each.
+  std::uint64_t announced = 0;   // Bytes of a value for its client that are still to come.
   net::Buffer stash;             // What arrived and cannot leave yet.
 };
 

@@ -82,7 +82,8 @@ void Executor::leave_line(ClientConn& client, Exchange& exchange) {
   --client.line_count;
   RINGWAY_ASSERT(client.stashed >= exchange.stashed);
   client.stashed -= exchange.stashed;
-  RINGWAY_ASSERT(client.line_first || client.stashed == 0);
+  if (client.announced > 0) expect_nothing_of(exchange);
+  RINGWAY_ASSERT(client.line_first || (client.stashed == 0 && client.announced == 0));
   bench_.count(WorkerMetric::in_flight).subtract();
   if (exchange.gather && !exchange.gather->all_asked()) client.asks_later = false;
   count_asked(exchange, 0);
@@ -113,6 +114,7 @@ void Executor::release_if_over(Exchange& exchange) {
   exchange.key.clear(bench_.buffers);
   exchange.opaque.clear(bench_.buffers);
   exchange.meta_flags.clear(bench_.buffers);
+  RINGWAY_ASSERT(exchange.first.announced == 0);
   exchange.first.stash.clear(bench_.buffers);
   exchanges_.free(exchange);
 }
@@ -337,6 +339,7 @@ Verdict Executor::single_line(Exchange& exchange, const ReplyLine& line) {
       return Verdict::more;
     }
     if (told(exchange)) {
+      if (!hidden) expect(exchange.first, line.bytes);
       exchange.large = line.bytes > clients_->listener(*exchange.client).settings.stream_min;
       if (exchange.large && at_head(exchange)) exchange.streaming = true;
       if (!hidden) make_room(exchange, line);
@@ -358,6 +361,7 @@ void Executor::make_room(Exchange& exchange, const ReplyLine& line) {
 
 void Executor::on_body(Fragment& fragment, Bytes bytes) {
   Exchange& exchange = *fragment.exchange;
+  count_arrived(fragment, bytes.size());
   if (exchange.gather) return gather_body(exchange, fragment, bytes);
   if (!exchange.reply_hidden) append_reply(exchange, bytes);
 }
@@ -388,6 +392,7 @@ void Executor::append_reply(Exchange& exchange, Bytes bytes) {
 void Executor::on_answered(Fragment& fragment) {
   Exchange& exchange = *fragment.exchange;
   RINGWAY_ASSERT(exchange.fragments_asked > 0);
+  RINGWAY_ASSERT(fragment.announced == 0);
   --exchange.fragments_asked;
   fragment.state = FragmentState::settled;
   if (exchange.internal) return on_internal_over(exchange, true, {});
@@ -412,12 +417,38 @@ void Executor::count_out(Exchange& exchange, std::uint64_t bytes) {
   exchange.client->stashed -= bytes;
 }
 
+// A value for the fragment's client has begun to come, its CRLF included.
+void Executor::expect(Fragment& fragment, std::uint64_t value_bytes) {
+  RINGWAY_ASSERT(told(*fragment.exchange) && fragment.announced == 0);
+  fragment.announced = value_bytes + 2;
+  fragment.exchange->client->announced += fragment.announced;
+}
+
+// Of what nobody waits for any more nothing is announced.
+void Executor::count_arrived(Fragment& fragment, std::uint64_t bytes) {
+  if (fragment.announced == 0) return;
+  ClientConn* client = fragment.exchange->client;
+  RINGWAY_ASSERT(client && client->announced >= bytes && fragment.announced >= bytes);
+  fragment.announced -= bytes;
+  client->announced -= bytes;
+}
+
+void Executor::expect_no_more(Fragment& fragment) {
+  count_arrived(fragment, fragment.announced);
+}
+
+void Executor::expect_nothing_of(Exchange& exchange) {
+  Fragment* fragment = exchange.gather ? exchange.gather->fragments : &exchange.first;
+  for (; fragment; fragment = fragment->sibling) expect_no_more(*fragment);
+}
+
 // Why a value of that size may not wait for its turn; empty if it may.
 Bytes Executor::no_room(const Exchange& exchange, std::uint64_t bytes) const {
   const ClientConn& client = *exchange.client;
   const std::uint64_t most = clients_->listener(client).settings.client_output_max;
   const std::uint64_t held = client.stashed + client.output.size();
-  if (held + bytes > most) return reply_too_large;
+  // What other servers have begun to send comes, too.
+  if (held + client.announced + bytes > most) return reply_too_large;
   if (bytes <= Clients::modest_bytes_max || !bench_.memory_short()) return {};
   if (held <= Clients::modest_bytes_max && !bench_.memory_spent(bytes)) return {};
   bench_.count(WorkerMetric::requests_shed).add();
@@ -467,6 +498,7 @@ void Executor::break_stream(Exchange& exchange) {
 
 void Executor::fail_single(Exchange& exchange, std::string error) {
   RINGWAY_ASSERT(told(exchange));
+  expect_no_more(exchange.first);
   if (exchange.streaming) return break_stream(exchange);
   bench_.count(WorkerMetric::request_errors).add();
   if (std::exchange(exchange.direct, false)) exchange.client->output.take_back(bench_.buffers);

@@ -100,6 +100,10 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   void append_reply(Exchange& exchange, Bytes bytes);
   void stash(Exchange& exchange, Fragment& fragment, Bytes bytes);
   void count_out(Exchange& exchange, std::uint64_t bytes);
+  void expect(Fragment& fragment, std::uint64_t value_bytes);
+  void count_arrived(Fragment& fragment, std::uint64_t bytes);
+  void expect_no_more(Fragment& fragment);
+  void expect_nothing_of(Exchange& exchange);
   Bytes no_room(const Exchange& exchange, std::uint64_t bytes) const;
   void settle_single(Exchange& exchange);
   void fail_single(Exchange& exchange, std::string error);

@@ -160,7 +160,7 @@ void Executor::ask_server(Exchange& exchange, Fragment& fragment) {
 
 void Executor::free_fragments(Gather& gather) {
   while (Fragment* fragment = gather.fragments) {
-    RINGWAY_ASSERT(fragment->conn == nullptr);
+    RINGWAY_ASSERT(fragment->conn == nullptr && fragment->announced == 0);
     gather.fragments = fragment->sibling;
     fragment->stash.clear(bench_.buffers);
     fragments_.free(*fragment);
@@ -204,6 +204,7 @@ Verdict Executor::gather_value(Exchange& exchange, Fragment& fragment, const Rep
     fail_gather(gather, std::string(refusal));
     return Verdict::more;
   }
+  expect(fragment, line.bytes);
   const Bytes text = told_line(fragment, line);
   if (at_head(exchange)) {
     emit_slots(*exchange.client, exchange);
@@ -267,6 +268,7 @@ bool Executor::fail_slots(Fragment& fragment, std::string error) {
   Exchange& exchange = *fragment.exchange;
   Gather& gather = *exchange.gather;
   fragment.state = FragmentState::settled;
+  expect_no_more(fragment);
   fail_gather(gather, std::move(error));
   bool whole = true;
   for (std::uint16_t i = fragment.slot; i != no_slot; i = gather.slots[i].next) {

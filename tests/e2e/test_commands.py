@@ -223,6 +223,71 @@ class PickyServer(HalfAServer):
                                        else b"VERSION 1.6.18\r\n")
 
 
+class WideServer(ListeningServer):
+    """Announces a large value for the first key it is asked for, sends a bit of it, and as
+    soon as all servers have come so far does what `ending` says."""
+
+    value_bytes = 3 << 20
+
+    def __init__(self, name, all_announced):
+        self.ending, self.all_announced = "whole", all_announced
+        super().__init__(name)
+
+    def serve(self, connection):
+        with contextlib.suppress(OSError), connection, connection.makefile("rb") as lines:
+            for line in lines:
+                if not line.startswith(b"get"):
+                    connection.sendall(b"VERSION 1.6.18\r\n")
+                elif not self.answer(connection, line.split()[1]):
+                    return
+
+    def answer(self, connection, key):
+        connection.sendall(b"VALUE %b 0 %d\r\n" % (key, self.value_bytes) + bytes(1000))
+        with contextlib.suppress(threading.BrokenBarrierError):
+            self.all_announced.wait(3)
+        time.sleep(0.1)  # So that all is read that was sent.
+        if self.ending == "dies":
+            return False
+        if self.ending == "is late":
+            time.sleep(1.2)
+        connection.sendall(bytes(self.value_bytes - 1000) + b"\r\nEND\r\n")
+        return True
+
+
+class ValuesSideBySide(cases.EndToEnd):
+    def setUp(self):
+        super().setUp()
+        barrier = threading.Barrier(4)
+        self.servers = [WideServer(f"web{n}", barrier) for n in range(1, 5)]
+        for server in self.servers:
+            self.addCleanup(server.listener.close)
+        router = self.ringway(self.servers, timeout="1s", listener=(
+            'value_max = "1KiB"\nclient_output_max = "8MiB"\nstream_min = "4MiB"'),
+            pool='backoff_min = "10ms"\nbackoff_max = "20ms"\n[pool.web.eject]\nfailures = 0')
+        self.client = self.client(router, timeout=10)
+        self.keys = b" ".join(b"k%d" % n for n in range(40))
+
+    def values_before_the_error(self, ask):
+        self.client.send(ask)
+        count = 0
+        while (line := self.client.line()).startswith(b"VALUE"):
+            self.client.bytes(WideServer.value_bytes + 2)
+            count += 1
+        return count, line
+
+    def test_what_servers_have_only_announced_counts_against_client_output_max(self):
+        for ending in ("whole", "dies", "whole", "is late", "whole"):
+            for server in self.servers:
+                server.ending = ending
+            count, line = self.values_before_the_error(b"get " + self.keys + b"\r\n")
+            if ending == "whole":
+                self.assertEqual(count, 2)
+                self.assertIn(b"larger than client_output_max", line)
+            else:
+                self.assertEqual(count, 0)
+                time.sleep(1.5)  # Until all is over at the servers.
+
+
 class ServersInTrouble(cases.EndToEnd):
     def test_a_connection_given_up_for_an_error_to_a_payload_speaks_against_nobody(self):
         server = PickyServer()
