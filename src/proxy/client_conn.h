@@ -47,8 +47,9 @@ struct ClientConn {
   std::uint64_t announced = 0;   // Bytes of values that servers have begun to send.
   std::uint32_t keys_asked = 0;  // Values that servers may be about to send.
 
-  std::size_t scanned = 0;    // Bytes of `input` known to hold no newline.
-  std::uint64_t swallow = 0;  // Payload bytes still to be dropped.
+  std::size_t scanned = 0;      // Bytes of `input` known to hold no newline.
+  std::uint64_t swallow = 0;    // Payload bytes still to be dropped.
+  std::size_t begun_bytes = 0;  // Of `input`: came before it was to leave, and is still taken.
   std::uint32_t lingered_bytes = 0;
   Instant progress_at{};  // When it last said or took something.
   Instant linger_ends{};

@@ -173,6 +173,7 @@ std::size_t Clients::parse(ClientConn& client, Bytes bytes) {
     taken += parsed.consumed;
     if (!accept_parsed(client, parsed)) break;
   }
+  client.begun_bytes -= std::min(client.begun_bytes, taken);
   return taken;
 }
 
@@ -252,8 +253,9 @@ void Clients::say(ClientConn& client) {
     ++client.ops_in_flight;
     reset_timer(client);
   }
-  if (client.leaving && !client.blocked && client.input.empty() && client.swallow == 0) {
+  if (client.leaving && !client.blocked && client.begun_bytes == 0 && client.swallow == 0) {
     client.finishing = true;
+    client.input.clear(bench_.buffers);
   }
   if (client.finishing && !client.lingering && !client.line_first && client.output.empty()) {
     return end_output(client);
@@ -292,7 +294,9 @@ void Clients::finish(ClientConn& client) {
 }
 
 void Clients::finish_between_requests(ClientConn& client) {
+  if (client.closing || client.finishing || client.leaving) return;
   client.leaving = true;
+  client.begun_bytes = client.input.size();
   touch(client);
 }
 

@@ -41,7 +41,7 @@ class Clients {
   void touch(ClientConn& client);
   // Ends it after what is owed; takes no more requests.
   void finish(ClientConn& client);
-  // The same, but a request that is half there is still taken.
+  // The same, but a request that is half there is still taken, and what comes with its end.
   void finish_between_requests(ClientConn& client);
   // Ends it now.
   void retire(ClientConn& client);

@@ -2,6 +2,7 @@
 """Every limit that a client, a server or an operator can reach: told clearly, counted,
 and never at the cost of the stream or of anybody else."""
 
+import contextlib
 import os
 import resource
 import signal
@@ -389,6 +390,57 @@ class Leaving(cases.EndToEnd):
         self.assertEqual(client.rest(), b"VALUE k 0 1\r\nv\r\nEND\r\nSTORED\r\n"
                                         b"VALUE k 0 1\r\nw\r\nEND\r\n")
         self.assertEqual(router.process.wait(5), 0)
+
+    def test_a_request_that_is_half_there_is_taken_and_what_comes_with_its_end(self):
+        router = self.ringway(self.servers, drain="8s")
+        client = self.client(router)
+        client.set(b"k", b"v")
+        client.send(b"set k 0 0 10\r\n12345")
+        time.sleep(0.2)
+        began = time.monotonic()
+        router.process.send_signal(signal.SIGTERM)
+        until("readyz to fail", 1, lambda: router.http("/readyz")[0] == 503)
+        time.sleep(0.2)
+        client.send(b"67890\r\nget k\r\nset k 0 0 10\r\n12345")
+        self.assertEqual(client.rest(), b"STORED\r\nVALUE k 0 10\r\n1234567890\r\nEND\r\n")
+        self.assertEqual(router.process.wait(5), 0)
+        self.assertLess(time.monotonic() - began, 4)
+
+    def test_who_never_stops_asking_is_finished_too(self):
+        """What was answered was done, and nothing else was."""
+        router = self.ringway(self.servers, drain="15s")
+        client = self.client(router)
+        whole = b"set k 0 0 1000000\r\n" + bytes(1_000_000) + b"\r\n"
+        room = threading.Semaphore(4)
+
+        def ask_for_ever():
+            with contextlib.suppress(OSError):
+                client.send(whole[:500_000])
+                while room.acquire():
+                    client.send(whole[500_000:] + whole[:500_000])
+
+        loader = threading.Thread(target=ask_for_ever)
+        loader.start()
+        told = 0
+        with contextlib.suppress(ConnectionError):
+            while True:
+                self.assertEqual(client.line(), b"STORED")
+                room.release()
+                told += 1
+                if told == 20:
+                    began = time.monotonic()
+                    router.process.send_signal(signal.SIGTERM)
+                self.assertTrue(told < 20 or time.monotonic() - began < 5, "it goes on and on")
+        self.assertEqual(client.input, b"")
+        room.release(100)
+        loader.join()
+        self.assertEqual(router.process.wait(8), 0)
+        self.assertLess(time.monotonic() - began, 8)
+        stored = 0
+        for server in self.servers:
+            with Client((server.host, server.port)) as direct:
+                stored += int(direct.stats()[b"cmd_set"])
+        self.assertEqual(stored, told)
 
     def test_what_waits_in_the_backlog_is_served(self):
         """Nobody who has connected is turned away without an answer or a clean end."""
