@@ -98,6 +98,7 @@ struct Exchange {
   bool silent = false;                // noreply: nothing of it is told.
   bool quiet = false;                 // Meta q: success is not told.
   bool misses_errors = false;         // on_read_error = "miss", and it is a read.
+  bool wants_opaque = false;          // Meta O, perhaps with nothing behind it.
   bool wants_key = false;             // Meta k.
   bool key_first = false;             // Meta k came before O, if there were both.
   bool wants_value = false;           // Meta v.

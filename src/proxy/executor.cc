@@ -25,7 +25,7 @@ constexpr std::uint64_t room_bytes_max = 256 * 1024;
 
 // Whether it asks for its key before its opaque: replies repeat them in that order.
 bool key_comes_first(const proto::memcached::Request& request) {
-  if (!request.wants_key || request.opaque.empty()) return false;
+  if (!request.wants_key || request.opaque.data() == nullptr) return false;
   const Bytes flags = request.meta_flags;
   const auto opaque_at = static_cast<std::size_t>(request.opaque.data() - flags.data());
   return flags.starts_with('k') || flags.find(" k") < opaque_at;
@@ -224,6 +224,7 @@ void Executor::start_single(ClientConn& client, const Request& request, Bytes to
   Exchange& exchange = open(client, request);
   exchange.key.set(bench_.buffers, request.key);
   exchange.opaque.set(bench_.buffers, request.opaque);
+  exchange.wants_opaque = request.opaque.data() != nullptr;
   exchange.wants_key = request.wants_key;
   exchange.key_first = key_comes_first(request);
   exchange.wants_value = request.wants_value;
@@ -524,7 +525,7 @@ std::string Executor::read_miss(const Exchange& exchange) const {
 std::string Executor::echoed_flags(const Exchange& exchange) const {
   std::string opaque;
   std::string key;
-  if (!exchange.opaque.get().empty()) opaque.append(" O").append(exchange.opaque.get());
+  if (exchange.wants_opaque) opaque.append(" O").append(exchange.opaque.get());
   if (exchange.wants_key) key.append(" k").append(exchange.key.get());
   if (exchange.wants_key && exchange.base64) key.append(" b");
   return exchange.key_first ? key + opaque : opaque + key;

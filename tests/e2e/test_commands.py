@@ -340,6 +340,8 @@ class ServersInTrouble(cases.EndToEnd):
         self.assertEqual(client.ask(b"get %b\r\n" % lost), b"END\r\n")
         self.assertEqual(client.ask(b"mg %b v O7 k\r\n" % lost), b"EN O7 k%b\r\n" % lost)
         self.assertEqual(client.ask(b"mg %b v k t O7\r\n" % lost), b"EN k%b O7\r\n" % lost)
+        self.assertEqual(client.ask(b"mg %b v O k\r\n" % lost), b"EN O k%b\r\n" % lost)
+        self.assertEqual(client.ask(b"mg %b v k O\r\n" % lost), b"EN k%b O\r\n" % lost)
         self.assertEqual(client.ask(b"gat 100 %b\r\n" % lost), b"END\r\n")
         self.assertEqual(client.ask(b"gats 100 %b %b\r\n" % (lost, lost)), b"END\r\n")
         for write in (b"set %b 0 0 1\r\nx\r\n", b"delete %b\r\n", b"incr %b 1\r\n", b"md %b q\r\n",
