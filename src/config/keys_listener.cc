@@ -85,7 +85,7 @@ constexpr Key<Listener> listener_keys[] = {
                                          counts(1, 1'000'000)),
     key<&Listener::client_output_high>(
         "client_output_high", "",
-        "above it the client's next requests wait and its socket is not read", some_size),
+        "above it the client's next requests wait and its socket is not read", size_of_buffer),
     key<&Listener::client_output_max>(
         "client_output_max", "",
         "above it the client is closed; at least client_output_high + keys_per_ask x value_max",
