@@ -193,14 +193,26 @@ ServerConn* Servers::connection(pool::ServerId server, std::uint32_t lane, std::
       return nullptr;
     }
   }
-  if (place->fifo_count >= to.queue_max || place->output.size() >= to.queue_bytes_max) {
+  if (has_full_queue(to)) {
     (*to.counters)[ServerMetric::shed].add();
     // What is shed never times out, so nobody else would notice a silent connection.
-    if (suspects_.empty() || suspects_.back() != place) suspects_.push_back(place);
+    if (suspects_.empty() || suspects_.back() != &to) suspects_.push_back(&to);
     refusal = "has a full queue";
     return nullptr;
   }
   return place;
+}
+
+// A queue is what waits on all connections together.
+bool Servers::has_full_queue(const ServerLink& link) {
+  std::uint64_t requests = 0;
+  std::uint64_t bytes = 0;
+  for (const ServerConn* conn : link.conns) {
+    if (!conn) continue;
+    requests += conn->fifo_count;
+    bytes += conn->output.size();
+  }
+  return requests >= link.queue_max || bytes >= link.queue_bytes_max;
 }
 
 ServerConn* Servers::open(ServerLink& to, std::uint32_t lane, bool probing) {
@@ -428,8 +440,10 @@ void Servers::queued(ServerConn& conn, Fragment& fragment) {
 }
 
 void Servers::flush() {
-  for (ServerConn* conn : std::exchange(suspects_, {})) {
-    if (conn->link.timeout) look_for_silence(*conn, *conn->link.timeout);
+  for (const ServerLink* link : std::exchange(suspects_, {})) {
+    for (ServerConn* conn : link->conns) {
+      if (conn && conn->fifo_first && link->timeout) look_for_silence(*conn, *link->timeout);
+    }
   }
   while (ServerConn* conn = touched_.pop_front()) {
     if (conn->state != ServerConnState::ready || !conn->output.ready()) continue;

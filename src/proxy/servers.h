@@ -109,6 +109,7 @@ class Servers {
   net::Token token(net::Op op, const ServerConn& conn) const;
   void touch(ServerConn& conn);
 
+  static bool has_full_queue(const ServerLink& link);
   ServerConn* open(ServerLink& link, std::uint32_t lane, bool probing);
   bool begin_connect(ServerConn& conn);
   void greet(ServerConn& conn);
@@ -148,7 +149,7 @@ class Servers {
   std::vector<ServerLink*> left_;                   // Their servers are in no snapshot any more.
   net::List<ServerConn, &ServerConn::touched_link> touched_;
   std::vector<ServerConn*> dead_;      // Closing, with nothing in flight.
-  std::vector<ServerConn*> suspects_;  // Shed something in this turn.
+  std::vector<ServerLink*> suspects_;  // Shed something in this turn.
   std::uint32_t in_flight_ = 0;        // Fragments in all FIFOs.
   std::uint64_t board_version_ = 0;    // Up to which standings were taken over.
   bool ending_ = false;                // The worker's own end is no news of any server.

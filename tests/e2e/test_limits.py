@@ -335,6 +335,23 @@ class ServerLimits(cases.EndToEnd):
         replies = self.check_shed("server_queue_max = 50", b"v", [150])
         self.assertEqual(replies[:50], [b"STORED"] * 50)
 
+    def test_the_queue_is_of_all_connections_to_a_server(self):
+        server, = self.memcacheds(1)
+        router = self.ringway([server], timeout="10s",
+                              pool="server_queue_max = 50\nserver_connections = 3")
+        clients = [self.client(router, timeout=15) for _ in range(4)]
+        for client in clients:
+            client.set(b"k", b"v")
+        server.freeze()
+        for client in clients:
+            client.send(b"get k\r\n" * 30)
+        until("all to be parsed", 5,
+              lambda: router.metrics()["ringway_requests_total"] >= 124)
+        server.thaw()
+        replies = [client.reply() for client in clients for _ in range(30)]
+        self.assertEqual(replies.count(b"VALUE k 0 1\r\nv\r\nEND\r\n"), 50)
+        self.assertEqual(router.metrics()["ringway_server_shed_total"], 70)
+
     def test_a_queue_of_too_many_bytes_sheds_too(self):
         # What the kernel took is not ours any more.
         self.check_shed('server_queue_bytes_max = "100KiB"', b"v" * 100_000,
