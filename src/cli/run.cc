@@ -49,13 +49,20 @@ void settle_limits(config::Config& config) {
   const std::uint64_t files = raise_file_limit();
   const std::uint64_t clients = files > reserve + 16 ? files - reserve : 16;
   config.clients_max = static_cast<std::uint32_t>(std::min<std::uint64_t>(clients, ~0u));
+  std::uint64_t together = 0;
   for (config::Listener& listener : config.listeners) {
+    together += listener.clients_max.value_or(0);
     const std::uint64_t wanted = listener.clients_max.value_or(clients);
     if (listener.clients_max && wanted > clients) {
       log::warning("listener {}: clients_max {} is more than the file limit ({}) allows: {}",
                    listener.name, wanted, files, clients);
     }
     listener.clients_max = static_cast<std::uint32_t>(std::min(wanted, clients));
+  }
+  if (config.listeners.size() > 1 && together > clients) {
+    log::warning(
+        "all listeners together: clients_max {} is more than the file limit ({}) allows: {}",
+        together, files, clients);
   }
 }
 

@@ -134,7 +134,8 @@ class ClientLimits(cases.EndToEnd):
     def test_listeners_share_what_the_file_limit_leaves(self):
         path = self.processes.folder / "second.sock"
         router = self.ringway(self.servers, start=False,
-                              listener=f'[listener.second]\nbind = "unix:{path}"\nroute = "web"')
+                              listener=f'clients_max = 100\n[listener.second]\nclients_max = 101\n'
+                                       f'bind = "unix:{path}"\nroute = "web"')
         router.wrapped_in = ["prlimit", "--nofile=200"]
         router.start()
         self.routers.append(router)
@@ -144,6 +145,8 @@ class ClientLimits(cases.EndToEnd):
         served = replies.count(b"VERSION")
         self.assertEqual(replies, [b"VERSION"] * served + [b"SERVER_"] * (170 - served))
         self.assertTrue(70 < served < 170, served)
+        self.assertRegex(router.log(),
+                         r"together: clients_max 201 is more than the file limit \(200\)")
         self.assertEqual(self.counted(router, "accept_failures_total"), 0)
         for client in clients[20:]:
             self.addCleanup(client.close)
