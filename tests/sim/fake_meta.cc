@@ -63,7 +63,9 @@ void FakeServer::meta_flags(const WireRequest& request, std::size_t first, const
 }
 
 void FakeServer::meta_get(const WireRequest& request, std::string& out) {
-  const Item* item = find_item(meta_key(request));
+  const KeyIndex key = meta_key(request);
+  if (has_flag(request, 2, 'T')) check_exptime(key, argument(request, 2, 'T'));
+  const Item* item = find_item(key);
   const bool value = item != nullptr && has_flag(request, 2, 'v');
   out += item == nullptr ? "EN" : value ? "VA " + std::to_string(item->value.size()) : "HD";
   meta_flags(request, 2, item, out);
