@@ -45,6 +45,7 @@ struct ClientPlan {
   bool half_close = false;
   bool quits = false;
   bool browses = false;             // Ends with a line of HTTP instead of quit.
+  bool touches_reads = false;       // Some of its meta reads give their key another time to live.
   std::uint32_t keys_per_ask = 64;  // The router asks for more keys only once these are out.
   bool reads_own_writes = true;     // The router keeps a client's requests in order.
   bool side = false;                // Of a listener that comes and goes.

@@ -116,7 +116,7 @@ void FakeClient::ask_meta_read(KeyIndex key) {
   begin_meta(asked, line, key);
   for (const Bytes flag : {" s", " f", " c", " t"})
     if (chance_.one_in(3)) line += flag;
-  if (chance_.one_in(5)) line += " T" + std::to_string(model_.exptime(key));
+  if (plan_.touches_reads && chance_.one_in(5)) line += " T" + std::to_string(model_.exptime(key));
   asked.wants_value = !chance_.one_in(4);
   if (asked.wants_value) line += " v";
   say_line(std::move(line));
