@@ -83,7 +83,7 @@ void Executor::leave_line(ClientConn& client, Exchange& exchange) {
   RINGWAY_ASSERT(client.stashed >= exchange.stashed);
   client.stashed -= exchange.stashed;
   if (client.announced > 0) expect_nothing_of(exchange);
-  RINGWAY_ASSERT(client.line_first || (client.stashed == 0 && client.announced == 0));
+  RINGWAY_ASSERT(client.line_first || (client.stashed | client.announced) == 0);
   bench_.count(WorkerMetric::in_flight).subtract();
   if (exchange.gather && !exchange.gather->all_asked()) client.asks_later = false;
   count_asked(exchange, 0);
@@ -418,16 +418,14 @@ void Executor::count_out(Exchange& exchange, std::uint64_t bytes) {
   exchange.client->stashed -= bytes;
 }
 
-// A value for the fragment's client has begun to come, its CRLF included.
-void Executor::expect(Fragment& fragment, std::uint64_t value_bytes) {
+// With its CRLF, which a body includes.
+void Executor::expect_large(Fragment& fragment, std::uint64_t value_bytes) {
   RINGWAY_ASSERT(told(*fragment.exchange) && fragment.announced == 0);
   fragment.announced = value_bytes + 2;
   fragment.exchange->client->announced += fragment.announced;
 }
 
-// Of what nobody waits for any more nothing is announced.
-void Executor::count_arrived(Fragment& fragment, std::uint64_t bytes) {
-  if (fragment.announced == 0) return;
+void Executor::count_arrived_of_large(Fragment& fragment, std::uint64_t bytes) {
   ClientConn* client = fragment.exchange->client;
   RINGWAY_ASSERT(client && client->announced >= bytes && fragment.announced >= bytes);
   fragment.announced -= bytes;

@@ -100,8 +100,19 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   void append_reply(Exchange& exchange, Bytes bytes);
   void stash(Exchange& exchange, Fragment& fragment, Bytes bytes);
   void count_out(Exchange& exchange, std::uint64_t bytes);
-  void expect(Fragment& fragment, std::uint64_t value_bytes);
-  void count_arrived(Fragment& fragment, std::uint64_t bytes);
+  // A value for the fragment's client has begun to come. Small ones are here in a moment, one
+  // from each connection at most.
+  void expect(Fragment& fragment, std::uint64_t value_bytes) {
+    if (value_bytes > Clients::modest_bytes_max) [[unlikely]]
+      expect_large(fragment, value_bytes);
+  }
+  void expect_large(Fragment& fragment, std::uint64_t value_bytes);
+  // Of what nobody waits for any more nothing is announced.
+  void count_arrived(Fragment& fragment, std::uint64_t bytes) {
+    if (fragment.announced > 0) [[unlikely]]
+      count_arrived_of_large(fragment, bytes);
+  }
+  void count_arrived_of_large(Fragment& fragment, std::uint64_t bytes);
   void expect_no_more(Fragment& fragment);
   void expect_nothing_of(Exchange& exchange);
   Bytes no_room(const Exchange& exchange, std::uint64_t bytes) const;

@@ -193,7 +193,10 @@ ServerConn* Servers::connection(pool::ServerId server, std::uint32_t lane, std::
       return nullptr;
     }
   }
-  if (has_full_queue(to)) {
+  const bool full = to.connections == 1 ? place->fifo_count >= to.queue_max ||
+                                              place->output.size() >= to.queue_bytes_max
+                                        : have_full_queue(to);
+  if (full) {
     (*to.counters)[ServerMetric::shed].add();
     // What is shed never times out, so nobody else would notice a silent connection.
     if (suspects_.empty() || suspects_.back() != &to) suspects_.push_back(&to);
@@ -204,7 +207,7 @@ ServerConn* Servers::connection(pool::ServerId server, std::uint32_t lane, std::
 }
 
 // A queue is what waits on all connections together.
-bool Servers::has_full_queue(const ServerLink& link) {
+bool Servers::have_full_queue(const ServerLink& link) {
   std::uint64_t requests = 0;
   std::uint64_t bytes = 0;
   for (const ServerConn* conn : link.conns) {

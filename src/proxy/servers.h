@@ -109,7 +109,7 @@ class Servers {
   net::Token token(net::Op op, const ServerConn& conn) const;
   void touch(ServerConn& conn);
 
-  static bool has_full_queue(const ServerLink& link);
+  static bool have_full_queue(const ServerLink& link);
   ServerConn* open(ServerLink& link, std::uint32_t lane, bool probing);
   bool begin_connect(ServerConn& conn);
   void greet(ServerConn& conn);
