@@ -8,6 +8,7 @@
 #include <functional>
 #include <iostream>
 #include <malloc.h>
+#include <map>
 #include <signal.h>
 #include <utility>
 
@@ -35,36 +36,56 @@ int give_up(const std::string& why) {
 }
 
 // What the file leaves to the machine: every client is a file descriptor, and the
-// rest of them is kept for servers, listeners and ringway itself.
-void settle_limits(config::Config& config) {
-  config::Router& router = config.router;
-  if (router.workers == 0) router.workers = cpus_allowed();
-  if (router.memory_max_default) {
-    if (const auto limit = memory_limit()) router.memory_max = *limit / 4 * 3;
-  }
-  std::uint64_t reserve = 64 + 8 * std::uint64_t{router.workers};
-  for (const config::Pool& pool : config.pools) {
-    reserve += std::uint64_t{2} * pool.servers.size() * pool.server_connections * router.workers;
-  }
-  const std::uint64_t files = raise_file_limit();
-  const std::uint64_t clients = files > reserve + 16 ? files - reserve : 16;
-  config.clients_max = static_cast<std::uint32_t>(std::min<std::uint64_t>(clients, ~0u));
-  std::uint64_t together = 0;
-  for (config::Listener& listener : config.listeners) {
-    together += listener.clients_max.value_or(0);
-    const std::uint64_t wanted = listener.clients_max.value_or(clients);
-    if (listener.clients_max && wanted > clients) {
-      log::warning("listener {}: clients_max {} is more than the file limit ({}) allows: {}",
-                   listener.name, wanted, files, clients);
+// rest of them is kept for servers, listeners and ringway itself. Asked by the start and by
+// each reload, one after another; what is wrong is told once.
+class Settler {
+ public:
+  void settle(config::Config& config) {
+    config::Router& router = config.router;
+    if (router.workers == 0) router.workers = cpus_allowed();
+    if (router.memory_max_default) {
+      if (const auto limit = memory_limit()) router.memory_max = *limit / 4 * 3;
     }
-    listener.clients_max = static_cast<std::uint32_t>(std::min(wanted, clients));
+    const std::uint64_t files = raise_file_limit();
+    const std::uint64_t reserve = files_reserved(config);
+    settle_clients(config, files, files > reserve + 16 ? files - reserve : 16);
   }
-  if (config.listeners.size() > 1 && together > clients) {
-    log::warning(
-        "all listeners together: clients_max {} is more than the file limit ({}) allows: {}",
-        together, files, clients);
+
+ private:
+  static std::uint64_t files_reserved(const config::Config& config) {
+    std::uint64_t reserve = 64 + 8 * std::uint64_t{config.router.workers};
+    for (const config::Pool& pool : config.pools) {
+      reserve +=
+          std::uint64_t{2} * pool.servers.size() * pool.server_connections * config.router.workers;
+    }
+    return reserve;
   }
-}
+
+  void settle_clients(config::Config& config, std::uint64_t files, std::uint64_t clients) {
+    config.clients_max = static_cast<std::uint32_t>(std::min<std::uint64_t>(clients, ~0u));
+    std::uint64_t together = 0;
+    for (config::Listener& listener : config.listeners) {
+      const std::uint64_t wanted = listener.clients_max.value_or(clients);
+      if (listener.clients_max) together += wanted;
+      if (wanted > clients) too_many("listener " + listener.name, wanted, files, clients);
+      listener.clients_max = static_cast<std::uint32_t>(std::min(wanted, clients));
+    }
+    if (config.listeners.size() > 1 && together > clients) {
+      too_many("all listeners together", together, files, clients);
+    }
+  }
+
+  void too_many(const std::string& who, std::uint64_t wanted, std::uint64_t files,
+                std::uint64_t clients) {
+    std::string text = fmt::format("{}: clients_max {} is more than the file limit ({}) allows: {}",
+                                   who, wanted, files, clients);
+    if (told_[who] == text) return;
+    log::warning("{}", text);
+    told_[who] = std::move(text);
+  }
+
+  std::map<std::string, std::string> told_;
+};
 
 net::IoKind io_kind(config::IoKind kind) {
   switch (kind) {
@@ -203,8 +224,9 @@ int run_loaded(config::Loaded loaded, const Load& load) {
   if (const std::string why = threads.failure(); !why.empty()) return give_up(why);
 
   worker::Crew crew(threads.ios());
+  Settler settler;
   reload::SystemWorld world({.load = [load] { return load(config::MainFile::regular); },
-                             .settle = settle_limits,
+                             .settle = [&](config::Config& read) { settler.settle(read); },
                              .wake = [&] { signals.wake(); },
                              .file_mode = mode});
   reload::Control control(std::move(config), crew, world, loaded.content);

@@ -27,7 +27,7 @@ Acceptors::Socket* Acceptors::find(int fd) {
 void Acceptors::listen(const Listen& listen) {
   if (Socket* known = find(listen.fd)) {
     known->listener = listen.listener;
-    return;
+    return accept_otherwise(*known);
   }
   auto socket = std::make_unique<Socket>();
   socket->fd = listen.fd;
@@ -45,8 +45,22 @@ void Acceptors::accept(std::uint32_t index) {
   Socket& socket = *sockets_[index];
   RINGWAY_ASSERT(!socket.accepting);
   socket.accepting = true;
-  const net::Accepts accepts = lets_wait(socket.listener) ? net::Accepts::one : net::Accepts::all;
-  bench_.io.accept({.op = net::Op::accept, .index = index}, socket.fd, accepts);
+  socket.accepts = accepts(socket.listener);
+  bench_.io.accept({.op = net::Op::accept, .index = index}, socket.fd, socket.accepts);
+}
+
+void Acceptors::adopt() {
+  for (const auto& socket : sockets_) {
+    if (socket) accept_otherwise(*socket);
+  }
+}
+
+// All that come at once would be taken where they are to wait now. It is asked anew a moment later.
+void Acceptors::accept_otherwise(Socket& socket) {
+  const bool same = socket.accepts == accepts(socket.listener);
+  if (same || !socket.accepting || socket.closing || socket.waiting) return;
+  socket.waiting = true;
+  bench_.io.cancel(socket.fd);
 }
 
 void Acceptors::unlisten(int fd) {
@@ -111,6 +125,10 @@ void Acceptors::report_failure(int error) {
 bool Acceptors::lets_wait(snapshot::ListenerId id) const {
   const snapshot::Listener* listener = bench_.snapshot->listener(id);
   return listener && listener->settings.clients_full == config::ClientsFull::wait;
+}
+
+net::Accepts Acceptors::accepts(snapshot::ListenerId listener) const {
+  return lets_wait(listener) ? net::Accepts::one : net::Accepts::all;
 }
 
 // Whether who comes next has to wait. One may be on its way to its worker.

@@ -22,6 +22,8 @@ class Acceptors {
   ~Acceptors();
 
   void listen(const Listen& listen);
+  // Whether clients may wait may be otherwise in the new snapshot.
+  void adopt();
   void unlisten(int fd);
   void stop();
   // Forgets those that accept no more and have nothing in flight; returns how many.
@@ -36,6 +38,7 @@ class Acceptors {
   struct Socket {
     int fd;
     snapshot::ListenerId listener;
+    net::Accepts accepts = net::Accepts::all;  // While it accepts.
     bool accepting = false;
     bool closing = false;  // Accepts no more.
     bool waiting = false;  // Takes nobody now because there are too many clients.
@@ -47,6 +50,8 @@ class Acceptors {
   void accept(std::uint32_t index);
   void report_failure(int error);
   bool lets_wait(snapshot::ListenerId listener) const;
+  net::Accepts accepts(snapshot::ListenerId listener) const;
+  void accept_otherwise(Socket& socket);
   bool full(snapshot::ListenerId listener, std::uint32_t on_its_way) const;
   void pause_full();
   void accept_later(Socket& socket);

@@ -74,6 +74,7 @@ void Worker::obey(const Adopt& adopt) {
   RINGWAY_ASSERT(!bench_.snapshot || bench_.snapshot->generation < adopt.snapshot->generation);
   const snapshot::Snapshot* before = std::exchange(bench_.snapshot, adopt.snapshot);
   if (before) clients_.adopt(*before);
+  acceptors_.adopt();
   const config::MaybeBytes memory = adopt.snapshot->config.router.memory_max;
   bench_.memory_share = memory ? *memory / crew_.size() : ~std::uint64_t{0};
   adopt_pools(before);

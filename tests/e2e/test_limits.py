@@ -341,7 +341,8 @@ class ServerLimits(cases.EndToEnd):
     def test_the_queue_is_of_all_connections_to_a_server(self):
         server, = self.memcacheds(1)
         router = self.ringway([server], timeout="10s",
-                              pool="server_queue_max = 50\nserver_connections = 3")
+                              pool="server_queue_max = 50\nserver_connections = 3\n"
+                                   '[pool.web.health]\ncheck = "off"')
         clients = [self.client(router, timeout=15) for _ in range(4)]
         for client in clients:
             client.set(b"k", b"v")
@@ -439,7 +440,7 @@ class Leaving(cases.EndToEnd):
                 while room.acquire():
                     client.send(whole[500_000:] + whole[:500_000])
 
-        loader = threading.Thread(target=ask_for_ever)
+        loader = threading.Thread(target=ask_for_ever, daemon=True)
         loader.start()
         told = 0
         with contextlib.suppress(ConnectionError):

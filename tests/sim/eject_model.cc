@@ -111,12 +111,12 @@ void EjectModel::on_standing(pool::ServerId id, Standing before, Standing after)
   pace_.on_standing(index, after, now_());
 }
 
-void EjectModel::check_overdue(Duration at_most) const {
+void EjectModel::check_overdue(Duration at_most, bool sockets) const {
   for (const Server& server : servers_) {
     SIM_REQUIRE(server.due_since == never || now_() - server.due_since <= at_most,
                 "a server that failed too often is not ejected");
   }
-  pace_.check_overdue(at_most, now_());
+  if (sockets) pace_.check_overdue(at_most, now_());
 }
 
 }  // namespace ringway::sim

@@ -30,7 +30,8 @@ class EjectModel final : public proxy::BoardWatcher {
   void on_standing(pool::ServerId server, Standing before, Standing after) override;
 
   // No ejection that is due may wait longer than this, and no probe while nobody is up.
-  void check_overdue(Duration at_most) const;
+  // `sockets`: there is always one for a probe.
+  void check_overdue(Duration at_most, bool sockets) const;
 
  private:
   struct Server {

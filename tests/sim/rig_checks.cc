@@ -13,7 +13,8 @@ using metrics::WorkerMetric;
 // No queue passes its limit, whatever happens.
 void Rig::check_turn(worker::Worker& worker) {
   worker.check_invariants();
-  eject_model_->check_overdue(std::chrono::seconds(5) + 2 * scenario_.stall_max());
+  eject_model_->check_overdue(std::chrono::seconds(5) + 2 * scenario_.stall_max(),
+                              scenario_.faults.socket_emfile == 0);
   const config::Listener& limits = scenario_.config.listeners[0];
   const config::Pool& pool = scenario_.pool();
   worker.clients().each([&](proxy::ClientConn& client) {
