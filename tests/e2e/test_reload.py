@@ -296,7 +296,7 @@ class AllOrNothing(ReloadTest):
                     self.assertRegex(said, r"ringway1\.toml(:\d+:\d+)?: error: ")
         failures = router.metrics()["ringway_config_reload_failures_total"]
         self.assertEqual(failures, len(BAD_FILES))
-        self.assertIn("error: ", router.log())
+        until("the log to say so", 5, lambda: "error: " in router.log())
         os.remove(router.file)
         self.assertEqual(self.reload(router)[0], 1)
         self.assertIn("cannot read", self.reload(router)[1])

@@ -75,7 +75,7 @@ class Signals(cases.EndToEnd):
     def test_sigusr1_opens_the_log_anew(self):
         log, moved = self.processes.folder / "a.log", self.processes.folder / "a.log.1"
         router = self.ringway(self.servers, router=f'[log]\nfile = "{log}"\nformat = "json"')
-        self.assertIn("started", log.read_text())
+        until("the log to say so", 5, lambda: "started" in log.read_text())
         log.rename(moved)
         router.process.send_signal(signal.SIGUSR1)
         until("the log to be there again", 5, log.exists)
