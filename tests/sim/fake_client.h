@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -45,7 +46,7 @@ struct ClientPlan {
   bool half_close = false;
   bool quits = false;
   bool browses = false;             // Ends with a line of HTTP instead of quit.
-  bool touches_reads = false;       // Some of its meta reads give their key another time to live.
+  bool more_flags = false;          // Of meta commands: also those that are asked for rarely.
   std::uint32_t keys_per_ask = 64;  // The router asks for more keys only once these are out.
   bool reads_own_writes = true;     // The router keeps a client's requests in order.
   bool side = false;                // Of a listener that comes and goes.
@@ -137,6 +138,7 @@ class FakeClient final : public Inhabitant {
   void ask_quiet();
   void ask_barrier();
   void say_line(std::string line);
+  void add_flags(std::string& line, std::initializer_list<Bytes> flags, KeyIndex key);
   void begin_meta(Asked& asked, std::string& line, KeyIndex key, Bytes behind_key = {});
   void ask_or_noreply(Asked asked, std::string line);
   WriteId begin_value(KeyIndex key);

@@ -56,6 +56,10 @@ void FakeServer::meta_flags(const WireRequest& request, std::size_t first, const
       case 't':
         if (item != nullptr) out += " t-1";
         break;
+      case 'h':
+      case 'l':
+        if (item != nullptr) out.append(" ").append(token).append("0");
+        break;
       default: break;
     }
   }
@@ -74,8 +78,12 @@ void FakeServer::meta_get(const WireRequest& request, std::string& out) {
 
 void FakeServer::meta_set(const WireRequest& request, std::string& out) {
   const KeyIndex key = meta_key(request);
-  out += meta_store(request, key);
-  meta_flags(request, 3, nullptr, out);
+  const Bytes done = meta_store(request, key);
+  out += done;
+  if (done != "HD") return meta_flags(request, 3, nullptr, out);
+  Item stored = *find_item(key);
+  stored.encoded = has_flag(request, 3, 'b');  // Here the key is told as it was asked for.
+  meta_flags(request, 3, &stored, out);
 }
 
 Bytes FakeServer::meta_store(const WireRequest& request, KeyIndex key) {
@@ -113,6 +121,7 @@ void FakeServer::meta_remove(const WireRequest& request, std::string& out) {
 
 void FakeServer::meta_arithmetic(const WireRequest& request, std::string& out) {
   const KeyIndex key = meta_key(request);
+  if (has_flag(request, 2, 'T')) check_exptime(key, argument(request, 2, 'T'));
   Item* item = find_item(key);
   const bool creates = item == nullptr && has_flag(request, 2, 'N');
   if (item == nullptr && !creates) {

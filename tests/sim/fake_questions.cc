@@ -96,6 +96,13 @@ void FakeClient::begin_meta(Asked& asked, std::string& line, KeyIndex key, Bytes
   if (batch_ != nullptr) line += " q";
 }
 
+// Some of these, and now and then another time to live.
+void FakeClient::add_flags(std::string& line, std::initializer_list<Bytes> flags, KeyIndex key) {
+  for (const Bytes flag : flags)
+    if (chance_.one_in(3)) line += flag;
+  if (chance_.one_in(5)) line += " T" + std::to_string(model_.exptime(key));
+}
+
 // What stands behind its key is read by nobody, but for a first b.
 std::string FakeClient::debug_line(KeyIndex key) const {
   const Key& what = model_.key(key);
@@ -116,7 +123,7 @@ void FakeClient::ask_meta_read(KeyIndex key) {
   begin_meta(asked, line, key);
   for (const Bytes flag : {" s", " f", " c", " t"})
     if (chance_.one_in(3)) line += flag;
-  if (plan_.touches_reads && chance_.one_in(5)) line += " T" + std::to_string(model_.exptime(key));
+  if (plan_.more_flags) add_flags(line, {" h", " l", " R30"}, key);
   asked.wants_value = !chance_.one_in(4);
   if (asked.wants_value) line += " v";
   say_line(std::move(line));
@@ -177,6 +184,7 @@ void FakeClient::ask_meta_set(KeyIndex key, Bytes mode, WriteId write) {
   begin_meta(asked, line, key, std::to_string(value.size()));
   asked.verb = std::ranges::find(verbs, mode, &std::pair<Bytes, Bytes>::first)->second;
   line += " F" + std::to_string(model_.flags(write)) + " T" + std::to_string(model_.exptime(key));
+  if (plan_.more_flags && chance_.one_in(3)) line += " c";
   if (mode == "C")
     line += " C" + std::to_string(cas_[key] != 0 ? cas_[key] : 1);
   else if (!mode.empty())
@@ -236,6 +244,7 @@ void FakeClient::ask_meta_count(KeyIndex key, std::int64_t amount) {
   if (creates) line += " N0 J1000000000";
   line += " D" + std::to_string(amount < 0 ? -amount : amount);
   if (amount < 0) line += " MD";
+  if (plan_.more_flags) add_flags(line, {" c", " t"}, key);
   if (asked.wants_value) line += " v";
   say_line(std::move(line));
 }

@@ -244,8 +244,8 @@ Scenario draw_scenario(std::uint64_t seed) {
   draw_other_rings(chance.fork(), scenario);
   draw_second_pool(chance.fork(), scenario);
   draw_long_outage(chance.fork(), scenario);
-  const bool touches_reads = chance.fork().one_in(4);
-  for (ClientPlan& plan : scenario.clients) plan.touches_reads = touches_reads;
+  const bool more_flags = chance.fork().one_in(4);
+  for (ClientPlan& plan : scenario.clients) plan.more_flags = more_flags;
   for (ClientPlan& plan : scenario.clients) {
     if (plan.patience > 0s)
       plan.patience += 2 * (scenario.timeout_max() - *scenario.pool().timeout);
