@@ -97,6 +97,7 @@ class FakeClient final : public Inhabitant {
     bool meta = false;
     bool wants_key = false;    // Meta: the reply names it.
     bool wants_value = false;  // Meta v.
+    bool spares = false;       // A delete that may leave its key where it is.
     bool told = false;         // Of a batch: it had its reply.
     std::uint32_t opaque = 0;  // Meta; 0: none.
     std::size_t next_key = 0;  // Of keys: those before it are answered or missed.
@@ -128,6 +129,7 @@ class FakeClient final : public Inhabitant {
   void ask_storage(KeyIndex key, Bytes verb, WriteId write);
   void ask_meta_set(KeyIndex key, Bytes mode, WriteId write);
   void ask_remove();
+  void spare(Asked& asked, std::string& line, KeyIndex key);
   void ask_count();
   void ask_meta_count(KeyIndex key, std::int64_t amount);
   void ask_touch();

@@ -1,5 +1,7 @@
 // What meta commands do at a fake server. Replies give back what flags ask for, in
 // the order of the flags, as memcached 1.6.18 does.
+#include <utility>
+
 #include "sim/fail.h"
 #include "sim/fake_server.h"
 
@@ -69,11 +71,24 @@ void FakeServer::meta_flags(const WireRequest& request, std::size_t first, const
 void FakeServer::meta_get(const WireRequest& request, std::string& out) {
   const KeyIndex key = meta_key(request);
   if (has_flag(request, 2, 'T')) check_exptime(key, argument(request, 2, 'T'));
-  const Item* item = find_item(key);
+  Item* item = find_item(key);
+  if (item == nullptr && has_flag(request, 2, 'N')) item = &make_empty(request, key);
   const bool value = item != nullptr && has_flag(request, 2, 'v');
   out += item == nullptr ? "EN" : value ? "VA " + std::to_string(item->value.size()) : "HD";
   meta_flags(request, 2, item, out);
+  if (item != nullptr && item->stale) {
+    out.insert(out.size() - 2, std::exchange(item->won, true) ? " X Z" : " X W");
+  }
   if (value) out += item->value + "\r\n";
+}
+
+// For whoever is the first to miss it. Only logs are asked for so: they may be empty.
+FakeServer::Item& FakeServer::make_empty(const WireRequest& request, KeyIndex key) {
+  check_exptime(key, argument(request, 2, 'N'));
+  Item& item = store(key, (key * 7919u) & 0xffff, {});
+  item.encoded = has_flag(request, 2, 'b');
+  item.stale = true;
+  return item;
 }
 
 void FakeServer::meta_set(const WireRequest& request, std::string& out) {
@@ -100,7 +115,12 @@ Bytes FakeServer::meta_store(const WireRequest& request, KeyIndex key) {
     SIM_REQUIRE(to_number(argument(request, 3, 'C'), cas), "server %u: no cas number", number_);
     check_cas(key, cas);
     if (item == nullptr) return "NF";
-    if (item->cas != cas) return "EX";
+    const bool older = has_flag(request, 3, 'I') && cas < item->cas;
+    if (item->cas != cas && !older) return "EX";
+    Item& stored = store(key, flags, request.value);
+    stored.encoded = has_flag(request, 3, 'b');
+    stored.stale = older;
+    return "HD";
   }
   if (item != nullptr ? mode == "E" : mode != "S" && mode != "E") return "NS";
   if (mode == "A" || mode == "P") {
@@ -114,9 +134,38 @@ Bytes FakeServer::meta_store(const WireRequest& request, KeyIndex key) {
 
 void FakeServer::meta_remove(const WireRequest& request, std::string& out) {
   const KeyIndex key = meta_key(request, true);
+  if (has_flag(request, 2, 'I') || has_flag(request, 2, 'C')) {
+    out += meta_spare(request, key);
+    return meta_flags(request, 2, nullptr, out);
+  }
   model_.execute_remove(key, number_, world_.now());
   out += items_.erase(model_.key(key).text) > 0 ? "HD" : "NF";
   meta_flags(request, 2, nullptr, out);
+}
+
+// What may leave it where it is.
+Bytes FakeServer::meta_spare(const WireRequest& request, KeyIndex key) {
+  std::uint64_t cas = 0;
+  if (has_flag(request, 2, 'T')) check_exptime(key, argument(request, 2, 'T'));
+  if (has_flag(request, 2, 'C')) {
+    SIM_REQUIRE(to_number(argument(request, 2, 'C'), cas), "server %u: no cas number", number_);
+    check_cas(key, cas);
+  }
+  Item* item = find_item(key);
+  if (item == nullptr) {
+    model_.execute_remove(key, number_, world_.now());
+    return "NF";
+  }
+  if (has_flag(request, 2, 'C') && item->cas != cas) return "EX";
+  if (has_flag(request, 2, 'I')) {
+    item->stale = true;
+    item->won = false;
+    item->cas = next_cas(key);
+    return "HD";
+  }
+  model_.execute_remove(key, number_, world_.now());
+  items_.erase(model_.key(key).text);
+  return "HD";
 }
 
 void FakeServer::meta_arithmetic(const WireRequest& request, std::string& out) {

@@ -124,6 +124,10 @@ void FakeClient::ask_meta_read(KeyIndex key) {
   for (const Bytes flag : {" s", " f", " c", " t"})
     if (chance_.one_in(3)) line += flag;
   if (plan_.more_flags) add_flags(line, {" h", " l", " R30"}, key);
+  if (plan_.more_flags && model_.key(key).use == KeyUse::log && chance_.one_in(3)) {
+    model_.begin_write(key, id_, 0, world_.now());  // If nothing is there.
+    line += " N" + std::to_string(model_.exptime(key));
+  }
   asked.wants_value = !chance_.one_in(4);
   if (asked.wants_value) line += " v";
   say_line(std::move(line));
@@ -186,7 +190,8 @@ void FakeClient::ask_meta_set(KeyIndex key, Bytes mode, WriteId write) {
   line += " F" + std::to_string(model_.flags(write)) + " T" + std::to_string(model_.exptime(key));
   if (plan_.more_flags && chance_.one_in(3)) line += " c";
   if (mode == "C")
-    line += " C" + std::to_string(cas_[key] != 0 ? cas_[key] : 1);
+    line += " C" + std::to_string(cas_[key] != 0 ? cas_[key] : 1) +
+            (plan_.more_flags && chance_.one_in(3) ? " I" : "");
   else if (!mode.empty())
     line.append(" ").append(mode);
   say_line(std::move(line));
@@ -200,12 +205,25 @@ void FakeClient::ask_remove() {
   model_.begin_remove(key);
   std::string line;
   if (batch_ != nullptr || chance_.with(plan_.meta)) {
-    begin_meta(ask(question(Kind::remove, "md", key)), line, key);
+    Asked& asked = ask(question(Kind::remove, "md", key));
+    begin_meta(asked, line, key);
+    if (plan_.more_flags && batch_ == nullptr) spare(asked, line, key);
     return say_line(std::move(line));
   }
   Asked asked = question(Kind::remove, "delete", key);
   line = "delete " + model_.key(key).text + (chance_.one_in(4) ? " 0" : "");
   ask_or_noreply(std::move(asked), std::move(line));
+}
+
+// Half of them remove nothing for certain: they mark it, or want it to be as it was read last.
+void FakeClient::spare(Asked& asked, std::string& line, KeyIndex key) {
+  if (chance_.one_in(2)) return;
+  asked.spares = true;
+  const std::uint64_t which = chance_.below(3);
+  if (which > 0) line += " C" + std::to_string(cas_[key] != 0 ? cas_[key] : 1);
+  if (which == 2) return;
+  line += " I";
+  if (chance_.one_in(2)) line += " T" + std::to_string(model_.exptime(key));
 }
 
 void FakeClient::ask_count() {

@@ -216,6 +216,11 @@ void FakeClient::judge_write(Asked& asked, Bytes word) {
 
 void FakeClient::judge_remove(Asked& asked, Bytes word) {
   const KeyIndex key = asked.keys[0];
+  if (asked.spares && (word == "HD" || word == "EX")) {
+    model_.check_removed(key);
+    // Gone, or as it was: reads may say either.
+    return model_.end_remove(key, Instant{}, word == "HD" ? never : Instant{});
+  }
   if (word == "DELETED" || word == "HD") {
     model_.check_removed(key);
     model_.end_remove(key, asked.begun, world_.now());

@@ -65,6 +65,8 @@ class FakeServer final : public Inhabitant {
     std::uint64_t flags = 0;
     std::uint64_t cas = 0;
     bool encoded = false;  // Made with a key in base64, which replies then show.
+    bool stale = false;    // Marked so, or made by a read: readers are told who is to renew it.
+    bool won = false;      // Somebody was.
   };
   struct Plan {
     Trouble trouble;
@@ -113,7 +115,9 @@ class FakeServer final : public Inhabitant {
   void meta_get(const WireRequest& request, std::string& out);
   void meta_set(const WireRequest& request, std::string& out);
   Bytes meta_store(const WireRequest& request, KeyIndex key);
+  Item& make_empty(const WireRequest& request, KeyIndex key);
   void meta_remove(const WireRequest& request, std::string& out);
+  Bytes meta_spare(const WireRequest& request, KeyIndex key);
   void meta_arithmetic(const WireRequest& request, std::string& out);
   void meta_debug(const WireRequest& request, std::string& out);
 
