@@ -36,17 +36,18 @@ void Acceptors::listen(const Listen& listen) {
   socket->timer.owner = socket.get();
   auto place = std::ranges::find_if(sockets_, [](const auto& free) { return !free; });
   if (place == sockets_.end()) place = sockets_.insert(place, nullptr);
+  socket->index = static_cast<std::uint32_t>(place - sockets_.begin());
   *place = std::move(socket);
   ++open_;
-  accept(static_cast<std::uint32_t>(place - sockets_.begin()));
+  accept(**place);
 }
 
-void Acceptors::accept(std::uint32_t index) {
-  Socket& socket = *sockets_[index];
+void Acceptors::accept(Socket& socket) {
+  if (socket.closing) return;
   RINGWAY_ASSERT(!socket.accepting);
   socket.accepting = true;
   socket.accepts = accepts(socket.listener);
-  bench_.io.accept({.op = net::Op::accept, .index = index}, socket.fd, socket.accepts);
+  bench_.io.accept({.op = net::Op::accept, .index = socket.index}, socket.fd, socket.accepts);
 }
 
 void Acceptors::adopt() {
@@ -110,7 +111,7 @@ std::optional<TakeClient> Acceptors::on_accepted(const net::Completion& done) {
   crew_.desks[worker]->clients.fetch_add(1, std::memory_order_relaxed);
   bench_.loads[socket.listener].clients.fetch_add(1, std::memory_order_relaxed);
   pause_full();
-  if (done.last) socket.waiting ? accept_later(socket) : accept_again(socket);
+  if (done.last) socket.waiting ? accept_later(socket) : accept(socket);
   if (worker == bench_.worker) return client;
   crew_.desks[worker]->mailbox.post(client);
   return std::nullopt;
@@ -157,13 +158,6 @@ void Acceptors::accept_later(Socket& socket) {
   if (!socket.closing) bench_.timers.set(socket.timer, bench_.io.now() + retry_after);
 }
 
-void Acceptors::accept_again(Socket& socket) {
-  if (socket.closing) return;
-  for (std::uint32_t i = 0; i < sockets_.size(); ++i) {
-    if (sockets_[i].get() == &socket) return accept(i);
-  }
-}
-
 std::uint32_t Acceptors::least_loaded() {
   std::uint32_t best = next_worker_ % crew_.size();
   std::uint32_t fewest = ~0u;
@@ -183,7 +177,7 @@ void Acceptors::on_timer(net::Timer& timer) {
   if (socket.accepting || socket.closing) return;
   if (full(socket.listener, 0)) return accept_later(socket);
   socket.waiting = false;
-  accept_again(socket);
+  accept(socket);
 }
 
 }  // namespace ringway::worker

@@ -37,6 +37,7 @@ class Acceptors {
  private:
   struct Socket {
     int fd;
+    std::uint32_t index;  // In sockets_.
     snapshot::ListenerId listener;
     net::Accepts accepts = net::Accepts::all;  // While it accepts.
     bool accepting = false;
@@ -47,7 +48,7 @@ class Acceptors {
 
   Socket* find(int fd);
   void close(Socket& socket);
-  void accept(std::uint32_t index);
+  void accept(Socket& socket);
   void report_failure(int error);
   bool lets_wait(snapshot::ListenerId listener) const;
   net::Accepts accepts(snapshot::ListenerId listener) const;
@@ -55,7 +56,6 @@ class Acceptors {
   bool full(snapshot::ListenerId listener, std::uint32_t on_its_way) const;
   void pause_full();
   void accept_later(Socket& socket);
-  void accept_again(Socket& socket);
   std::uint32_t least_loaded();
 
   proxy::Workbench& bench_;
