@@ -52,7 +52,7 @@ void toggle_side(config::Config& config) {
 // What a reload may add.
 void add_spare(Scenario& scenario) {
   const std::string number = std::to_string(scenario.servers.size() + 1);
-  const bool named = scenario.pool().servers[0].address.starts_with("mc-");
+  const bool named = has_name(scenario.pool().servers[0]);
   config::Server server = scenario.pool().servers[0];
   server.address = named ? "mc-" + number + ".sim:11211" : "10.0.0." + number + ":11211";
   server.name = "mc" + number;

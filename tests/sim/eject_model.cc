@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "sim/fail.h"
+#include "sim/scenario.h"
 
 namespace ringway::sim {
 
@@ -44,17 +45,13 @@ void EjectModel::on_success(pool::ServerId id) {
 void EjectModel::on_probe(pool::ServerId id, bool good, bool heard) {
   Server& server = servers_[pool::index_of(id)];
   // Nor does it against a check; but a name may still have no address.
-  SIM_REQUIRE(good || named(pool::index_of(id)) || !innocent_(), "server %u failed a good check",
-              pool::index_of(id));
+  SIM_REQUIRE(good || has_name(pool_.servers[pool::index_of(id)]) || !innocent_(),
+              "server %u failed a good check", pool::index_of(id));
   SIM_REQUIRE(good || server.standing != Standing::up || pool_.health.check != config::Check::off,
               "server %u is checked, and should not be", pool::index_of(id));
   pace_.on_probe(pool::index_of(id), good, now_());
   server.good = good ? server.good + 1 : 0;
   server.bad = good || heard ? 0 : server.bad + 1;
-}
-
-bool EjectModel::named(std::uint32_t server) const {
-  return pool_.servers[server].address.starts_with("mc-");
 }
 
 bool EjectModel::may_leave(std::uint32_t index) const {
@@ -73,8 +70,9 @@ bool EjectModel::may_leave(std::uint32_t index) const {
 void EjectModel::leaves(std::uint32_t index, Standing after) {
   Server& server = servers_[index];
   const bool failed = server.due_since != never || server.bad >= pool_.health.fall;
-  SIM_REQUIRE(failed || named(index), "server %u was ejected after %zu failures and %u bad checks",
-              index, server.failures.size(), server.bad);
+  SIM_REQUIRE(failed || has_name(pool_.servers[index]),
+              "server %u was ejected after %zu failures and %u bad checks", index,
+              server.failures.size(), server.bad);
   SIM_REQUIRE((after == Standing::held) == !may_leave(index), "the guard decided wrong on %u",
               index);
   const bool flaps =

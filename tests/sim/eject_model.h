@@ -46,7 +46,6 @@ class EjectModel final : public proxy::BoardWatcher {
     Duration wait{};
   };
 
-  bool named(std::uint32_t server) const;
   bool may_leave(std::uint32_t server) const;
   void leaves(std::uint32_t server, Standing after);
   void returns(std::uint32_t server, Standing before);

@@ -104,6 +104,7 @@ void FakeServer::meta_set(const WireRequest& request, std::string& out) {
 Bytes FakeServer::meta_store(const WireRequest& request, KeyIndex key) {
   std::uint64_t flags = 0;
   std::uint64_t cas = 0;
+  bool older = false;
   Bytes mode = argument(request, 3, 'M');
   if (mode.empty()) mode = "S";
   if (has_flag(request, 3, 'F'))
@@ -115,36 +116,28 @@ Bytes FakeServer::meta_store(const WireRequest& request, KeyIndex key) {
     SIM_REQUIRE(to_number(argument(request, 3, 'C'), cas), "server %u: no cas number", number_);
     check_cas(key, cas);
     if (item == nullptr) return "NF";
-    const bool older = has_flag(request, 3, 'I') && cas < item->cas;
+    older = has_flag(request, 3, 'I') && cas < item->cas;
     if (item->cas != cas && !older) return "EX";
-    Item& stored = store(key, flags, request.value);
-    stored.encoded = has_flag(request, 3, 'b');
-    stored.stale = older;
-    return "HD";
   }
   if (item != nullptr ? mode == "E" : mode != "S" && mode != "E") return "NS";
   if (mode == "A" || mode == "P") {
     item->value.insert(mode == "A" ? item->value.size() : 0, request.value);
     item->cas = next_cas(key);
   } else {
-    store(key, flags, request.value).encoded = has_flag(request, 3, 'b');
+    Item& stored = store(key, flags, request.value);
+    stored.encoded = has_flag(request, 3, 'b');
+    stored.stale = older;
   }
   return "HD";
 }
 
 void FakeServer::meta_remove(const WireRequest& request, std::string& out) {
   const KeyIndex key = meta_key(request, true);
-  if (has_flag(request, 2, 'I') || has_flag(request, 2, 'C')) {
-    out += meta_spare(request, key);
-    return meta_flags(request, 2, nullptr, out);
-  }
-  model_.execute_remove(key, number_, world_.now());
-  out += items_.erase(model_.key(key).text) > 0 ? "HD" : "NF";
+  out += meta_unlink(request, key);
   meta_flags(request, 2, nullptr, out);
 }
 
-// What may leave it where it is.
-Bytes FakeServer::meta_spare(const WireRequest& request, KeyIndex key) {
+Bytes FakeServer::meta_unlink(const WireRequest& request, KeyIndex key) {
   std::uint64_t cas = 0;
   if (has_flag(request, 2, 'T')) check_exptime(key, argument(request, 2, 'T'));
   if (has_flag(request, 2, 'C')) {

@@ -117,7 +117,7 @@ class FakeServer final : public Inhabitant {
   Bytes meta_store(const WireRequest& request, KeyIndex key);
   Item& make_empty(const WireRequest& request, KeyIndex key);
   void meta_remove(const WireRequest& request, std::string& out);
-  Bytes meta_spare(const WireRequest& request, KeyIndex key);
+  Bytes meta_unlink(const WireRequest& request, KeyIndex key);
   void meta_arithmetic(const WireRequest& request, std::string& out);
   void meta_debug(const WireRequest& request, std::string& out);
 

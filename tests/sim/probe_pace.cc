@@ -6,6 +6,7 @@
 #include <span>
 
 #include "sim/fail.h"
+#include "sim/scenario.h"
 
 namespace ringway::sim {
 
@@ -20,17 +21,13 @@ bool ProbePace::any_up() const {
   return std::ranges::count(members, Standing::up, &Server::standing) > 0;
 }
 
-bool ProbePace::named(std::uint32_t server) const {
-  return pool_.servers[server].address.starts_with("mc-");
-}
-
 void ProbePace::on_probe(std::uint32_t index, bool good, Instant now) {
   Server& server = servers_[index];
   const bool out = server.standing == Standing::ejected;
   // A second later at the earliest, a fifth of it off by chance. Good news may still come of
   // what was given up. While nobody is up it is two seconds from the beginning of one to that
   // of the next.
-  SIM_REQUIRE(good || !out || server.bad_at == never || named(index) ||
+  SIM_REQUIRE(good || !out || server.bad_at == never || has_name(pool_.servers[index]) ||
                   now - server.bad_at >= milliseconds(800),
               "server %u is probed too often", index);
   // One connection, one sign of life. (Several may have been on their way when it was ejected,
@@ -61,7 +58,7 @@ void ProbePace::check_overdue(Duration at_most, Instant now) const {
   for (std::uint32_t i = 0; i < members_; ++i) {
     const Server& server = servers_[i];
     const bool probed = server.standing == Standing::ejected || server.standing == Standing::held;
-    if (!probed || named(i)) continue;
+    if (!probed || has_name(pool_.servers[i])) continue;
     SIM_REQUIRE(now - std::max(server.seen_at, down_since_) <= std::chrono::seconds(2) + longest,
                 "nobody is up, and server %u is not probed", i);
   }

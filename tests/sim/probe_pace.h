@@ -32,7 +32,6 @@ class ProbePace {
   };
 
   bool any_up() const;
-  bool named(std::uint32_t server) const;
 
   const config::Pool& pool_;
   const std::uint32_t members_;

@@ -78,7 +78,7 @@ void Reloads::excuse(const config::Pool& pool) {
   for (const config::Server& server : pool.servers) {
     const std::uint32_t number = scenario_.number_of(server.address);
     // A new server's name may take its time.
-    if (server.address.starts_with("mc-")) model_.excuse(number, world_.now() + 10s);
+    if (has_name(server)) model_.excuse(number, world_.now() + 10s);
     if (server.state != config::ServerState::up) {
       model_.excuse(number, world_.now() + scenario_.faults_end + scenario_.grace);
     }

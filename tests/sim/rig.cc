@@ -97,7 +97,7 @@ void Rig::build_servers() {
     servers_.push_back(std::make_unique<FakeServer>(world_, model_, i, scenario_.servers[i],
                                                     scenario_.grace, chance_.fork()));
     // Names resolve after a moment; nobody is to blame until then.
-    const bool named = scenario_.every_server[i].address.starts_with("mc-");
+    const bool named = has_name(scenario_.every_server[i]);
     if (named) model_.excuse(i, start_ + 10s);
   }
   for (const Incident& incident : scenario_.incidents)

@@ -95,6 +95,9 @@ struct Scenario {
   bool checks_by(config::Check check) const;
 };
 
+// It is known by a name, which may move or lead nowhere, and not by where it is.
+bool has_name(const config::Server& server);
+
 void draw_ejection(Chance chance, Scenario& scenario);
 // The rules alone: thresholds, modes, times.
 void draw_rules(Chance& chance, config::Pool& pool);

@@ -5,15 +5,12 @@
 #include "sim/scenario.h"
 
 namespace ringway::sim {
-namespace {
 
 using namespace std::chrono_literals;
 
 bool has_name(const config::Server& server) {
   return server.address.starts_with("mc-");
 }
-
-}  // namespace
 
 // At the end of the storm all are set back to auto.
 void draw_hands(Chance chance, Scenario& scenario) {
