@@ -4,13 +4,13 @@ the middle of a pipeline leaves alone."""
 
 import contextlib
 import os
-import socket
 import sys
 import tempfile
 import threading
 import time
 
 import cases
+from fake_servers import FakeServer
 from processes import Memcached
 from protocol import Client
 
@@ -123,23 +123,15 @@ class Commands(cases.EndToEnd):
             self.assertEqual(client.get(b"k%d" % number), {b"k%d" % number: b"w"})
 
 
-class ListeningServer:
+class ListeningServer(FakeServer):
     """Says of every key that its value is the key, and remembers the lines that it read."""
 
     def __init__(self, name):
-        self.name, self.lines = name, []
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                connection, _ = self.listener.accept()
-                threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+        self.lines = []
+        super().__init__(name)
 
     def serve(self, connection):
-        with connection, connection.makefile("rb") as lines:
+        with connection.makefile("rb") as lines:
             for line in lines:
                 command, *keys = line.split()
                 if command == b"version":
@@ -177,23 +169,15 @@ class LongLines(cases.EndToEnd):
         self.assertGreater(max(len(server.lines[-1]) for server in servers), 4000)
 
 
-class HalfAServer:
+class HalfAServer(FakeServer):
     """Greets as memcached does, answers a get with half of a value, and dies of it."""
 
     def __init__(self, value_bytes):
-        self.name, self.value_bytes = "web1", value_bytes
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                connection, _ = self.listener.accept()
-                self.serve(connection)
+        self.value_bytes = value_bytes
+        super().__init__()
 
     def serve(self, connection):
-        with connection, connection.makefile("rb") as lines:
+        with connection.makefile("rb") as lines:
             for line in lines:
                 if not line.startswith(b"get"):
                     connection.sendall(b"VERSION 1.6.18\r\n")
@@ -204,16 +188,11 @@ class HalfAServer:
                 return
 
 
-class PickyServer(HalfAServer):
+class PickyServer(FakeServer):
     """Takes no payload, and says so."""
 
-    def __init__(self):
-        self.connections = 0
-        super().__init__(0)
-
     def serve(self, connection):
-        self.connections += 1
-        with connection, connection.makefile("rb") as lines:
+        with connection.makefile("rb") as lines:
             for line in lines:
                 if line.startswith(b"set"):
                     lines.readline()
@@ -223,7 +202,7 @@ class PickyServer(HalfAServer):
                                        else b"VERSION 1.6.18\r\n")
 
 
-class WideServer(ListeningServer):
+class WideServer(FakeServer):
     """Announces a large value for the first key it is asked for, sends a bit of it, and as
     soon as all servers have come so far does what `ending` says."""
 
@@ -234,7 +213,7 @@ class WideServer(ListeningServer):
         super().__init__(name)
 
     def serve(self, connection):
-        with contextlib.suppress(OSError), connection, connection.makefile("rb") as lines:
+        with connection.makefile("rb") as lines:
             for line in lines:
                 if not line.startswith(b"get"):
                     connection.sendall(b"VERSION 1.6.18\r\n")

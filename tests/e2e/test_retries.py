@@ -2,7 +2,6 @@
 """What is asked once more when a connection is lost: writes of which nothing was sent. Reads are
 in test_faults.py."""
 
-import contextlib
 import socket
 import struct
 import sys
@@ -10,46 +9,35 @@ import threading
 import time
 
 import cases
+from fake_servers import FakeServer
 from processes import until
 
 LARGE = 1_000_000
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close() sends RST
 
 
-class DyingServer:
+class DyingServer(FakeServer):
     """Its first connection stores one value, is read no further, and reset when told; others
     store all."""
 
+    receive_bytes = 64 << 10
+
     def __init__(self):
-        self.name, self.keys = "web1", []
-        self.dies = threading.Event()
-        self.listener = socket.socket()
-        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 << 10)
-        self.listener.bind(("127.0.0.1", 0))
-        self.listener.listen()
-        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.keys, self.dies = [], threading.Event()
+        super().__init__()
 
-    def accept(self):
-        with contextlib.suppress(OSError):
-            first, _ = self.listener.accept()
-            self.greet(first)
-            first.recv(100)
-            first.sendall(b"STORED\r\n")
-            self.dies.wait()
-            first.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-            first.close()
-            while True:
-                self.store(self.listener.accept()[0])
+    def serve(self, connection):
+        self.greet(connection)
+        self.die(connection) if self.connections == 1 else self.store(connection)
 
-    @staticmethod
-    def greet(connection):
-        assert connection.recv(100) == b"version\r\n"
-        connection.sendall(b"VERSION 1.6.18\r\n")
+    def die(self, connection):
+        connection.recv(100)
+        connection.sendall(b"STORED\r\n")
+        self.dies.wait()
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
 
     def store(self, connection):
-        self.greet(connection)
-        with connection, connection.makefile("rb") as lines:
+        with connection.makefile("rb") as lines:
             for line in lines:
                 _, key, _, _, size = line.split()
                 lines.read(int(size) + 2)
@@ -87,24 +75,19 @@ class Writes(cases.EndToEnd):
         self.assertEqual(metrics["ringway_request_errors_total"], len(lost))
 
 
-class LateServer:
+class LateServer(FakeServer):
     """Answers once on each connection, and closes it a while after it was asked again."""
 
     def __init__(self, after_s):
-        self.name, self.after_s = "web1", after_s
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.after_s = after_s
+        super().__init__()
 
-    def accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                with self.listener.accept()[0] as connection:
-                    DyingServer.greet(connection)
-                    connection.recv(100)
-                    connection.sendall(b"END\r\n")
-                    if connection.recv(100):
-                        time.sleep(self.after_s)
+    def serve(self, connection):
+        self.greet(connection)
+        connection.recv(100)
+        connection.sendall(b"END\r\n")
+        if connection.recv(100):
+            time.sleep(self.after_s)
 
 
 class TooLate(cases.EndToEnd):
