@@ -24,8 +24,11 @@ void write_section(std::string& page, std::string_view title, std::string_view l
   page.append("\n## ").append(title).append("\n\nLabels: ").append(labels).append(".\n\n");
   page.append("| name | kind | meaning |\n|---|---|---|\n");
   for (const MetricRow& row : rows) {
-    page.append("| `ringway_").append(row.name).append("` | ");
-    page.append(row.kind == Kind::counter ? "counter" : "gauge");
+    page.append("| `ringway_").append(row.name);
+    if (!row.label.empty()) {
+      page.append("{").append(row.label).append("=\"").append(row.label_value).append("\"}");
+    }
+    page.append("` | ").append(row.kind == Kind::gauge ? "gauge" : "counter");
     page.append(" | ").append(row.help).append(" |\n");
   }
 }

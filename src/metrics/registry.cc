@@ -67,12 +67,13 @@ const Block<Metric>& block_of(const Block<Metric>& block) {
 
 MetricFamily family(std::string name, std::string help, Kind kind) {
   const auto type =
-      kind == Kind::counter ? prometheus::MetricType::Counter : prometheus::MetricType::Gauge;
+      kind == Kind::gauge ? prometheus::MetricType::Gauge : prometheus::MetricType::Counter;
   return {std::move(name), std::move(help), type, {}};
 }
 
 void add_to(ClientMetric& series, Kind kind, double value) {
-  (kind == Kind::counter ? series.counter.value : series.gauge.value) += value;
+  if (kind == Kind::elapsed) value /= 1e6;
+  (kind == Kind::gauge ? series.gauge.value : series.counter.value) += value;
 }
 
 void add_to_series(MetricFamily& family, Kind kind, const Labels& labels, std::uint64_t value) {
@@ -82,17 +83,28 @@ void add_to_series(MetricFamily& family, Kind kind, const Labels& labels, std::u
   add_to(family.metric.back(), kind, static_cast<double>(value));
 }
 
-// One family per row; blocks with the same labels follow each other and become one series.
+// Rows of one name follow each other; the first one's help is that of all.
+MetricFamily& family_of(Families& families, const MetricRow& row) {
+  std::string name = "ringway_" + std::string(row.name);
+  if (!families.empty() && families.back().name == name) return families.back();
+  return families.emplace_back(family(std::move(name), std::string(row.help), row.kind));
+}
+
+Labels with_label(Labels labels, const MetricRow& row) {
+  if (!row.label.empty()) labels.push_back({std::string(row.label), std::string(row.label_value)});
+  return labels;
+}
+
+// One family per name; blocks with the same labels follow each other and become one series.
 template <typename Blocks>
 void expose(Families& families, std::span<const MetricRow> rows, const Blocks& blocks) {
   if (blocks.empty()) return;
   using Metric = typename std::remove_cvref_t<decltype(block_of(blocks.begin()->second))>::Name;
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    const auto& [kind, name, help] = rows[row];
-    MetricFamily& made =
-        families.emplace_back(family("ringway_" + std::string(name), std::string(help), kind));
+    MetricFamily& made = family_of(families, rows[row]);
     for (const auto& [key, block] : blocks) {
-      add_to_series(made, kind, labels_of(key), block_of(block)[static_cast<Metric>(row)].value());
+      add_to_series(made, rows[row].kind, with_label(labels_of(key), rows[row]),
+                    block_of(block)[static_cast<Metric>(row)].value());
     }
   }
 }

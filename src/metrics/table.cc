@@ -7,7 +7,17 @@
 namespace ringway::metrics {
 namespace {
 
-#define RINGWAY_METRIC_ROW(id, kind, name, help) MetricRow{Kind::kind, name, help},
+// `name` may end in {label="value"}.
+constexpr MetricRow row_of(Kind kind, std::string_view name, std::string_view help) {
+  const auto brace = name.find('{');
+  if (brace == name.npos) return {kind, name, help};
+  const auto quote = name.find("=\"");
+  const auto value_at = quote + 2;
+  return {kind, name.substr(0, brace), help, name.substr(brace + 1, quote - brace - 1),
+          name.substr(value_at, name.size() - value_at - 2)};
+}
+
+#define RINGWAY_METRIC_ROW(id, kind, name, help) row_of(Kind::kind, name, help),
 constexpr std::array worker_rows = {RINGWAY_WORKER_METRICS(RINGWAY_METRIC_ROW)};
 constexpr std::array pool_rows = {RINGWAY_POOL_METRICS(RINGWAY_METRIC_ROW)};
 constexpr std::array server_rows = {RINGWAY_SERVER_METRICS(RINGWAY_METRIC_ROW)};

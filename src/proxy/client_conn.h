@@ -14,6 +14,7 @@
 #include "net/output_buffer.h"
 #include "net/table.h"
 #include "net/timer_wheel.h"
+#include "proxy/pauses.h"
 
 namespace ringway::proxy {
 
@@ -32,12 +33,13 @@ struct ClientConn {
   bool finishing = false;    // Takes no more requests.
   bool lingering = false;    // Everything is said (SHUT_WR); what still comes is dropped.
   bool input_ended = false;  // The peer will say no more.
-  bool paused = false;       // Its socket is not read.
+  bool paused = false;       // Its socket is not read; `pauses` says why.
   bool leaving = false;      // To be finished as soon as it is between two requests.
   bool admitted = false;     // Counts against its listener's clients_max.
   bool blocked = false;      // A limit stopped its parsing; input waits in `input`.
   bool asks_later = false;   // The last in its line has keys not asked for yet: a write
                              // behind it must not overtake them.
+  Pauses pauses;             // See Clients::pause().
 
   // Exchanges in the order of the questions.
   Exchange* line_first = nullptr;

@@ -159,8 +159,9 @@ std::size_t Clients::parse(ClientConn& client, Bytes bytes) {
       taken += skipped;
       continue;
     }
-    if (!has_room(client)) {
+    if (const auto limit = limit_of(client)) {
       client.blocked = true;
+      pause(client, *limit);
       break;
     }
     parsed.scanned = std::exchange(client.scanned, 0);
@@ -205,19 +206,50 @@ Bytes Clients::error_of(const ClientConn& client, const ParsedRequest& parsed) {
   return parsed.error.empty() ? parsed.error : no_memory;
 }
 
-bool Clients::has_room(const ClientConn& client) const {
-  if (client.asks_later) return false;
+// What keeps it from being asked for more, if anything does.
+std::optional<PauseReason> Clients::limit_of(const ClientConn& client) const {
+  if (client.pauses.holds(PauseReason::server_queue)) return PauseReason::server_queue;
+  if (client.asks_later) return PauseReason::own;
   const config::Listener& limits = listener(client).settings;
   const std::uint64_t held = client.output.held() + client.stashed;
-  if (bench_.memory_short() && held > modest_bytes_max) return false;
+  if (bench_.memory_short() && held > modest_bytes_max) return PauseReason::memory;
   // Whatever is asked for may come at once, and no reader is sure to take it.
-  if (client.keys_asked >= limits.keys_per_ask) return false;
-  return client.line_count < limits.client_in_flight_max && held < limits.client_output_high;
+  if (client.keys_asked >= limits.keys_per_ask) return PauseReason::own;
+  if (client.line_count >= limits.client_in_flight_max) return PauseReason::own;
+  if (held >= limits.client_output_high) return PauseReason::own;
+  return std::nullopt;
 }
 
-void Clients::resume(ClientConn& client) {
+void Clients::pause(ClientConn& client, PauseReason reason) {
+  if (client.closing || client.finishing || !client.pauses.begin(reason)) return;
+  paused_.begin(reason, bench_.io.now());
+  touch(client);
+}
+
+void Clients::resume(ClientConn& client, PauseReason reason) {
+  if (!client.pauses.end(reason)) return;
+  paused_.end(reason, bench_.io.now());
+  touch(client);
+}
+
+void Clients::end_pauses(ClientConn& client) {
+  if (!client.pauses.any()) return;
+  for (std::size_t i = 0; i < pause_reasons; ++i) resume(client, static_cast<PauseReason>(i));
+}
+
+// The reason may have become another meanwhile.
+bool Clients::blocked_still(ClientConn& client) {
+  const auto limit = limit_of(client);
+  for (const PauseReason reason : {PauseReason::own, PauseReason::memory}) {
+    if (limit != reason) resume(client, reason);
+  }
+  if (limit) pause(client, *limit);
+  return limit.has_value();
+}
+
+void Clients::go_on(ClientConn& client) {
   sink_.on_room(client);
-  if (!client.blocked || client.closing || client.finishing || !has_room(client)) return;
+  if (!client.blocked || client.closing || client.finishing || blocked_still(client)) return;
   client.blocked = false;
   const std::size_t taken = parse(client, client.input.bytes());
   if (client.closing || client.finishing) return;
@@ -229,7 +261,7 @@ void Clients::resume_blocked() {
   net::List<ClientConn, &ClientConn::touched_link> looked_at;
   while (ClientConn* client = touched_.pop_front()) {
     looked_at.push_back(*client);
-    if (client->output.size() < listener(*client).settings.client_output_high) resume(*client);
+    if (client->output.size() < listener(*client).settings.client_output_high) go_on(*client);
     if (client->closing) client->touched_link.leave();
   }
   while (ClientConn* client = looked_at.pop_front()) touch(*client);
@@ -255,6 +287,7 @@ void Clients::say(ClientConn& client) {
   }
   if (client.leaving && !client.blocked && client.begun_bytes == 0 && client.swallow == 0) {
     client.finishing = true;
+    end_pauses(client);
     client.input.clear(bench_.buffers);
   }
   if (client.finishing && !client.lingering && !client.line_first && client.output.empty()) {
@@ -277,12 +310,10 @@ void Clients::on_sent(const net::Completion& done) {
 // A client behind a limit is not read: TCP then slows it down.
 void Clients::update_reading(ClientConn& client) {
   if (client.input_ended) return;
-  const bool pause = client.blocked && !client.finishing;
+  const bool pause = client.pauses.any();
   if (pause == client.paused) return;
   client.paused = pause;
-  if (!pause) return bench_.io.resume(client.fd);
-  bench_.count(WorkerMetric::clients_paused).add();
-  bench_.io.pause(client.fd);
+  pause ? bench_.io.pause(client.fd) : bench_.io.resume(client.fd);
 }
 
 void Clients::finish(ClientConn& client) {
@@ -290,6 +321,7 @@ void Clients::finish(ClientConn& client) {
   client.finishing = true;
   client.blocked = false;
   client.swallow = 0;
+  end_pauses(client);
   touch(client);
 }
 
@@ -311,6 +343,7 @@ void Clients::end_output(ClientConn& client) {
 
 void Clients::retire(ClientConn& client) {
   if (client.closing) return;
+  end_pauses(client);
   client.closing = true;
   client.touched_link.leave();
   bench_.timers.stop(client.timer);
@@ -322,6 +355,7 @@ void Clients::retire(ClientConn& client) {
 }
 
 std::uint32_t Clients::reap() {
+  paused_.move_on(bench_.io.now());
   const std::vector<ClientConn*> dead = std::exchange(dead_, {});
   for (ClientConn* client : dead) {
     RINGWAY_ASSERT(client->closing && client->ops_in_flight == 0);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -25,7 +26,8 @@ class Clients {
   // Room made ahead for a value that a client has only announced.
   static constexpr std::size_t announced_bytes_max = 256 * 1024;
 
-  Clients(Workbench& bench, RequestSink& sink) : bench_(bench), sink_(sink) {}
+  Clients(Workbench& bench, RequestSink& sink)
+      : bench_(bench), sink_(sink), paused_(bench.counters) {}
 
   // The snapshot has changed: limits of time count from when they should have.
   void adopt(const snapshot::Snapshot& before);
@@ -36,6 +38,13 @@ class Clients {
   // False, and counted, if its listener has as many clients as it may.
   bool admit(ClientConn& client);
   ClientConn* find(net::Handle handle) { return conns_.find(handle); }
+
+  // While any reason holds no request of it is begun, and soon its socket is not read, so that
+  // nothing overtakes what it waits for. Whoever began a reason ends it, in time for the end of
+  // a turn; a client that ends has none any more.
+  void pause(ClientConn& client, PauseReason reason);
+  void resume(ClientConn& client, PauseReason reason);
+  const PausedClients& paused() const { return paused_; }
 
   // Its output or its line changed: look at it at the end of the turn.
   void touch(ClientConn& client);
@@ -77,8 +86,10 @@ class Clients {
   void keep(ClientConn& client, Bytes unfinished);
   bool accept_parsed(ClientConn& client, const proto::memcached::ParsedRequest& parsed);
   Bytes error_of(const ClientConn& client, const proto::memcached::ParsedRequest& parsed);
-  bool has_room(const ClientConn& client) const;
-  void resume(ClientConn& client);
+  std::optional<PauseReason> limit_of(const ClientConn& client) const;
+  bool blocked_still(ClientConn& client);
+  void end_pauses(ClientConn& client);
+  void go_on(ClientConn& client);
   void update_reading(ClientConn& client);
   void say(ClientConn& client);
   void end_output(ClientConn& client);
@@ -90,6 +101,7 @@ class Clients {
   net::Table<ClientConn> conns_;
   net::List<ClientConn, &ClientConn::touched_link> touched_;
   std::vector<ClientConn*> dead_;
+  PausedClients paused_;
   std::size_t needed_ = 0;  // What parse() left behind will grow to that; 0: not known.
 };
 

@@ -257,7 +257,7 @@ void Worker::check_invariants() {
       ++count;
     }
     RINGWAY_ASSERT(count == client.line_count);
-    RINGWAY_ASSERT(!client.closing || client.line_first == nullptr);
+    RINGWAY_ASSERT(!client.closing || (client.line_first == nullptr && !client.pauses.any()));
   });
 }
 

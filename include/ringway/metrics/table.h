@@ -3,7 +3,8 @@
 // Adding one: a line here, and the place that counts.
 //
 // Each line: enumerator, kind, name behind "ringway_", help. Times are in seconds,
-// sizes in bytes; counters end in _total.
+// sizes in bytes; counters end in _total. Lines of one name that differ in a label follow
+// each other.
 #pragma once
 
 #include <cstdint>
@@ -34,8 +35,18 @@ namespace ringway::metrics {
       "Requests refused because memory_max was reached.")                                    \
   ROW(requests_expired, counter, "requests_timed_out_total", "Requests past their timeout.") \
   ROW(in_flight, gauge, "requests_in_flight", "Requests that are not answered yet.")         \
-  ROW(clients_paused, counter, "client_pauses_total",                                        \
+  ROW(pauses_own, counter, "client_pauses_total{reason=\"own\"}",                            \
       "Times a client was not read because a limit of its own was reached.")                 \
+  ROW(pauses_server_queue, counter, "client_pauses_total{reason=\"server_queue\"}",          \
+      "Times a client was not read because a server that it asks has a full queue.")         \
+  ROW(pauses_memory, counter, "client_pauses_total{reason=\"memory\"}",                      \
+      "Times a client was not read because memory_max was reached.")                         \
+  ROW(paused_own, elapsed, "client_paused_seconds_total{reason=\"own\"}",                    \
+      "Time that clients were not read, in sum, for limits of their own.")                   \
+  ROW(paused_server_queue, elapsed, "client_paused_seconds_total{reason=\"server_queue\"}",  \
+      "Time that clients were not read, in sum, for a server with a full queue.")            \
+  ROW(paused_memory, elapsed, "client_paused_seconds_total{reason=\"memory\"}",              \
+      "Time that clients were not read, in sum, for memory_max.")                            \
   ROW(streams_broken, counter, "streams_broken_total",                                       \
       "Clients closed because a server was lost in the middle of a large value.")            \
   ROW(clients_overrun, counter, "client_output_overruns_total",                              \
@@ -123,12 +134,18 @@ enum class ServerMetric : std::uint16_t { RINGWAY_SERVER_METRICS(RINGWAY_METRIC_
 enum class BoardMetric : std::uint16_t { RINGWAY_BOARD_METRICS(RINGWAY_METRIC_NAME) count };
 #undef RINGWAY_METRIC_NAME
 
-enum class Kind : std::uint8_t { counter, gauge };
+enum class Kind : std::uint8_t {
+  counter,
+  gauge,
+  elapsed,  // A counter of microseconds, shown in seconds.
+};
 
 struct MetricRow {
   Kind kind;
-  std::string_view name;  // Without "ringway_".
+  std::string_view name;  // Without "ringway_" and without its label.
   std::string_view help;
+  std::string_view label = {};  // What sets it apart from the other rows of its name.
+  std::string_view label_value = {};
 };
 
 std::span<const MetricRow> worker_metrics();

@@ -51,6 +51,27 @@ TEST_CASE("workers have a series each, pools and servers the sum of all workers"
   CHECK(series["ringway_server_replies_total{pool=\"web\",server=\"web1\"}"] == 15);
 }
 
+TEST_CASE("rows of one name are one family with a series for each label") {
+  Registry registry;
+  for (std::uint32_t worker = 0; worker < 2; ++worker) {
+    registry.worker(worker)[WorkerMetric::pauses_own].add(3);
+    registry.worker(worker)[WorkerMetric::pauses_memory].add(worker);
+  }
+  auto series = shown(registry).series;
+  CHECK(series["ringway_client_pauses_total{worker=\"1\",reason=\"own\"}"] == 3);
+  CHECK(series["ringway_client_pauses_total{worker=\"1\",reason=\"memory\"}"] == 1);
+  CHECK(series["ringway_client_pauses_total{worker=\"1\",reason=\"server_queue\"}"] == 0);
+}
+
+TEST_CASE("elapsed time is counted in microseconds and shown in seconds, as a counter") {
+  Registry registry;
+  registry.worker(0)[WorkerMetric::paused_memory].add(1'250'000);
+  const auto read = shown(registry);
+  CHECK(read.series.at("ringway_client_paused_seconds_total{worker=\"0\",reason=\"memory\"}") ==
+        1.25);
+  CHECK(read.types.at("ringway_client_paused_seconds_total") == "counter");
+}
+
 TEST_CASE("totals add up workers and know nothing of other names") {
   Registry registry;
   for (std::uint32_t worker = 0; worker < 2; ++worker) {

@@ -22,14 +22,23 @@ std::vector<MetricRow> all_rows() {
   return rows;
 }
 
-TEST_CASE("a metric has a name of its own") {
+TEST_CASE("a metric has a name of its own, or a label that its neighbours of that name lack") {
   std::set<std::string_view> names;
-  for (const MetricRow& row : all_rows()) CHECK_MESSAGE(names.insert(row.name).second, row.name);
+  std::set<std::pair<std::string_view, std::string_view>> labels;
+  const std::vector<MetricRow> rows = all_rows();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const MetricRow& row = rows[i];
+    CHECK_MESSAGE(labels.insert({row.name, row.label_value}).second, row.name);
+    if (names.insert(row.name).second) continue;
+    CHECK_MESSAGE(rows[i - 1].name == row.name, row.name);
+    CHECK_MESSAGE((!row.label.empty() && rows[i - 1].label == row.label), row.name);
+    CHECK_MESSAGE(rows[i - 1].kind == row.kind, row.name);
+  }
 }
 
 TEST_CASE("counters end in _total and gauges do not") {
   for (const MetricRow& row : all_rows()) {
-    CHECK_MESSAGE(row.name.ends_with("_total") == (row.kind == Kind::counter), row.name);
+    CHECK_MESSAGE(row.name.ends_with("_total") == (row.kind != Kind::gauge), row.name);
   }
 }
 
@@ -37,6 +46,7 @@ TEST_CASE("names are lower case words and help is one sentence on one line") {
   for (const MetricRow& row : all_rows()) {
     CHECK_MESSAGE(row.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == row.name.npos,
                   row.name);
+    CHECK_MESSAGE(row.label.empty() == row.label_value.empty(), row.name);
     CHECK_MESSAGE(row.help.ends_with('.'), row.name);
     CHECK_MESSAGE(row.help.find_first_of("\n\\|") == row.help.npos, row.name);
   }
