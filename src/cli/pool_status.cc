@@ -112,6 +112,7 @@ metrics::BoardFigures board_figures(const snapshot::Snapshot& snapshot, const pr
       of[BoardMetric::unresolved].set(entry.unresolvable() ? 1 : 0);
       of[BoardMetric::by_hand].set(board.hand_state(server.id) ? 1 : 0);
       of[BoardMetric::owed_keys].set(owed.keys);
+      of[BoardMetric::owed_live_keys].set(owed.live_keys);
       of[BoardMetric::owed_bytes].set(owed.bytes);
       of[BoardMetric::owed_dropped].set(owed.dropped);
     }

@@ -26,6 +26,20 @@ void Buffer::grow(BufferPool& pool, std::size_t count) {
   end_ = static_cast<std::uint32_t>(used);
 }
 
+void Buffer::erase(BufferPool& pool, std::span<const Part> parts) {
+  if (parts.empty()) return;
+  char* const first = data_ + begin_;
+  std::size_t to = parts[0].offset;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const std::size_t from = parts[i].offset + parts[i].count;
+    const std::size_t until = i + 1 < parts.size() ? parts[i + 1].offset : size();
+    RINGWAY_ASSERT(to <= from && from <= until && until <= size());
+    std::memmove(first + to, first + from, until - from);
+    to += until - from;
+  }
+  truncate(pool, to);
+}
+
 void Buffer::hold(BufferPool::Block block) {
   RINGWAY_ASSERT(block.bytes <= UINT32_MAX);
   data_ = block.data;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <utility>
 
 #include "ringway/base/assert.h"
@@ -59,6 +60,13 @@ class Buffer {
     end_ = begin_ + static_cast<std::uint32_t>(count);
     if (empty()) clear(pool);
   }
+
+  struct Part {
+    std::size_t offset;
+    std::size_t count;
+  };
+  // Takes these parts out, sorted by their offsets; what is behind them moves up.
+  void erase(BufferPool& pool, std::span<const Part> parts);
 
   void clear(BufferPool& pool) {
     if (data_) pool.give_back({data_, capacity_});

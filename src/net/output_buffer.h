@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 #include <utility>
 
 #include "net/buffer.h"
@@ -37,6 +38,22 @@ class OutputBuffer {
     return sending_.bytes(in_kernel_ + offset, count);
   }
   std::size_t uncommitted() const { return filling_.size() - committed_; }
+
+  // Takes parts out of what was not handed over yet: sorted, with offsets as of unsent(), each
+  // made by one append(). Their offsets are used up.
+  void erase(BufferPool& pool, std::span<Buffer::Part> parts) {
+    RINGWAY_ASSERT(uncommitted() == 0);
+    const std::size_t begun = sending_.size() - in_kernel_;
+    std::size_t in_sending = 0;
+    for (Buffer::Part& part : parts) {
+      const bool begun_already = part.offset < begun;
+      in_sending += begun_already ? 1 : 0;
+      part.offset = begun_already ? part.offset + in_kernel_ : part.offset - begun;
+    }
+    sending_.erase(pool, parts.first(in_sending));
+    filling_.erase(pool, parts.subspan(in_sending));
+    committed_ = filling_.size();
+  }
 
   // Appends and commits at once. Nothing may be uncommitted.
   void append(BufferPool& pool, Bytes bytes) {

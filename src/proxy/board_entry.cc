@@ -50,14 +50,26 @@ std::string BoardEntry::last_failure() const {
 
 bool BoardEntry::owe(Bytes key, std::uint64_t bytes_max) {
   const std::lock_guard lock(mutex_);
+  const bool first = owed_.empty();
   owed_.add(key, bytes_max);
-  return standing_.load(std::memory_order_relaxed) == Standing::up;
+  note_owed();
+  return first && standing_.load(std::memory_order_relaxed) == Standing::up;
+}
+
+bool BoardEntry::pay_owed(Bytes key) {
+  const std::lock_guard lock(mutex_);
+  const bool was_owed = owed_.remove(key);
+  note_owed();
+  return was_owed;
 }
 
 void BoardEntry::owe_if_ejected(Bytes key, std::uint64_t bytes_max) {
   const std::lock_guard lock(mutex_);
   const bool out = standing_.load(std::memory_order_relaxed) != Standing::up;
-  if (out) return owed_.add(key, bytes_max);
+  if (out) {
+    owed_.add(key, bytes_max);
+    return note_owed();
+  }
   // One limit for both.
   doubtful_.add(key, bytes_max - std::min(bytes_max, owed_.bytes()));
   failing_.store(true, std::memory_order_relaxed);
@@ -65,23 +77,28 @@ void BoardEntry::owe_if_ejected(Bytes key, std::uint64_t bytes_max) {
 
 std::vector<std::string> BoardEntry::take_owed(std::size_t count) {
   const std::lock_guard lock(mutex_);
-  return owed_.take(count);
+  std::vector<std::string> taken = owed_.take(count);
+  note_owed();
+  return taken;
 }
 
 void BoardEntry::forget_owed() {
   const std::lock_guard lock(mutex_);
   owed_.clear();
   doubtful_.clear();
+  note_owed();
 }
 
 void BoardEntry::owe_again(const std::vector<std::string>& keys, std::uint64_t bytes_max) {
   const std::lock_guard lock(mutex_);
   for (const std::string& key : keys) owed_.add(key, bytes_max);
+  note_owed();
 }
 
 void BoardEntry::confirm_owed(std::uint64_t bytes_max) {
   const std::lock_guard lock(mutex_);
   owed_.take_over(doubtful_, bytes_max);
+  note_owed();
 }
 
 void BoardEntry::drop_owed() {
@@ -91,7 +108,8 @@ void BoardEntry::drop_owed() {
 
 BoardEntry::OwedFigures BoardEntry::owed() const {
   const std::lock_guard lock(mutex_);
-  return {owed_.size(), owed_.bytes(), owed_.dropped()};
+  const bool live = standing_.load(std::memory_order_relaxed) == Standing::up;
+  return {owed_.size(), owed_.bytes(), owed_.dropped(), live ? owed_.size() : 0};
 }
 
 void BoardEntry::reset() {
@@ -109,6 +127,7 @@ void BoardEntry::reset() {
   address_doubtful_ = false;
   failures_ = {};
   owed_ = {};
+  owes_ = false;
   doubtful_ = {};
   file_state_ = config::ServerState::up;
   hand_state_.reset();

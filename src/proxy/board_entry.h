@@ -67,9 +67,13 @@ class BoardEntry {
 
   // --- Owed keys, any worker ---
 
-  // Its home is out, so a stand-in or nobody got this write. True if the server is up by
-  // now, so that only a call to the home worker gets it delivered.
+  // It did not get this write. True if the server is up, so that only a call to the home
+  // worker gets it delivered, and nobody has called for another key.
   bool owe(Bytes key, std::uint64_t bytes_max);
+  // Whether anything is. Seen at once by who noted it, by others a moment later.
+  bool owes() const { return owes_.load(std::memory_order_relaxed); }
+  // It is paid: not owed any more. False if it was not.
+  bool pay_owed(Bytes key);
   // A write failed at a server that is up: owed only if the server turns out to be failing.
   void owe_if_ejected(Bytes key, std::uint64_t bytes_max);
 
@@ -96,6 +100,7 @@ class BoardEntry {
     std::size_t keys;
     std::uint64_t bytes;
     std::uint64_t dropped;
+    std::size_t live_keys;  // Owed while the server takes traffic.
   };
   OwedFigures owed() const;
 
@@ -105,10 +110,12 @@ class BoardEntry {
   void end_of_failures();
   void clear_failures();  // Under the mutex.
   void reset();           // As if it had never been anybody's.
+  void note_owed() { owes_.store(!owed_.empty(), std::memory_order_relaxed); }  // Under the mutex.
 
   std::atomic<Standing> standing_{Standing::up};
   std::atomic<bool> failing_{false};  // failures_ or doubtful_ is not empty.
   std::atomic<bool> too_many_{false};
+  std::atomic<bool> owes_{false};  // owed_ is not empty.
   std::atomic<bool> unresolvable_{false};
   std::atomic<bool> address_doubtful_{false};
   std::atomic<std::int64_t> heard_at_{0};

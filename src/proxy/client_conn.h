@@ -20,6 +20,14 @@ namespace ringway::proxy {
 
 struct Exchange;
 
+// A request that a full queue did not take stays at the front of the input.
+enum class HeldInput : std::uint8_t {
+  none,
+  waiting,  // Nothing behind it is begun.
+  woken,    // There is room: it is to be asked once more.
+  expired,  // It was answered: it is to be dropped.
+};
+
 struct ClientConn {
   ClientConn(net::Handle own, int socket, snapshot::ListenerId from)
       : handle(own), fd(socket), listener(from) {}
@@ -40,6 +48,13 @@ struct ClientConn {
   bool asks_later = false;   // The last in its line has keys not asked for yet: a write
                              // behind it must not overtake them.
   Pauses pauses;             // See Clients::pause().
+
+  HeldInput held_input = HeldInput::none;
+  Exchange* held = nullptr;     // What waits for a full queue; the last in the line.
+  pool::ServerId gave_up_on{};  // Its queue was full for a whole timeout. While it stays so,
+  bool gave_up = false;         // nothing waits for it any more.
+  std::uint32_t turn_left = 0;  // Requests that it may ask of `turn_at` before those that wait.
+  pool::ServerId turn_at{};
 
   // Exchanges in the order of the questions.
   Exchange* line_first = nullptr;

@@ -15,6 +15,8 @@ using proto::memcached::RequestStatus;
 
 namespace {
 
+constexpr proto::memcached::RequestLimits no_limits{~std::uint64_t{0}, ~std::uint32_t{0}};
+
 bool count_in(std::atomic<std::uint32_t>& count, std::uint32_t most) {
   if (count.fetch_add(1, std::memory_order_relaxed) < most) return true;
   count.fetch_sub(1, std::memory_order_relaxed);
@@ -25,12 +27,6 @@ bool count_in(std::atomic<std::uint32_t>& count, std::uint32_t most) {
 
 net::Token Clients::token(net::Op op, const ClientConn& client) const {
   return {.op = op, .generation = client.handle.generation, .index = client.handle.index};
-}
-
-const snapshot::Listener& Clients::listener(const ClientConn& client) const {
-  const snapshot::Listener* found = bench_.snapshot->listener(client.listener);
-  RINGWAY_ASSERT(found && "a listener stays in the snapshot as long as it has clients");
-  return *found;
 }
 
 void Clients::adopt(const snapshot::Snapshot& before) {
@@ -51,7 +47,7 @@ ClientConn& Clients::open(int fd, snapshot::ListenerId from) {
   ClientConn& client = conns_.open(fd, from);
   client.timer.owner = &client;
   client.timer.kind = net::TimerKind::client;
-  client.progress_at = bench_.io.now();
+  client.progress_at = bench_.now;
   ++client.ops_in_flight;
   bench_.io.recv(token(net::Op::client_recv, client), fd, net::Buffers::client);
   bench_.count(WorkerMetric::clients_accepted).add();
@@ -97,7 +93,7 @@ void Clients::on_received(const net::Completion& done) {
   RINGWAY_ASSERT(!done.bytes.empty());
   bench_.count(WorkerMetric::client_bytes_read).add(done.bytes.size());
   // Who does not read makes no progress by speaking.
-  if (client.output.empty()) client.progress_at = bench_.io.now();
+  if (client.output.empty()) client.progress_at = bench_.now;
   if (client.finishing) return linger(client, done.bytes.size());
   take(client, done.bytes);
 }
@@ -148,7 +144,7 @@ std::size_t Clients::parse(ClientConn& client, Bytes bytes) {
   const std::uint64_t value_max = bench_.memory_short()
                                       ? std::min<std::uint64_t>(limits.value_max, modest_bytes_max)
                                       : limits.value_max;
-  const proto::memcached::RequestLimits request_limits{value_max, limits.keys_per_get_max};
+  const proto::memcached::RequestLimits present{value_max, limits.keys_per_get_max};
   std::size_t taken = 0;
   needed_ = 0;
   ParsedRequest parsed;
@@ -165,11 +161,20 @@ std::size_t Clients::parse(ClientConn& client, Bytes bytes) {
       break;
     }
     parsed.scanned = std::exchange(client.scanned, 0);
-    parse_request(bytes.substr(taken), request_limits, parsed);
+    const bool accepted_before = client.held_input != HeldInput::none;
+    parse_request(bytes.substr(taken), accepted_before ? no_limits : present, parsed);
     if (parsed.status == RequestStatus::incomplete) {
       client.scanned = parsed.scanned;
       needed_ = parsed.needed;
       break;
+    }
+    if (parsed.status == RequestStatus::complete) {
+      if (!begin(client, parsed.request)) {
+        client.blocked = true;
+        break;
+      }
+      taken += parsed.consumed;
+      continue;
     }
     taken += parsed.consumed;
     if (!accept_parsed(client, parsed)) break;
@@ -178,12 +183,20 @@ std::size_t Clients::parse(ClientConn& client, Bytes bytes) {
   return taken;
 }
 
-// False if the client takes no more requests after this.
+// False if it stays where it is: it waits for a full queue.
+bool Clients::begin(ClientConn& client, const proto::memcached::Request& request) {
+  if (client.held_input == HeldInput::expired) [[unlikely]] {
+    client.held_input = HeldInput::none;
+    return true;
+  }
+  return sink_.on_request(client, request);
+}
+
+// Of what is no request. False if the client takes no more requests after this.
 bool Clients::accept_parsed(ClientConn& client, const ParsedRequest& parsed) {
-  switch (parsed.status) {
-    case RequestStatus::complete: sink_.on_request(client, parsed.request); return true;
-    case RequestStatus::closed: finish(client); return false;
-    default: break;
+  if (parsed.status == RequestStatus::closed) {
+    finish(client);
+    return false;
   }
   bench_.count(WorkerMetric::requests_rejected).add();
   client.swallow = parsed.swallow;
@@ -206,8 +219,12 @@ Bytes Clients::error_of(const ClientConn& client, const ParsedRequest& parsed) {
   return parsed.error.empty() ? parsed.error : no_memory;
 }
 
-// What keeps it from being asked for more, if anything does.
+// What keeps it from being asked for more, if anything does. What has begun to wait for a full
+// queue was within the limits when it came.
 std::optional<PauseReason> Clients::limit_of(const ClientConn& client) const {
+  const bool came_before =
+      client.held_input == HeldInput::woken || client.held_input == HeldInput::expired;
+  if (came_before) return std::nullopt;
   if (client.pauses.holds(PauseReason::server_queue)) return PauseReason::server_queue;
   if (client.asks_later) return PauseReason::own;
   const config::Listener& limits = listener(client).settings;
@@ -222,13 +239,13 @@ std::optional<PauseReason> Clients::limit_of(const ClientConn& client) const {
 
 void Clients::pause(ClientConn& client, PauseReason reason) {
   if (client.closing || client.finishing || !client.pauses.begin(reason)) return;
-  paused_.begin(reason, bench_.io.now());
+  paused_.begin(reason, bench_.now);
   touch(client);
 }
 
 void Clients::resume(ClientConn& client, PauseReason reason) {
   if (!client.pauses.end(reason)) return;
-  paused_.end(reason, bench_.io.now());
+  paused_.end(reason, bench_.now);
   touch(client);
 }
 
@@ -279,7 +296,7 @@ void Clients::say(ClientConn& client) {
     return retire(client);
   }
   if (client.output.ready()) {
-    client.progress_at = bench_.io.now();
+    client.progress_at = bench_.now;
     const Bytes bytes = client.output.begin_send(bench_.buffers);
     bench_.io.send(token(net::Op::client_send, client), client.fd, {&bytes, 1});
     ++client.ops_in_flight;
@@ -302,7 +319,7 @@ void Clients::on_sent(const net::Completion& done) {
   if (client.closing) return;
   if (done.result < 0) return retire(client);
   bench_.count(WorkerMetric::client_bytes_sent).add(count);
-  client.progress_at = bench_.io.now();
+  client.progress_at = bench_.now;
   reset_timer(client);
   touch(client);
 }
@@ -318,6 +335,7 @@ void Clients::update_reading(ClientConn& client) {
 
 void Clients::finish(ClientConn& client) {
   if (client.closing || client.finishing) return;
+  RINGWAY_ASSERT(client.held_input == HeldInput::none);
   client.finishing = true;
   client.blocked = false;
   client.swallow = 0;
@@ -335,7 +353,7 @@ void Clients::finish_between_requests(ClientConn& client) {
 void Clients::end_output(ClientConn& client) {
   if (client.input_ended) return retire(client);
   client.lingering = true;
-  client.linger_ends = bench_.io.now() + linger_time;
+  client.linger_ends = bench_.now + linger_time;
   update_reading(client);
   bench_.io.finish_sending(client.fd);
   reset_timer(client);
@@ -355,7 +373,7 @@ void Clients::retire(ClientConn& client) {
 }
 
 std::uint32_t Clients::reap() {
-  paused_.move_on(bench_.io.now());
+  paused_.move_on(bench_.now);
   const std::vector<ClientConn*> dead = std::exchange(dead_, {});
   for (ClientConn* client : dead) {
     RINGWAY_ASSERT(client->closing && client->ops_in_flight == 0);
@@ -393,16 +411,16 @@ void Clients::reset_timer(ClientConn& client) {
 void Clients::on_timer(net::Timer& timer) {
   ClientConn& client = *static_cast<ClientConn*>(timer.owner);
   if (client.closing) return;
-  if (client.lingering && client.linger_ends <= bench_.io.now()) return retire(client);
+  if (client.lingering && client.linger_ends <= bench_.now) return retire(client);
   const Instant at = next_limit(client);
-  if (at > bench_.io.now()) return reset_timer(client);
+  if (at > bench_.now) return reset_timer(client);
   if (client.output.sending()) {
     bench_.count(WorkerMetric::clients_stalled).add();
     return retire(client);
   }
   // Whoever waits for an answer is not idle.
   if (client.line_first) {
-    client.progress_at = bench_.io.now();
+    client.progress_at = bench_.now;
     return reset_timer(client);
   }
   bench_.count(WorkerMetric::clients_idled).add();

@@ -61,12 +61,17 @@ class Clients {
 
   // First half of the end of a turn: go on with what waited behind a limit.
   void resume_blocked();
+  // Goes on with this client, if its limits allow it.
+  void go_on(ClientConn& client);
   // Second half: one send for each client that is owed something.
   void flush();
   // Frees what is dead and has nothing in flight; returns how many.
   std::uint32_t reap();
 
-  const snapshot::Listener& listener(const ClientConn& client) const;
+  // It stays in the snapshot as long as it has clients.
+  const snapshot::Listener& listener(const ClientConn& client) const {
+    return *bench_.listeners[client.listener];
+  }
 
   std::uint32_t size() const { return conns_.size(); }
 
@@ -87,9 +92,9 @@ class Clients {
   bool accept_parsed(ClientConn& client, const proto::memcached::ParsedRequest& parsed);
   Bytes error_of(const ClientConn& client, const proto::memcached::ParsedRequest& parsed);
   std::optional<PauseReason> limit_of(const ClientConn& client) const;
+  bool begin(ClientConn& client, const proto::memcached::Request& request);
   bool blocked_still(ClientConn& client);
   void end_pauses(ClientConn& client);
-  void go_on(ClientConn& client);
   void update_reading(ClientConn& client);
   void say(ClientConn& client);
   void end_output(ClientConn& client);

@@ -23,6 +23,7 @@
 #include "ringway/base/time.h"
 #include "ringway/pool/pool.h"
 #include "ringway/proto/memcached/command.h"
+#include "ringway/proto/memcached/loss.h"
 #include "ringway/proto/memcached/request.h"
 
 #include "net/buffer.h"
@@ -37,6 +38,7 @@ struct Gather;
 
 enum class FragmentState : std::uint8_t {
   idle,     // In no FIFO.
+  held,     // Waits for room in its server's queue.
   asked,    // In a FIFO: queued or in flight.
   settled,  // Answered, failed or expired (then it may still be in a FIFO: a tombstone).
 };
@@ -46,6 +48,8 @@ struct Fragment {
   Fragment* fifo_next = nullptr;
   Fragment* sibling = nullptr;    // The next fragment of the same gather.
   ServerConn* conn = nullptr;     // In whose FIFO it is; null outside.
+  net::Link wait_link;            // held: in the list of its server.
+  Instant queued_at{};            // When it joined its FIFO.
   std::uint64_t request_end = 0;  // Where its request ends in the connection's stream.
   std::uint32_t request_bytes = 0;
   pool::ServerId server{};
@@ -54,6 +58,9 @@ struct Fragment {
   bool value_seen = false;       // A body arrived (get family: END is still to come).
   bool stand_in = false;         // Its server serves keys whose home is out.
   bool late = false;             // Its reply will come after its time.
+  bool unsent = false;           // It left its FIFO before a byte was handed to the kernel.
+  bool owes = false;             // Late: unless it is carried out, its key is owed.
+  bool pays = false;             // Its good answer settles what was owed of its key.
   bool retried = false;          // Was asked a second time.
   std::uint16_t slot = 0;        // Gather: the next of its keys that may be answered.
   std::uint16_t keys_bytes = 0;  // Gather: of all its keys, with a space each.
@@ -93,24 +100,27 @@ struct Exchange {
   net::Link deadline_link;
   Instant deadline = never;
   proto::memcached::Command command = proto::memcached::Command::get;
-  bool settled = false;               // The whole reply is known.
-  bool answered = false;              // It left the client's line.
-  bool silent = false;                // noreply: nothing of it is told.
-  bool quiet = false;                 // Meta q: success is not told.
-  bool misses_errors = false;         // on_read_error = "miss", and it is a read.
-  bool wants_opaque = false;          // Meta O, perhaps with nothing behind it.
-  bool wants_key = false;             // Meta k.
-  bool key_first = false;             // Meta k came before O, if there were both.
-  bool wants_value = false;           // Meta v.
-  bool base64 = false;                // Meta b.
-  bool large = false;                 // Its value is passed on before it is whole.
-  bool reply_hidden = false;          // The part that is arriving is not told.
-  bool value_ends_reply = false;      // Meta: nothing follows the body.
-  bool direct = false;                // Its reply goes straight into the client's output.
-  bool streaming = false;             // Part of it was sent already: it cannot become an error.
-  bool expired = false;               // Its deadline passed: no more is asked for it.
-  bool internal = false;              // A check or an owed delete: no client asked.
-  bool refused = false;               // If so: it was answered with an error.
+  bool settled = false;           // The whole reply is known.
+  bool answered = false;          // It left the client's line.
+  bool silent = false;            // noreply: nothing of it is told.
+  bool quiet = false;             // Meta q: success is not told.
+  bool misses_errors = false;     // on_read_error = "miss", and it is a read.
+  bool wants_opaque = false;      // Meta O, perhaps with nothing behind it.
+  bool wants_key = false;         // Meta k.
+  bool key_first = false;         // Meta k came before O, if there were both.
+  bool wants_value = false;       // Meta v.
+  bool base64 = false;            // Meta b.
+  bool large = false;             // Its value is passed on before it is whole.
+  bool reply_hidden = false;      // The part that is arriving is not told.
+  bool value_ends_reply = false;  // Meta: nothing follows the body.
+  bool direct = false;            // Its reply goes straight into the client's output.
+  bool streaming = false;         // Part of it was sent already: it cannot become an error.
+  bool expired = false;           // Its deadline passed: no more is asked for it.
+  bool internal = false;          // A check or an owed delete: no client asked.
+  bool refused = false;           // Its server answered with an error.
+  bool may_wait = false;          // Its request is in the input, where it can wait.
+  bool pays_for_traffic = false;  // An owed delete that goes out with a request for its key.
+  proto::memcached::IfLost if_lost = proto::memcached::IfLost::nothing;
   bool retry_safe = false;            // A read that may be asked twice.
   std::uint32_t fragments_asked = 0;  // Fragments in a FIFO.
   std::uint64_t stashed = 0;          // Bytes that wait in its stashes, keys included.

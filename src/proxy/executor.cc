@@ -1,4 +1,4 @@
-// The client's line, requests of one key, and deadlines. See exchange.h for the
+// The client's line, and requests of one key. See exchange.h for the
 // drawing. Whatever lets an exchange leave its line may free it: after advance(),
 // settle_single() or fail_single() an exchange is not to be touched any more, unless
 // it still has a fragment in a FIFO.
@@ -37,16 +37,20 @@ bool has_body(ReplyKind kind) {
 
 }  // namespace
 
-void Executor::on_request(ClientConn& client, const Request& request) {
+bool Executor::on_request(ClientConn& client, const Request& request) {
+  if (client.held_input == HeldInput::woken) [[unlikely]]
+    return start_single(client, request, Place::input);
   bench_.count(WorkerMetric::requests).add();
   bench_.count(WorkerMetric::keys).add(request.key_count);
   switch (row(request.command).kind) {
-    case CommandClass::local: return start_local(client, request);
-    case CommandClass::broadcast: return start_broadcast(client, request);
+    case CommandClass::local: start_local(client, request); return true;
+    case CommandClass::broadcast: start_broadcast(client, request); return true;
     default: break;
   }
-  if (request.key_count > 1) return start_gather(client, request);
-  start_single(client, request);
+  if (request.key_count <= 1) [[likely]]
+    return start_single(client, request, Place::input);
+  start_gather(client, request);
+  return true;
 }
 
 // --- The line of a client -------------------------------------------------
@@ -170,6 +174,7 @@ void Executor::on_room(ClientConn& client) {
 }
 
 void Executor::orphan(ClientConn& client) {
+  if (client.held) drop_held(client);
   while (Exchange* exchange = client.line_first) leave_line(client, *exchange);
 }
 
@@ -219,8 +224,7 @@ bool Executor::may_miss(const config::Pool& settings, Command command) {
          (row(command).kind == CommandClass::read || row(command).many_keys);
 }
 
-void Executor::start_single(ClientConn& client, const Request& request, Bytes told) {
-  const proto::memcached::HashedKey key(request.key, request.base64);
+Exchange& Executor::open_single(ClientConn& client, const Request& request, Bytes told) {
   Exchange& exchange = open(client, request);
   exchange.key.set(bench_.buffers, request.key);
   exchange.opaque.set(bench_.buffers, request.opaque);
@@ -229,13 +233,27 @@ void Executor::start_single(ClientConn& client, const Request& request, Bytes to
   exchange.key_first = key_comes_first(request);
   exchange.wants_value = request.wants_value;
   exchange.base64 = request.base64;
+  if (row(request.command).kind != CommandClass::read)
+    exchange.if_lost = proto::memcached::if_lost(request);
   if (!told.empty()) exchange.first.stash.append(bench_.buffers, std::string(told) + "\r\n");
+  return exchange;
+}
 
-  const route::Plan& plan = this->plan(client, request.command, key.get());
+bool Executor::start_single(ClientConn& client, const Request& request, Place place, Bytes told) {
+  const proto::memcached::HashedKey key(request.key, request.base64);
+  Exchange* const woken = client.held;
+  RINGWAY_ASSERT(!woken || client.held_input == HeldInput::woken);
+  Exchange& exchange = woken ? *woken : open_single(client, request, told);
+  exchange.may_wait = place == Place::input;
+  if (woken) [[unlikely]]
+    wait_no_more(client);
+
+  const route::Plan& plan = this->plan(client, request.command, key.get(), woken != nullptr);
   const pool::Pool& pool = clients_->listener(client).route->pool();
   exchange.misses_errors = may_miss(pool.settings, request.command);
   if (plan.empty()) {
-    return fail_single(exchange, pool_error(pool.name(), "has no server that takes traffic"));
+    fail_single(exchange, pool_error(pool.name(), "has no server that takes traffic"));
+    return true;
   }
   RINGWAY_ASSERT(plan.single());
   const route::Step& step = plan.steps()[0];
@@ -244,42 +262,57 @@ void Executor::start_single(ClientConn& client, const Request& request, Bytes to
   const CommandClass kind = row(request.command).kind;
   exchange.retry_safe =
       kind == CommandClass::read && request.retry_safe && pool.settings.read_retries > 0;
-  if (exchange.retry_safe && !request.meta_flags.empty()) {
+  if (exchange.retry_safe && !request.meta_flags.empty() && !woken) {
     exchange.meta_flags.set(bench_.buffers, request.meta_flags);
   }
   if (step.stand_in || request.cas_given) [[unlikely]] {
     Request adapted = request;
-    if (adapt_to_stand_in(exchange, step, adapted)) ask_single(exchange, step, adapted);
-    return;
+    return !adapt_to_stand_in(exchange, step, adapted) || ask_single(exchange, step, adapted);
   }
-  ask_single(exchange, step, request);
+  return ask_single(exchange, step, request);
 }
 
-void Executor::ask_single(Exchange& exchange, const route::Step& step, const Request& request) {
-  std::string error;
+bool Executor::ask_single(Exchange& exchange, const route::Step& step, const Request& request) {
+  Servers::Refusal refusal;
   exchange.first.server = step.server;
   exchange.first.stand_in = step.stand_in;
-  ServerConn* conn = connection(exchange, step.server, error);
-  if (!conn) {
-    owe_failed(exchange);
-    return fail_single(exchange, std::move(error));
-  }
+  ServerConn* conn = connection(exchange, step.server, refusal);
+  if (!conn) [[unlikely]]
+    return refuse_single(exchange, step, refusal);
+  if (conn->link.entry->owes()) [[unlikely]]
+    pay_first(*conn, exchange);
   write_request(*conn, request);
   ++exchange.fragments_asked;
   const CommandClass kind = row(request.command).kind;
   if (kind == CommandClass::read || kind == CommandClass::touch) count_asked(exchange, 1);
   servers_->queued(*conn, exchange.first);
   start_deadline(exchange, step.pool->settings);
+  return true;
+}
+
+bool Executor::refuse_single(Exchange& exchange, const route::Step& step,
+                             Servers::Refusal& refusal) {
+  std::string error = server_error(servers_->label(step.server), refusal.why);
+  if (refusal.may_wait()) {
+    if (exchange.may_wait && may_wait(*exchange.client, step.server, refusal)) {
+      hold_single(exchange, step);
+      return false;
+    }
+    error = full_for(step.server, step.pool->settings.timeout);
+    servers_->counters(step.server)[ServerMetric::shed].add();
+  }
+  give_up(exchange, false);
+  fail_single(exchange, std::move(error));
+  return true;
 }
 
 // One client's requests to one server always take the same connection, so that it
 // reads what it wrote.
 ServerConn* Executor::connection(const Exchange& exchange, pool::ServerId server,
-                                 std::string& error) {
-  std::string refusal;
-  ServerConn* conn = servers_->connection(server, exchange.client->handle.index, refusal);
-  if (!conn) error = server_error(servers_->label(server), refusal);
-  return conn;
+                                 Servers::Refusal& refusal) {
+  ClientConn& client = *exchange.client;
+  const bool woken = client.turn_left > 0 && takes_turn(client, server);
+  return servers_->connection(server, client.handle.index, woken, refusal);
 }
 
 void Executor::write_request(ServerConn& conn, const Request& request) {
@@ -292,7 +325,7 @@ void Executor::write_request(ServerConn& conn, const Request& request) {
 
 void Executor::start_deadline(Exchange& exchange, const config::Pool& settings) {
   if (exchange.deadline_link.linked() || !settings.timeout) return;
-  deadlines_.add(exchange, bench_.io.now(), *settings.timeout);
+  deadlines_.add(exchange, bench_.now, *settings.timeout);
 }
 
 Verdict Executor::on_line(Fragment& fragment, const ReplyLine& line) {
@@ -321,7 +354,7 @@ bool Executor::is_reply_to(const Exchange& exchange, const ReplyLine& line) cons
 
 Verdict Executor::single_line(Exchange& exchange, const ReplyLine& line) {
   if (!is_reply_to(exchange, line)) return Verdict::foreign;
-  if (exchange.internal) exchange.refused = proto::memcached::is_error(line.kind);
+  exchange.refused = !proto::memcached::leaves_nothing_older(line.kind);
   if (exchange.misses_errors && proto::memcached::is_error(line.kind)) {
     if (told(exchange)) fail_single(exchange, {});  // As a miss.
     return Verdict::done;
@@ -397,6 +430,8 @@ void Executor::on_answered(Fragment& fragment) {
   --exchange.fragments_asked;
   fragment.state = FragmentState::settled;
   if (exchange.internal) return on_internal_over(exchange, true, {});
+  if (exchange.refused || fragment.pays) [[unlikely]]
+    settle_debts(fragment);
   if (!told(exchange)) return release_if_over(exchange);
   if (!exchange.gather) return settle_single(exchange);
   // All answers of the group are here: what it may still wait for is its turn.
@@ -467,7 +502,7 @@ void Executor::on_failed(Fragment& fragment, Bytes what, Bytes unsent) {
   --exchange.fragments_asked;
   if (exchange.internal) return on_internal_over(exchange, false, what);
   if (may_send_anew(fragment, unsent) && send_anew(exchange, unsent)) return;
-  if (!exchange.gather) owe_failed(exchange);
+  if (!exchange.gather) give_up_failed(fragment);
   if (!told(exchange)) {
     fragment.state = FragmentState::settled;
     return release_if_over(exchange);
@@ -476,7 +511,7 @@ void Executor::on_failed(Fragment& fragment, Bytes what, Bytes unsent) {
     if (!exchange.gather) {
       if (retry_single(exchange)) return;
     } else if (affords_retry(exchange)) {
-      ask_anew(fragment);
+      ask_anew(fragment, true);
     }
   }
   std::string error = server_error(servers_->label(fragment.server), what);
@@ -486,6 +521,15 @@ void Executor::on_failed(Fragment& fragment, Bytes what, Bytes unsent) {
   }
   if (group_settled(*exchange.gather)) on_group_settled(exchange);
   if (at_head(exchange)) advance(*exchange.client);
+}
+
+// Nobody waited for it any more.
+void Executor::on_withdrawn(Fragment& fragment) {
+  Exchange& exchange = *fragment.exchange;
+  RINGWAY_ASSERT(exchange.fragments_asked > 0 && !exchange.internal);
+  --exchange.fragments_asked;
+  fragment.state = FragmentState::settled;
+  release_if_over(exchange);
 }
 
 // What already left cannot become an error any more: the client's stream breaks.
@@ -527,62 +571,6 @@ std::string Executor::echoed_flags(const Exchange& exchange) const {
   if (exchange.wants_key) key.append(" k").append(exchange.key.get());
   if (exchange.wants_key && exchange.base64) key.append(" b");
   return exchange.key_first ? key + opaque : opaque + key;
-}
-
-// --- Deadlines --------------------------------------------------------------
-
-void Executor::expire() {
-  Duration timeout{};
-  while (Exchange* exchange = deadlines_.pop_expired(bench_.io.now(), timeout)) {
-    bench_.count(WorkerMetric::requests_expired).add();
-    const Duration late = bench_.io.now() - exchange->deadline;
-    const bool ours = late > timeout / 4;
-    if (ours) bench_.count(WorkerMetric::late_turns).add();
-    if (!exchange->client) {
-      expire_orphan(*exchange, timeout, ours);
-      continue;
-    }
-    if (exchange->gather) {
-      expire_gather(*exchange, timeout, ours);
-      continue;
-    }
-    const pool::ServerId server = exchange->first.server;
-    const Instant begun = exchange->deadline - timeout;
-    owe_failed(*exchange);
-    const Late late_one = come_late(exchange->first);
-    fail_single(*exchange,
-                server_error(servers_->label(server), "timed out after " + duration_text(timeout)));
-    blame_late(late_one, begun, timeout, ours);
-  }
-}
-
-// Its client did not wait so long. That is no reason to wait for its server for ever.
-void Executor::expire_orphan(Exchange& exchange, Duration timeout, bool ours) {
-  const Instant begun = exchange.deadline - timeout;
-  std::vector<Late> late;
-  if (!exchange.gather) owe_failed(exchange);
-  Fragment* fragment = exchange.gather ? exchange.gather->fragments : &exchange.first;
-  for (; fragment; fragment = fragment->sibling) {
-    if (fragment->state == FragmentState::asked) late.push_back(come_late(*fragment));
-  }
-  for (const Late& one : late) blame_late(one, begun, timeout, ours);
-}
-
-// Its reply will be nobody's any more. It may be gone when its server is blamed.
-Executor::Late Executor::come_late(Fragment& fragment) {
-  RINGWAY_ASSERT(fragment.conn && "what is asked is in a FIFO");
-  servers_->counters(fragment.server)[ServerMetric::timeouts].add();
-  fragment.late = true;
-  return {fragment.conn, fragment.request_end <= fragment.conn->sent};
-}
-
-// `ours`: it was ringway that came late. What was never sent speaks against nobody either.
-void Executor::blame_late(const Late& late, Instant begun, Duration timeout, bool ours) {
-  ServerConn& conn = *late.conn;
-  if (ours) return servers_->forgive(conn, timeout);
-  servers_->suspect(conn, timeout);
-  const bool sent = late.sent && conn.state == ServerConnState::ready;
-  if (sent) servers_->blame_timeout(conn, begun, timeout);
 }
 
 }  // namespace ringway::proxy

@@ -34,7 +34,7 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   }
 
   // RequestSink
-  void on_request(ClientConn& client, const proto::memcached::Request& request) override;
+  bool on_request(ClientConn& client, const proto::memcached::Request& request) override;
   void answer(ClientConn& client, Bytes text) override;
   void unlink(ClientConn& client, Bytes key, bool base64, Bytes error) override;
   void on_room(ClientConn& client) override;
@@ -46,6 +46,7 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   Verdict on_body_end(Fragment& fragment) override;
   void on_answered(Fragment& fragment) override;
   void on_failed(Fragment& fragment, Bytes what, Bytes unsent) override;
+  void on_withdrawn(Fragment& fragment) override;
 
   // InternalRequests
   void send_check(ServerConn& conn) override;
@@ -56,6 +57,11 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   // Settles with an error whatever is past its deadline.
   void expire();
   Instant next_deadline() const { return deadlines_.next(); }
+  // Near the end of a turn: goes on with what waited for a full queue.
+  void wake_waiting() {
+    if (servers_->anybody_waits()) [[unlikely]]
+      wake_those_that_fit();
+  }
 
   std::size_t open_exchanges() const { return exchanges_.in_use(); }
 
@@ -65,6 +71,7 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
 
   // The line of a client.
   Exchange& open(ClientConn& client, const Request& request);
+  Exchange& open_single(ClientConn& client, const Request& request, Bytes told);
   void join_line(ClientConn& client, Exchange& exchange);
   void advance(ClientConn& client);
   bool emit(ClientConn& client, Exchange& exchange);
@@ -79,18 +86,23 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
                           bool again = false);
   bool nobody_serves(const pool::Pool& pool) const;
   static bool may_miss(const config::Pool& settings, proto::memcached::Command command);
-  // `told`: of a silent one, what its client hears once it is done.
-  void start_single(ClientConn& client, const Request& request, Bytes told = {});
-  void ask_single(Exchange& exchange, const route::Step& step, const Request& request);
+  // Where a request can wait for a full queue.
+  enum class Place : std::uint8_t { input, nowhere };
+  // These are false if it waits. `told`: of a silent one, what its client hears once it is done.
+  bool start_single(ClientConn& client, const Request& request, Place place, Bytes told = {});
+  bool ask_single(Exchange& exchange, const route::Step& step, const Request& request);
+  bool refuse_single(Exchange& exchange, const route::Step& step, Servers::Refusal& refusal);
   // Where a fragment waits whose time is up, and whether it was sent.
   struct Late {
     ServerConn* conn;
     bool sent;
   };
   Late come_late(Fragment& fragment);
+  void expire_single(Exchange& exchange, Duration timeout, bool ours);
   void blame_late(const Late& late, Instant begun, Duration timeout, bool ours);
   void expire_orphan(Exchange& exchange, Duration timeout, bool ours);
-  ServerConn* connection(const Exchange& exchange, pool::ServerId server, std::string& error);
+  ServerConn* connection(const Exchange& exchange, pool::ServerId server,
+                         Servers::Refusal& refusal);
   void write_request(ServerConn& conn, const Request& request);
   void start_deadline(Exchange& exchange, const config::Pool& settings);
   void count_asked(Exchange& exchange, std::uint32_t keys);
@@ -127,8 +139,33 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   void answer_exists(Exchange& exchange);
   std::string echoed_flags(const Exchange& exchange) const;
   void owe(const route::Step& step, proto::memcached::Command command, Bytes key);
-  void owe_failed(const Exchange& exchange);
   Bytes told_line(const Fragment& fragment, const ReplyLine& line);
+
+  // What waits for a full queue (executor_waiting.cc).
+  void wake_those_that_fit();
+  void wake(Fragment& fragment);
+  void wake_gather(Fragment& fragment);
+  void give_turn(ClientConn& client, pool::ServerId server);
+  static bool takes_turn(ClientConn& client, pool::ServerId server);
+  bool may_wait(ClientConn& client, pool::ServerId server, const Servers::Refusal& refusal) const;
+  void hold_single(Exchange& exchange, const route::Step& step);
+  void hold_part(Exchange& exchange, Fragment& fragment);
+  void wait_no_more(ClientConn& client);
+  void drop_held(ClientConn& client);
+  void expire_held(Exchange& exchange, Duration timeout);
+  void give_up_on(ClientConn& client, pool::ServerId server);
+  std::string full_for(pool::ServerId server, const config::MaybeTime& timeout);
+
+  // What servers may hold that is older than clients believe (executor_debts.cc).
+  static bool owes(const Exchange& exchange, bool sent);
+  void give_up(const Exchange& exchange, bool sent);
+  void give_up_failed(const Fragment& fragment);
+  void pay_first(ServerConn& conn, Exchange& exchange);
+  void pay_first(ServerConn& conn, Bytes key);
+  void settle_debts(Fragment& fragment);
+  void pay_behind(Fragment& fragment);
+  void send_delete(ServerConn& conn, Bytes key, bool for_traffic);
+  void on_paid(pool::ServerId server, bool answered, bool refused, Bytes key);
 
   // What no client asked for, and what is asked twice (executor_internal.cc, executor_retry.cc).
   Exchange& open_internal(proto::memcached::Command command);
@@ -139,7 +176,7 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   bool send_anew(Exchange& exchange, Bytes unsent);
   bool affords_retry(const Exchange& exchange);
   bool retry_single(Exchange& exchange);
-  void ask_anew(Fragment& fragment);
+  void ask_anew(Fragment& fragment, bool retried);
   void add_to_chain(Exchange& exchange, Fragment*& first, const route::Step& step,
                     std::uint16_t slot);
 
@@ -150,9 +187,11 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
 
   // Reads of several keys.
   void start_gather(ClientConn& client, const Request& request);
+  void ask_broadcast(Exchange& exchange, Fragment& fragment);
   void ask_next(Exchange& exchange);
   void ask_group(Exchange& exchange);
   void ask_server(Exchange& exchange, Fragment& fragment);
+  void refuse_part(Exchange& exchange, Fragment& fragment, Servers::Refusal& refusal);
   Fragment& gather_fragment(Fragment*& first, Exchange& exchange, pool::ServerId server,
                             bool stand_in, Bytes key = {});
 

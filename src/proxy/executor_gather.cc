@@ -128,11 +128,13 @@ Fragment& Executor::gather_fragment(Fragment*& first, Exchange& exchange, pool::
 // One line for all keys of the fragment.
 void Executor::ask_server(Exchange& exchange, Fragment& fragment) {
   Gather& gather = *exchange.gather;
-  std::string error;
-  ServerConn* conn = connection(exchange, fragment.server, error);
-  if (!conn) {
-    fail_slots(fragment, std::move(error));
-    return;
+  Servers::Refusal refusal;
+  ServerConn* conn = connection(exchange, fragment.server, refusal);
+  if (!conn) [[unlikely]]
+    return refuse_part(exchange, fragment, refusal);
+  if (conn->link.entry->owes()) [[unlikely]] {
+    for (std::uint16_t i = fragment.slot; i != no_slot; i = gather.slots[i].next)
+      pay_first(*conn, gather.key(gather.slots[i]));
   }
   std::size_t room = proto::memcached::get_head_bytes_max + 2;
   for (std::uint16_t i = fragment.slot; i != no_slot; i = gather.slots[i].next) {
@@ -158,9 +160,22 @@ void Executor::ask_server(Exchange& exchange, Fragment& fragment) {
   servers_->queued(*conn, fragment);
 }
 
+// Only the part for the full server waits, and only in its first try.
+void Executor::refuse_part(Exchange& exchange, Fragment& fragment, Servers::Refusal& refusal) {
+  std::string error = server_error(servers_->label(fragment.server), refusal.why);
+  if (refusal.may_wait() && !fragment.retried) {
+    if (may_wait(*exchange.client, fragment.server, refusal)) return hold_part(exchange, fragment);
+    const pool::Pool& pool = clients_->listener(*exchange.client).route->pool();
+    error = full_for(fragment.server, pool.settings.timeout);
+  }
+  if (refusal.may_wait()) servers_->counters(fragment.server)[ServerMetric::shed].add();
+  fail_slots(fragment, std::move(error));
+}
+
 void Executor::free_fragments(Gather& gather) {
   while (Fragment* fragment = gather.fragments) {
     RINGWAY_ASSERT(fragment->conn == nullptr && fragment->announced == 0);
+    RINGWAY_ASSERT(fragment->state != FragmentState::held);
     gather.fragments = fragment->sibling;
     fragment->stash.clear(bench_.buffers);
     fragments_.free(*fragment);
@@ -285,6 +300,7 @@ bool Executor::fail_slots(Fragment& fragment, std::string error) {
 void Executor::expire_gather(Exchange& exchange, Duration timeout, bool ours) {
   RINGWAY_ASSERT(told(exchange));
   Gather& gather = *exchange.gather;
+  if (exchange.client->held == &exchange) expire_held(exchange, timeout);
   const std::string what = "timed out after " + duration_text(timeout);
   const Instant begun = exchange.deadline - timeout;
   std::vector<Late> late;
@@ -294,7 +310,6 @@ void Executor::expire_gather(Exchange& exchange, Duration timeout, bool ours) {
     late.push_back(come_late(*fragment));
     whole &= fail_slots(*fragment, server_error(servers_->label(fragment->server), what));
   }
-  RINGWAY_ASSERT(!late.empty() && "between two groups no deadline runs");
   exchange.expired = true;
   if (!whole) {
     break_stream(exchange);
@@ -323,7 +338,9 @@ bool Executor::emit_slots(ClientConn& client, Exchange& exchange) {
 
 bool Executor::group_settled(const Gather& gather) const {
   for (const Fragment* fragment = gather.fragments; fragment; fragment = fragment->sibling) {
-    if (fragment->state == FragmentState::asked) return false;
+    const bool open =
+        fragment->state == FragmentState::asked || fragment->state == FragmentState::held;
+    if (open) return false;
   }
   return true;
 }

@@ -32,6 +32,11 @@ void Executor::send_check(ServerConn& conn) {
 }
 
 void Executor::send_owed_delete(ServerConn& conn, Bytes key) {
+  send_delete(conn, key, false);
+}
+
+// `for_traffic`: with a request for the same key, and not by the home worker.
+void Executor::send_delete(ServerConn& conn, Bytes key, bool for_traffic) {
   char encoded[proto::memcached::encoded_key_bytes_max];
   Request request;
   const bool plain = proto::memcached::is_plain_key(key);
@@ -43,6 +48,7 @@ void Executor::send_owed_delete(ServerConn& conn, Bytes key) {
   Exchange& exchange = open_internal(request.command);
   exchange.key.set(bench_.buffers, request.key);
   exchange.base64 = request.base64;
+  exchange.pays_for_traffic = for_traffic;
   write_request(conn, request);
   exchange.first.server = conn.link.id;
   ++exchange.fragments_asked;
@@ -57,10 +63,23 @@ void Executor::on_internal_over(Exchange& exchange, bool answered, Bytes what) {
   if (!check && !answered) {
     key = proto::memcached::HashedKey(exchange.key.get(), exchange.base64).get();
   }
+  const bool for_traffic = exchange.pays_for_traffic;
+  const bool refused = exchange.refused;
   release_if_over(exchange);
+  if (for_traffic) return on_paid(server, answered, refused, key);
   if (check) return answered ? health_->on_proved(server) : health_->on_disproved(server, what);
-  if (answered) return health_->on_owed_answered(server, !exchange.refused);
+  if (answered) return health_->on_owed_answered(server, !refused);
   health_->on_owed_failed(server, std::move(key));
+}
+
+void Executor::on_paid(pool::ServerId server, bool answered, bool refused, Bytes key) {
+  if (!answered) {
+    servers_->owe(server, key, true);
+  } else if (refused) {
+    servers_->entry(server).drop_owed();
+  } else {
+    servers_->counters(server)[metrics::ServerMetric::owed_delivered].add();
+  }
 }
 
 }  // namespace ringway::proxy

@@ -74,20 +74,25 @@ void Executor::start_broadcast(ClientConn& client, const Request& request) {
   Exchange& exchange = open(client, request);
   Gather& gather = gathers_.make();
   exchange.gather = &gather;
+  gather.exptime = request.exptime;
   start_deadline(exchange, pool.settings);
   for (const pool::Server& server : pool.servers) {
-    Fragment& fragment = gather_fragment(gather.fragments, exchange, server.id, false);
-    std::string error;
-    if (ServerConn* conn = connection(exchange, server.id, error)) {
-      write_request(*conn, request);
-      ++exchange.fragments_asked;
-      servers_->queued(*conn, fragment);
-    } else {
-      fail_slots(fragment, std::move(error));
-    }
+    ask_broadcast(exchange, gather_fragment(gather.fragments, exchange, server.id, false));
   }
   if (group_settled(gather)) on_group_settled(exchange);
   if (at_head(exchange)) advance(client);
+}
+
+void Executor::ask_broadcast(Exchange& exchange, Fragment& fragment) {
+  Servers::Refusal refusal;
+  ServerConn* conn = connection(exchange, fragment.server, refusal);
+  if (!conn) return refuse_part(exchange, fragment, refusal);
+  Request request;
+  request.command = exchange.command;
+  request.exptime = exchange.gather->exptime;
+  write_request(*conn, request);
+  ++exchange.fragments_asked;
+  servers_->queued(*conn, fragment);
 }
 
 // A value that was refused replaces nothing, yet the old one may not be read any
@@ -100,7 +105,7 @@ void Executor::unlink(ClientConn& client, Bytes key, bool base64, Bytes error) {
   request.key = key;
   request.key_count = 1;
   request.noreply = true;
-  start_single(client, request, error);
+  start_single(client, request, Place::nowhere, error);
 }
 
 }  // namespace ringway::proxy

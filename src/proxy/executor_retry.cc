@@ -3,6 +3,7 @@
 // sent; others never are: they may have been executed.
 #include <utility>
 
+#include "proxy/error_text.h"
 #include "proxy/executor.h"
 
 namespace ringway::proxy {
@@ -37,7 +38,7 @@ bool Executor::may_ask_again(const Fragment& fragment) const {
   const Exchange& exchange = *fragment.exchange;
   if (fragment.retried || !untouched(fragment)) return false;
   if (exchange.direct || exchange.expired || exchange.client->closing) return false;
-  return !exchange.deadline_link.linked() || exchange.deadline - bench_.io.now() >= time_left_min;
+  return !exchange.deadline_link.linked() || exchange.deadline - bench_.now >= time_left_min;
 }
 
 // Whatever it does, it has not done it yet.
@@ -53,7 +54,7 @@ bool Executor::affords_retry(const Exchange& exchange) {
   const pool::Pool& pool = clients_->listener(*exchange.client).route->pool();
   metrics::PoolCounters& counters = *bench_.pool_counters[pool.number];
   const bool affordable = bench_.retry_budgets[pool.number].take(
-      bench_.io.now(), counters[PoolMetric::requests].value(), pool.settings.retry_budget);
+      bench_.now, counters[PoolMetric::requests].value(), pool.settings.retry_budget);
   const bool reads = row(exchange.command).kind == CommandClass::read;
   const PoolMetric retries = reads ? PoolMetric::read_retries : PoolMetric::write_retries;
   counters[affordable ? retries : PoolMetric::retries_refused].add();
@@ -69,10 +70,12 @@ bool Executor::send_anew(Exchange& exchange, Bytes unsent) {
   if (plan.empty()) return false;
   const route::Step step = plan.steps()[0];
   if (step.server != fragment.server || step.stand_in != fragment.stand_in) return false;
-  std::string refusal;
+  Servers::Refusal refusal;
   ServerConn* conn = connection(exchange, step.server, refusal);
   if (!conn || conn->lane != fragment.lane || !affords_retry(exchange)) return false;
   fragment.retried = true;
+  if (conn->link.entry->owes()) [[unlikely]]
+    pay_first(*conn, exchange);
   conn->output.append(bench_.buffers, unsent);
   ++exchange.fragments_asked;
   servers_->queued(*conn, fragment);
@@ -92,9 +95,11 @@ bool Executor::retry_single(Exchange& exchange) {
   const route::Plan& plan = this->plan(*exchange.client, exchange.command, key.get(), true);
   if (plan.empty()) return false;
   const route::Step step = plan.steps()[0];
-  std::string refusal;
+  Servers::Refusal refusal;
   ServerConn* conn = connection(exchange, step.server, refusal);
   if (!conn || !affords_retry(exchange)) return false;
+  if (conn->link.entry->owes()) [[unlikely]]
+    pay_first(*conn, exchange);
   write_request(*conn, request);
   exchange.first.server = step.server;
   exchange.first.stand_in = step.stand_in;
@@ -104,7 +109,7 @@ bool Executor::retry_single(Exchange& exchange) {
 }
 
 // Its keys go to whoever has them now: to one server or several, each asked anew.
-void Executor::ask_anew(Fragment& fragment) {
+void Executor::ask_anew(Fragment& fragment, bool retried) {
   Exchange& exchange = *fragment.exchange;
   Gather& gather = *exchange.gather;
   fragment.state = FragmentState::settled;
@@ -115,11 +120,19 @@ void Executor::ask_anew(Fragment& fragment) {
     const std::uint16_t next = std::exchange(gather.slots[i].next, no_slot);
     const route::Plan& plan =
         this->plan(*exchange.client, exchange.command, gather.key(gather.slots[i]), true);
-    RINGWAY_ASSERT(!plan.empty() && "it had an owner before");
-    add_to_chain(exchange, *made, plan.steps()[0], i);
+    if (plan.empty()) {
+      gather.slots[i].state = SlotState::failed;
+      const pool::Pool& pool = clients_->listener(*exchange.client).route->pool();
+      fail_gather(gather, pool_error(pool.name(), "has no server that takes traffic"));
+    } else {
+      add_to_chain(exchange, *made, plan.steps()[0], i);
+    }
     i = next;
   }
-  for (Fragment* again = *made; again; again = again->sibling) ask_server(exchange, *again);
+  for (Fragment* again = *made; again; again = again->sibling) {
+    again->retried = retried;
+    ask_server(exchange, *again);
+  }
 }
 
 // To the end of the chain of its server among the fragments from `first` on.
@@ -128,7 +141,6 @@ void Executor::add_to_chain(Exchange& exchange, Fragment*& first, const route::S
   Gather& gather = *exchange.gather;
   Fragment& fragment =
       gather_fragment(first, exchange, step.server, step.stand_in, gather.key(gather.slots[slot]));
-  fragment.retried = true;
   gather.slots[slot].fragment = &fragment;
   std::uint16_t* last = &fragment.slot;
   while (*last != no_slot) last = &gather.slots[*last].next;

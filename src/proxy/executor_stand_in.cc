@@ -85,13 +85,6 @@ void Executor::owe(const route::Step& step, Command command, Bytes key) {
   }
 }
 
-// Sent in vain to a server that may turn out to be failing.
-void Executor::owe_failed(const Exchange& exchange) {
-  if (!changes_value(exchange.command) || exchange.first.stand_in || exchange.first.late) return;
-  const proto::memcached::HashedKey key(exchange.key.get(), exchange.base64);
-  servers_->owe_if_ejected(exchange.first.server, key.get());
-}
-
 // A line of a stand-in's reply whose token is to be told apart; any other as it is.
 Bytes Executor::told_line(const Fragment& fragment, const ReplyLine& line) {
   const Bytes as_it_is{line.line.data(), line.consumed};

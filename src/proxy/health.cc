@@ -67,7 +67,7 @@ void Health::watch(Pool& pool, const pool::Server& server) {
   if (!new_here) return pool.checks_changed ? check_otherwise(*watched) : void();
   watched->timer.owner = watched.get();
   watched->timer.kind = net::TimerKind::server_health;
-  watched->since = bench_.io.now();
+  watched->since = bench_.now;
   watched->retry_after = pool.settings.eject.retry_after;
   check_again(*watched);
 }
@@ -109,7 +109,7 @@ Standing Health::standing(const Watched& server) const {
 
 void Health::stand(Watched& server, Standing standing, std::string_view cause) {
   prepare_backups(server, standing);
-  server.since = bench_.io.now();
+  server.since = bench_.now;
   server.good = 0;
   server.bad = 0;
   bench_.board.set_standing(server.id, standing, cause, server.since);
@@ -138,7 +138,8 @@ void Health::reconsider(pool::ServerId id) {
   if (now == Standing::joining) return probe_soon(*server);
   if (standing(*server) != Standing::up) return;
   if (server->entry->too_many_failures()) return eject(*server, server->entry->last_failure());
-  deliver_owed(*server);
+  // The next request for a key pays what is owed of it; what nobody asks for is paid then.
+  if (server->entry->owes()) deliver_again(*server);
 }
 
 // Its name has no address: whatever it was that took it out, this keeps it out.
@@ -231,7 +232,7 @@ Standing Health::out_standing(const Watched& server) const {
 
 void Health::eject(Watched& server, std::string_view cause) {
   const config::Eject& rule = server.pool->settings.eject;
-  const Instant now = bench_.io.now();
+  const Instant now = bench_.now;
   server.unresolved = bench_.board.address(server.id).empty();
   if (rule.failures == 0) return check_again(server);  // No ejection of any kind.
   const bool flapping = server.readmitted && now - *server.readmitted <= flapping_within;
@@ -259,7 +260,7 @@ void Health::come_back(Watched& server) {
     server.entry->forget_owed();
   }
   server.coming_back = true;
-  server.coming_since = bench_.io.now();
+  server.coming_since = bench_.now;
   server.owed_before = server.entry->owed().keys + server.delivering;
   server.asking = true;
   set_timer(server, server.pool->settings.health.timeout);
@@ -269,19 +270,19 @@ void Health::come_back(Watched& server) {
 // Servers answer in the order asked, and the oldest are asked first.
 bool Health::has_what_was_owed(const Watched& server) const {
   if (server.delivering == 0 && server.entry->owed().keys == 0) return true;
-  return server.owed_before == 0 && bench_.io.now() - server.coming_since >= owed_patience;
+  return server.owed_before == 0 && bench_.now - server.coming_since >= owed_patience;
 }
 
 void Health::readmit(Watched& server) {
   const bool was_ejected = server.ejected_at.has_value();
   const bool joined = standing(server) == Standing::joining;
-  const Duration away = bench_.io.now() - server.since;
+  const Duration away = bench_.now - server.since;
   server.coming_back = false;
   server.returning_by_hand = false;
   server.unresolved = false;
   server.entry->forget_failures();
   stand(server, Standing::up, {});
-  if (was_ejected) server.readmitted = bench_.io.now();
+  if (was_ejected) server.readmitted = bench_.now;
   server.ejected_at.reset();
   (*server.counters)[joined ? ServerMetric::joins : ServerMetric::readmissions].add();
   const std::string_view keys = server.backup ? ""
@@ -393,7 +394,7 @@ std::string Health::keys_go(const Watched& server, Standing standing) const {
 }
 
 void Health::say(const Watched& server, bool good, std::string_view what) {
-  const auto verdict = lines_.ask(server.label, bench_.io.now());
+  const auto verdict = lines_.ask(server.label, bench_.now);
   if (!verdict.allowed) return;
   const std::string left_out =
       verdict.left_out > 0 ? " (" + std::to_string(verdict.left_out) + " lines like this left out)"

@@ -25,7 +25,7 @@ Duration Health::off_by(Duration time, double share) {
 }
 
 void Health::set_timer(Watched& server, Duration in) {
-  if (!stopped_) bench_.timers.set(server.timer, bench_.io.now() + in);
+  if (!stopped_) bench_.timers.set(server.timer, bench_.now + in);
 }
 
 // The next check of a server that is up or drained. None, where checks are off.
@@ -55,7 +55,7 @@ void Health::probe_again(Watched& server) {
   server.probe_pause = std::min(server.probe_pause * 3 / 2, probe_slowest);
   if (!urgent) return set_timer(server, std::min(pause, probe_slowest));
   // From the beginning of the last one on, however long that took.
-  const Duration since = bench_.io.now() - server.asked_at;
+  const Duration since = bench_.now - server.asked_at;
   set_timer(server, std::clamp(probe_urgent - since, Duration::zero(), pause));
 }
 
@@ -69,7 +69,7 @@ void Health::hurry_probes(Pool& pool) {
 void Health::hurry_probe(Watched& server) {
   if (is_checked(server) || server.asking || !server.timer.set()) return;
   const Duration pause = off_by(probe_urgent * 5 / 6, probe_jitter);
-  if (server.timer.at > bench_.io.now() + pause) set_timer(server, pause);
+  if (server.timer.at > bench_.now + pause) set_timer(server, pause);
 }
 
 void Health::probe_soon(Watched& server) {
@@ -87,7 +87,7 @@ void Health::on_timer(net::Timer& timer) {
   if (now == Standing::maintenance && !server.returning_by_hand) return;
   if (is_checked(server) && health.check == config::Check::off) return check_again(server);
   // Traffic proves more than a check could.
-  const Duration silent = bench_.io.now() - server.entry->heard_at();
+  const Duration silent = bench_.now - server.entry->heard_at();
   if (is_checked(server) && silent < health.interval) {
     server.bad = 0;
     return check_in(
@@ -99,7 +99,7 @@ void Health::on_timer(net::Timer& timer) {
 void Health::ask(Watched& server) {
   (*server.counters)[ServerMetric::checks].add();
   server.asking = true;
-  server.asked_at = bench_.io.now();
+  server.asked_at = bench_.now;
   // Of a connection that is being made, its own limits tell.
   set_timer(server, server.pool->settings.health.timeout);
   if (ServerConn* conn = servers_.prove(server.id)) requests_->send_check(*conn);
@@ -109,7 +109,7 @@ void Health::ask(Watched& server) {
 // nothing either way. And if it is us who are late, nothing is known.
 void Health::check_timed_out(Watched& server) {
   const config::Health& health = server.pool->settings.health;
-  const Duration late = bench_.io.now() - server.timer.at;
+  const Duration late = bench_.now - server.timer.at;
   if (late > health.timeout / 4) {
     bench_.count(metrics::WorkerMetric::late_turns).add();
     return set_timer(server, health.timeout);
@@ -150,7 +150,7 @@ void Health::on_proved(pool::ServerId id) {
     default: break;
   }
   const bool patient = standing(*server) == Standing::held || !server->ejected_at ||
-                       bench_.io.now() - *server->ejected_at >= server->retry_after;
+                       bench_.now - *server->ejected_at >= server->retry_after;
   const bool enough = server->good >= settings.health.rise;
   if (enough && patient) return come_back(*server);
   // It lives: no reason to let it wait longer than it must, nor to ask it every second for
@@ -180,7 +180,7 @@ void Health::on_disproved(pool::ServerId id, std::string_view cause) {
   if (!server->asking && !server->coming_back) return;
   if (now == Standing::maintenance && !server->returning_by_hand) return;
   (*server->counters)[ServerMetric::check_failures].add();
-  const bool heard = bench_.io.now() - server->entry->heard_at() < health.interval;
+  const bool heard = bench_.now - server->entry->heard_at() < health.interval;
   server->entry->report_probe(false, heard);
   server->good = 0;
   const bool came_back = std::exchange(server->coming_back, false);
@@ -238,7 +238,7 @@ void Health::deliver_owed(Watched& server) {
 // It is up, and nobody else may come to look: there may be traffic enough to need no checks.
 void Health::deliver_again(Watched& server) {
   if (server.asking) return;
-  if (!server.timer.set() || server.timer.at > bench_.io.now() + owed_again) {
+  if (!server.timer.set() || server.timer.at > bench_.now + owed_again) {
     set_timer(server, owed_again);
   }
 }

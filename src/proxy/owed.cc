@@ -1,5 +1,5 @@
-// A set finds a key that is owed already; a queue of pointers to its nodes knows which is
-// the oldest.
+// A map finds a key that is owed already; a list of the keys knows which is the oldest. The map
+// names keys in the list, whose nodes stay where they are.
 #include "proxy/owed.h"
 
 #include <utility>
@@ -9,22 +9,32 @@
 namespace ringway::proxy {
 
 void Owed::add(Bytes key, std::uint64_t bytes_max) {
-  const auto [found, added] = keys_.emplace(key);
-  if (!added) return;
-  order_.push_back(&*found);
-  bytes_ += cost(*found);
+  if (keys_.contains(key)) return;
+  order_.emplace_back(key);
+  keys_.emplace(order_.back(), std::prev(order_.end()));
+  bytes_ += cost(order_.back());
   while (bytes_ > bytes_max && !order_.empty()) {
     pop_oldest();
     ++dropped_;
   }
 }
 
+bool Owed::remove(Bytes key) {
+  const auto found = keys_.find(key);
+  if (found == keys_.end()) return false;
+  const Order::iterator at = found->second;
+  RINGWAY_ASSERT(bytes_ >= cost(*at));
+  bytes_ -= cost(*at);
+  keys_.erase(found);
+  order_.erase(at);
+  return true;
+}
+
 std::string Owed::pop_oldest() {
-  auto node = keys_.extract(*order_.front());
-  order_.pop_front();
-  RINGWAY_ASSERT(!node.empty() && bytes_ >= cost(node.value()));
-  bytes_ -= cost(node.value());
-  return std::move(node.value());
+  std::string oldest = order_.front();
+  const bool removed = remove(oldest);
+  RINGWAY_ASSERT(removed);
+  return oldest;
 }
 
 std::vector<std::string> Owed::take(std::size_t count) {
@@ -39,8 +49,8 @@ void Owed::take_over(Owed& other, std::uint64_t bytes_max) {
 }
 
 void Owed::clear() {
-  order_.clear();
   keys_.clear();
+  order_.clear();
   bytes_ = 0;
 }
 

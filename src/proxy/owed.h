@@ -4,9 +4,9 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <string>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include "ringway/base/bytes.h"
@@ -16,10 +16,12 @@ namespace ringway::proxy {
 class Owed {
  public:
   // What a remembered key costs beside its bytes: two strings and a node of a set.
-  static constexpr std::size_t key_overhead_bytes = 128;
+  static constexpr std::size_t key_overhead_bytes = 128;  // Of both containers together.
 
   // `key` as it is hashed: decoded. Once is enough, however often it is written.
   void add(Bytes key, std::uint64_t bytes_max);
+  // False if it was not there.
+  bool remove(Bytes key);
   // The oldest keys, at most `count`; they are not remembered here any more.
   std::vector<std::string> take(std::size_t count);
   // Everything that `other` remembers, too.
@@ -34,11 +36,12 @@ class Owed {
   std::uint64_t dropped() const { return dropped_; }  // Ever.
 
  private:
-  static std::uint64_t cost(const std::string& key) { return key.size() + key_overhead_bytes; }
+  static std::uint64_t cost(Bytes key) { return key.size() + key_overhead_bytes; }
   std::string pop_oldest();
 
-  std::unordered_set<std::string> keys_;
-  std::deque<const std::string*> order_;  // Oldest first; into keys_, whose nodes stay.
+  using Order = std::list<std::string>;
+  Order order_;                                      // Oldest first.
+  std::unordered_map<Bytes, Order::iterator> keys_;  // Into order_.
   std::uint64_t bytes_ = 0;
   std::uint64_t dropped_ = 0;
 };

@@ -31,6 +31,8 @@ class ReplySink {
   // request as it was written, if the server cannot have seen any of it, and may do nothing any
   // more of what it was asked before.
   virtual void on_failed(Fragment& fragment, Bytes what, Bytes unsent) = 0;
+  // The fragment was withdrawn, and has left its FIFO. It may be freed.
+  virtual void on_withdrawn(Fragment& fragment) = 0;
 
  protected:
   ~ReplySink() = default;

@@ -14,7 +14,9 @@ class RequestSink {
   RequestSink(const RequestSink&) = delete;
   RequestSink& operator=(const RequestSink&) = delete;
 
-  virtual void on_request(ClientConn& client, const proto::memcached::Request& request) = 0;
+  // False if it waits for a full queue: it is to stay in the input, and is asked once more when
+  // the client is woken.
+  virtual bool on_request(ClientConn& client, const proto::memcached::Request& request) = 0;
   // A reply of ringway's own, in its place in the client's line.
   virtual void answer(ClientConn& client, Bytes text) = 0;
   // The value that `key` had must go, though its successor was refused; `error` is

@@ -15,7 +15,7 @@ using metrics::ServerMetric;
 void Servers::blame(ServerLink& link, Instant begun, std::string_view cause) {
   if (ending_ || link.standing != Standing::up) return;
   (*link.counters)[ServerMetric::failures].add();
-  if (link.entry->report_failure(begun, bench_.io.now(), link.eject, cause)) {
+  if (link.entry->report_failure(begun, bench_.now, link.eject, cause)) {
     bench_.homes.call_home(link.home, link.id);
   }
 }
@@ -31,10 +31,36 @@ void Servers::blame_timeout(ServerConn& conn, Instant begun, Duration timeout) {
   blame(conn.link, begun, "timed out after " + duration_text(timeout));
 }
 
+namespace {
+
+bool may_owe(const config::Eject& rule) {
+  return rule.failures > 0 && rule.on_readmit != config::OnReadmit::keep;
+}
+
+}  // namespace
+
+bool Servers::may_owe(pool::ServerId server) {
+  return proxy::may_owe(link(server).eject);
+}
+
 void Servers::owe_if_ejected(pool::ServerId server, Bytes key) {
   ServerLink& to = link(server);
-  if (to.eject.failures == 0 || to.eject.on_readmit == config::OnReadmit::keep) return;
-  to.entry->owe_if_ejected(key, to.eject.owed_max);
+  if (proxy::may_owe(to.eject)) to.entry->owe_if_ejected(key, to.eject.owed_max);
+}
+
+bool Servers::owe(pool::ServerId server, Bytes key, bool again) {
+  ServerLink& to = link(server);
+  if (!proxy::may_owe(to.eject)) return false;
+  if (!again) (*to.counters)[ServerMetric::owed].add();
+  // The home worker pays what nobody asks for.
+  if (to.entry->owe(key, to.eject.owed_max)) bench_.homes.call_home(to.home, to.id);
+  return true;
+}
+
+void Servers::lost_silently(pool::ServerId server) {
+  ServerLink& to = link(server);
+  (*to.counters)[ServerMetric::lost_silently].add();
+  say(to, "lost a request that had no reply: what it should have changed may be as it was");
 }
 
 // --- Silence ------------------------------------------------------------------------
@@ -43,7 +69,7 @@ void Servers::suspect(ServerConn& conn, Duration timeout) {
   if (conn.state != ServerConnState::ready) return;
   if (!conn.head_sent && !conn.output.sending()) return;
   const Instant silent_at = conn.quiet_since + timeout;
-  if (silent_at <= bench_.io.now()) {
+  if (silent_at <= bench_.now) {
     return fail(conn, "has been silent for " + duration_text(timeout));
   }
   // Its time is not up yet, but nobody else may come to look.
@@ -62,12 +88,12 @@ void Servers::look_for_silence(ServerConn& conn, Duration timeout) {
 }
 
 void Servers::forgive(ServerConn& conn, Duration timeout) {
-  conn.quiet_since = bench_.io.now();
+  conn.quiet_since = bench_.now;
   suspect(conn, timeout);
 }
 
 void Servers::on_silent(ServerConn& conn) {
-  const Duration late = bench_.io.now() - conn.timer.at;
+  const Duration late = bench_.now - conn.timer.at;
   set_idle_timer(conn);
   if (!conn.fifo_first || !conn.link.timeout) return;
   const bool ours = late > *conn.link.timeout / 4;
@@ -80,7 +106,7 @@ void Servers::set_idle_timer(ServerConn& conn) {
   if (conn.link.removed_in != 0) return bench_.timers.set(conn.timer, conn.link.ends_at);
   bench_.timers.stop(conn.timer);
   if (!conn.link.idle_timeout || conn.link.watched || conn.link.preconnect) return;
-  bench_.timers.set(conn.timer, bench_.io.now() + *conn.link.idle_timeout);
+  bench_.timers.set(conn.timer, bench_.now + *conn.link.idle_timeout);
 }
 
 // --- Signs of life --------------------------------------------------------------------
@@ -104,13 +130,13 @@ bool Servers::connecting(pool::ServerId server) {
 }
 
 bool Servers::backs_off(pool::ServerId server) {
-  return bench_.io.now() < link(server).retry_at;
+  return bench_.now < link(server).retry_at;
 }
 
 std::optional<Duration> Servers::silent_for(pool::ServerId server) {
   const ServerConn* conn = link(server).conns[0];
   if (!conn || conn->state != ServerConnState::ready) return std::nullopt;
-  return bench_.io.now() - conn->quiet_since;
+  return bench_.now - conn->quiet_since;
 }
 
 void Servers::give_up_silent(pool::ServerId server, const std::string& cause) {
@@ -119,7 +145,12 @@ void Servers::give_up_silent(pool::ServerId server, const std::string& cause) {
 }
 
 ServerConn* Servers::ready_connection(pool::ServerId server) {
-  ServerConn* conn = link(server).conns[0];
+  return ready_connection(server, 0);
+}
+
+ServerConn* Servers::ready_connection(pool::ServerId server, std::uint32_t lane) {
+  const std::vector<ServerConn*>& conns = link(server).conns;
+  ServerConn* conn = lane < conns.size() ? conns[lane] : nullptr;
   return conn && conn->state == ServerConnState::ready ? conn : nullptr;
 }
 
@@ -132,6 +163,7 @@ void Servers::update_standings() {
     if (!link) continue;
     const Standing before = link->standing;
     link->standing = link->entry->standing();
+    if (link->standing != before) wake_all(*link);
     if (link->standing == Standing::up) {
       if (before == Standing::up) continue;
       // Its probes went well: no reason to wait for the end of an old back-off.
@@ -170,6 +202,7 @@ void Servers::relocate(pool::ServerId server) {
   if (index >= links_.size() || !links_[index]) return;
   ServerLink& moved = *links_[index];
   moved.retry_at = {};
+  wake_all(moved);
   for (ServerConn*& place : moved.conns) {
     if (!place || place->state == ServerConnState::closing) continue;
     ServerConn& conn = *place;

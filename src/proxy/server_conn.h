@@ -21,11 +21,9 @@
 #include "net/table.h"
 #include "net/timer_wheel.h"
 #include "proxy/board_entry.h"
+#include "proxy/exchange.h"
 
 namespace ringway::proxy {
-
-struct Fragment;
-struct ServerConn;
 
 struct ServerLink {
   pool::ServerId id{};
@@ -34,6 +32,7 @@ struct ServerLink {
   std::uint32_t queue_max = 0;
   std::uint64_t queue_bytes_max = 0;
   config::MaybeTime timeout;  // Of a request.
+  Duration head_wait_max{};   // A queue whose head has waited for longer counts as full.
   Duration connect_timeout{};
   Duration backoff_min{};
   Duration backoff_max{};
@@ -58,9 +57,17 @@ struct ServerLink {
   bool failing = false;            // The last connection could not be made, or was lost.
   net::Timer preconnect_timer;     // When missing ones are made.
   std::uint32_t open_conns = 0;    // Until they are freed.
-  std::uint64_t generation = 0;    // The last one that has this server,
-  std::uint64_t removed_in = 0;    // and the first that has not; 0: it is in the present one.
-  Instant ends_at = never;         // Of one that is gone: no connection lives beyond this.
+  // What waits for room in the queue, in the order it came; those among it that a busy server
+  // would answer too late stand apart.
+  net::List<Fragment, &Fragment::wait_link> waiting;
+  net::List<Fragment, &Fragment::wait_link> overdue;
+  std::uint32_t waiting_count = 0;  // In both.
+  std::uint32_t replied = 0;        // Fragments that left a FIFO answered in this turn.
+  std::uint32_t to_wake = 0;        // So many are woken whether there is room or not,
+  std::uint32_t may_wake = 0;       // and so many at most where there is, in this turn.
+  std::uint64_t generation = 0;     // The last one that has this server,
+  std::uint64_t removed_in = 0;     // and the first that has not; 0: it is in the present one.
+  Instant ends_at = never;          // Of one that is gone: no connection lives beyond this.
 };
 
 enum class ServerConnState : std::uint8_t { connecting, greeting, ready, closing, waiting };
@@ -87,6 +94,7 @@ struct ServerConn {
   Fragment* fifo_first = nullptr;
   Fragment* fifo_last = nullptr;
   std::uint32_t fifo_count = 0;
+  std::uint32_t withdrawn = 0;  // Of them: to leave it unsent at the end of the turn.
 
   // Stream offsets: sent <= offered <= offered + output.unsent().
   std::uint64_t queued_end = 0;  // Where the next request will begin.

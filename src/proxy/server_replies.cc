@@ -25,7 +25,7 @@ void Servers::on_received(const net::Completion& done) {
   }
   (*conn.link.counters)[ServerMetric::bytes_read].add(done.bytes.size());
   if (conn.state == ServerConnState::greeting) return on_greeting(conn, done.bytes);
-  conn.quiet_since = bench_.io.now();
+  conn.quiet_since = bench_.now;
   read_replies(conn, done.bytes);
 }
 
@@ -144,10 +144,11 @@ void Servers::pop_head(ServerConn& conn) {
   --conn.fifo_count;
   --in_flight_;
   conn.head_sent = conn.fifo_first && conn.fifo_first->request_end <= conn.sent;
+  ++conn.link.replied;
   if (!std::exchange(conn.replied, true)) conn.link.backoff = Duration::zero();
   // Success is a well-framed reply in time, whatever it says; checks are none of traffic's.
   if (!head.exchange->internal) {
-    if (!head.late) conn.link.entry->report_success(bench_.io.now());
+    if (!head.late) conn.link.entry->report_success(bench_.now);
     (*conn.link.counters)[ServerMetric::replies].add();
   } else if (head.exchange->command == proto::memcached::Command::version) {
     conn.checked = false;

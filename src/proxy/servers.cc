@@ -74,10 +74,11 @@ std::uint64_t Servers::settled() const {
 void Servers::leave(ServerLink& link) {
   link.removed_in = bench_.snapshot->generation;
   // What is left has as long as clients have to leave, and as it would have had anyway.
-  link.ends_at = bench_.io.now() + std::max(bench_.snapshot->config.router.drain_timeout,
-                                            link.timeout.value_or(Duration::zero()));
+  link.ends_at = bench_.now + std::max(bench_.snapshot->config.router.drain_timeout,
+                                       link.timeout.value_or(Duration::zero()));
   bench_.timers.stop(link.preconnect_timer);
   left_.push_back(&link);
+  wake_all(link);
   for (ServerConn* conn : link.conns) {
     if (!conn) continue;
     set_idle_timer(*conn);
@@ -87,7 +88,8 @@ void Servers::leave(ServerLink& link) {
 
 void Servers::forget_left() {
   std::erase_if(left_, [this](ServerLink* link) {
-    if (link->open_conns > 0) return false;
+    if (link->open_conns > 0 || link->waiting_count > 0) return false;
+    std::erase(crowded_, link);
     links_[pool::index_of(link->id)].reset();
     return true;
   });
@@ -106,6 +108,7 @@ void Servers::configure(ServerLink& link, const pool::Pool& pool, const pool::Se
   link.queue_max = settings.server_queue_max;
   link.queue_bytes_max = settings.server_queue_bytes_max;
   link.timeout = settings.timeout;
+  link.head_wait_max = settings.timeout.value_or(Duration::max() / 4 * head_share) / head_share;
   link.connect_timeout = settings.connect_timeout;
   link.backoff_min = settings.backoff_min;
   link.backoff_max = settings.backoff_max;
@@ -122,6 +125,7 @@ void Servers::configure(ServerLink& link, const pool::Pool& pool, const pool::Se
   link.cas_mark = proto::memcached::cas_mark(hash::find("xxh3_64")->of(server.address));
   link.entry = &bench_.board.entry(server.id);
   if (link.conns.size() < link.connections) link.conns.resize(link.connections);
+  wake_all(link);
   for (ServerConn* conn : link.conns) {
     if (!conn) continue;
     const bool same = was_watched == link.watched && was_idle_timeout == link.idle_timeout &&
@@ -174,48 +178,34 @@ void Servers::touch(ServerConn& conn) {
   if (!conn.touched_link.linked()) touched_.push_back(conn);
 }
 
-ServerConn* Servers::connection(pool::ServerId server, std::uint32_t lane, std::string& refusal) {
+ServerConn* Servers::connection(pool::ServerId server, std::uint32_t lane, bool woken,
+                                Refusal& refusal) {
   ServerLink& to = link(server);
   if (to.standing != Standing::up) [[unlikely]] {
     (*to.counters)[ServerMetric::refused_out].add();
-    refusal = to.out_because;
+    refusal.why = to.out_because;
     return nullptr;
   }
   ServerConn*& place = to.conns[lane % to.connections];
   if (!place) {
-    if (bench_.io.now() < to.retry_at) {
-      refusal = to.last_failure + "; next try in " +
-                duration_text(std::max(to.retry_at - bench_.io.now(), Duration(1'000'000)));
+    if (bench_.now < to.retry_at) {
+      const Duration left = std::max(to.retry_at - bench_.now, Duration(1'000'000));
+      refusal.why = to.last_failure + "; next try in " + duration_text(left);
       return nullptr;
     }
     if (!open(to, lane % to.connections, false)) {
-      refusal = to.last_failure;
+      refusal.why = to.last_failure;
       return nullptr;
     }
   }
-  const bool full = to.connections == 1 ? place->fifo_count >= to.queue_max ||
-                                              place->output.size() >= to.queue_bytes_max
-                                        : have_full_queue(to);
-  if (full) {
-    (*to.counters)[ServerMetric::shed].add();
-    // What is shed never times out, so nobody else would notice a silent connection.
+  const bool is_full = full(to, *place);
+  if (is_full || (to.waiting_count > 0 && !woken)) [[unlikely]] {
+    // What is held was never sent, so nobody else would notice a silent connection.
     if (suspects_.empty() || suspects_.back() != &to) suspects_.push_back(&to);
-    refusal = "has a full queue";
+    refusal = {"has a full queue", is_full ? Refusal::Queue::full : Refusal::Queue::crowded};
     return nullptr;
   }
   return place;
-}
-
-// A queue is what waits on all connections together.
-bool Servers::have_full_queue(const ServerLink& link) {
-  std::uint64_t requests = 0;
-  std::uint64_t bytes = 0;
-  for (const ServerConn* conn : link.conns) {
-    if (!conn) continue;
-    requests += conn->fifo_count;
-    bytes += conn->output.size();
-  }
-  return requests >= link.queue_max || bytes >= link.queue_bytes_max;
 }
 
 ServerConn* Servers::open(ServerLink& to, std::uint32_t lane, bool probing) {
@@ -230,7 +220,7 @@ ServerConn* Servers::open(ServerLink& to, std::uint32_t lane, bool probing) {
 
 bool Servers::begin_connect(ServerConn& conn) {
   ServerLink& to = conn.link;
-  conn.begun = bench_.io.now();
+  conn.begun = bench_.now;
   (*to.counters)[ServerMetric::connects].add();
   const net::Address address = bench_.board.address(to.id);
   if (address.empty()) {
@@ -251,7 +241,7 @@ bool Servers::begin_connect(ServerConn& conn) {
   conn.state = ServerConnState::connecting;
   ++conn.ops_in_flight;
   conn.timer.kind = net::TimerKind::server_connect;
-  bench_.timers.set(conn.timer, bench_.io.now() + to.connect_timeout);
+  bench_.timers.set(conn.timer, bench_.now + to.connect_timeout);
   return true;
 }
 
@@ -280,7 +270,7 @@ void Servers::become_ready(ServerConn& conn) {
   conn.state = ServerConnState::ready;
   conn.link.entry->add_ready(1);
   conn.link.retry_at = Instant{};
-  conn.quiet_since = bench_.io.now();
+  conn.quiet_since = bench_.now;
   bench_.timers.stop(conn.timer);
   set_idle_timer(conn);
   touch(conn);
@@ -301,7 +291,7 @@ Duration Servers::next_backoff(ServerLink& link) {
 void Servers::connect_failed(ServerConn& conn, std::string what, bool theirs) {
   ServerLink& to = conn.link;
   (*to.counters)[ServerMetric::connect_failures].add();
-  to.retry_at = bench_.io.now() + next_backoff(to);
+  to.retry_at = bench_.now + next_backoff(to);
   to.last_failure = std::move(what);
   if (!std::exchange(to.failing, true)) say(to, to.last_failure);
   // Checks have a count of their own.
@@ -314,9 +304,9 @@ void Servers::connect_failed(ServerConn& conn, std::string what, bool theirs) {
 // If it is us who are late, it gets the time anew.
 void Servers::on_connect_late(ServerConn& conn) {
   const Duration limit = conn.link.connect_timeout;
-  if (bench_.io.now() - conn.timer.at > limit / 4) {
+  if (bench_.now - conn.timer.at > limit / 4) {
     bench_.count(metrics::WorkerMetric::late_turns).add();
-    return bench_.timers.set(conn.timer, bench_.io.now() + limit);
+    return bench_.timers.set(conn.timer, bench_.now + limit);
   }
   const bool connecting = conn.state == ServerConnState::connecting;
   connect_failed(conn, (connecting ? "did not take a connection within "
@@ -357,7 +347,7 @@ void Servers::fail(ServerConn& conn, std::string_view what, bool theirs) {
     // A server that greets and answers nothing is no better than one that refuses.
     if (!conn.replied) {
       conn.link.last_failure = what;
-      conn.link.retry_at = bench_.io.now() + next_backoff(conn.link);
+      conn.link.retry_at = bench_.now + next_backoff(conn.link);
     }
     if (!std::exchange(conn.link.failing, true)) say(conn.link, what);
     if (theirs && owes_traffic(conn)) blame(conn.link, conn.quiet_since, what);
@@ -368,12 +358,15 @@ void Servers::fail(ServerConn& conn, std::string_view what, bool theirs) {
   Fragment* fragment = std::exchange(conn.fifo_first, nullptr);
   conn.fifo_last = nullptr;
   in_flight_ -= std::exchange(conn.fifo_count, 0);
+  conn.withdrawn = 0;
+  wake_all(conn.link);
   while (fragment) {
     Fragment* next = std::exchange(fragment->fifo_next, nullptr);
     fragment->conn = nullptr;
     (*conn.link.counters)[ServerMetric::queued].subtract();
     const std::uint64_t begin = fragment->request_end - fragment->request_bytes;
-    const bool unsent = orderly && begin >= conn.offered;
+    fragment->unsent = begin >= conn.offered;
+    const bool unsent = orderly && fragment->unsent;
     sink_.on_failed(
         *fragment, cause,
         unsent ? conn.output.unsent(begin - conn.offered, fragment->request_bytes) : Bytes{});
@@ -407,7 +400,7 @@ void Servers::reap() {
       conn->state = ServerConnState::waiting;
       conn->retry = false;
       conn->timer.kind = net::TimerKind::server_backoff;
-      bench_.timers.set(conn->timer, bench_.io.now() + next_backoff(conn->link));
+      bench_.timers.set(conn->timer, bench_.now + next_backoff(conn->link));
       continue;
     }
     RINGWAY_ASSERT(conn->fifo_first == nullptr);
@@ -433,6 +426,8 @@ void Servers::queued(ServerConn& conn, Fragment& fragment) {
     conn.fifo_first = &fragment;
     conn.head_sent = false;
   }
+  fragment.queued_at = bench_.now;
+  fragment.unsent = false;
   conn.fifo_last = &fragment;
   ++conn.fifo_count;
   ++in_flight_;
@@ -453,7 +448,7 @@ void Servers::flush() {
     if (conn->greeting_in_flight) continue;
     const Bytes bytes = conn->output.begin_send(bench_.buffers);
     // From here on it owes us something, if only to take this.
-    if (!conn->head_sent && conn->offered == conn->sent) conn->quiet_since = bench_.io.now();
+    if (!conn->head_sent && conn->offered == conn->sent) conn->quiet_since = bench_.now;
     conn->offered += bytes.size();
     bench_.io.send(token(net::Op::server_send, *conn), conn->fd, {&bytes, 1});
     ++conn->ops_in_flight;
@@ -482,7 +477,7 @@ void Servers::on_sent(const net::Completion& done) {
   (*conn.link.counters)[ServerMetric::bytes_sent].add(count);
   if (!conn.head_sent && conn.fifo_first && conn.fifo_first->request_end <= conn.sent) {
     conn.head_sent = true;
-    conn.quiet_since = bench_.io.now();
+    conn.quiet_since = bench_.now;
   }
   touch(conn);
 }
@@ -502,9 +497,8 @@ void Servers::on_timer(net::Timer& timer) {
       if (conn.link.watched || conn.link.preconnect) return;
       const Instant idle_at =
           conn.quiet_since + conn.link.idle_timeout.value_or(Duration::max() / 4);
-      if (!conn.fifo_first && idle_at <= bench_.io.now()) return fail(conn, "was idle", false);
-      return bench_.timers.set(conn.timer,
-                               std::max(idle_at, bench_.io.now() + std::chrono::seconds(1)));
+      if (!conn.fifo_first && idle_at <= bench_.now) return fail(conn, "was idle", false);
+      return bench_.timers.set(conn.timer, std::max(idle_at, bench_.now + std::chrono::seconds(1)));
     }
     default: RINGWAY_ASSERT(false && "not a timer of a server connection");
   }
@@ -515,7 +509,7 @@ void Servers::on_timer(net::Timer& timer) {
 // Never within what is going on: whoever lost a connection is not done with it yet.
 void Servers::preconnect_soon(ServerLink& link, Duration pause) {
   if (!link.preconnect || ending_ || link.removed_in != 0) return;
-  bench_.timers.set(link.preconnect_timer, std::max(bench_.io.now() + pause, link.retry_at));
+  bench_.timers.set(link.preconnect_timer, std::max(bench_.now + pause, link.retry_at));
 }
 
 // What is out is Health's to try. Whether it is back a worker sees in its next turn, and
@@ -526,7 +520,7 @@ void Servers::preconnect(ServerLink& link) {
   // relocate() comes here again when its name is known.
   if (!link.entry->unresolvable() && bench_.board.address(link.id).empty()) return;
   for (std::uint32_t lane = 0; lane < link.connections; ++lane) {
-    if (bench_.io.now() < link.retry_at) return preconnect_soon(link);
+    if (bench_.now < link.retry_at) return preconnect_soon(link);
     if (!link.conns[lane]) open(link, lane, false);
   }
 }
@@ -534,7 +528,7 @@ void Servers::preconnect(ServerLink& link) {
 // Changes of a server's state, never single requests.
 void Servers::say(const ServerLink& link, std::string_view what) {
   if (ending_) return;
-  const auto verdict = link.entry->ask_to_say(bench_.io.now());
+  const auto verdict = link.entry->ask_to_say(bench_.now);
   if (!verdict.allowed) return;
   if (verdict.left_out > 0) {
     log::warning("server {} {} ({} lines like this left out)", link.label, what, verdict.left_out);

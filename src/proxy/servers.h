@@ -38,11 +38,35 @@ class Servers {
   std::uint64_t settled() const;
 
   // The connection that requests of `lane` to this server go to, opened if there
-  // is none. Null if none can be had now: `refusal` says why.
-  ServerConn* connection(pool::ServerId server, std::uint32_t lane, std::string& refusal);
+  // is none. Null if none can be had now: `refusal` says why. Whoever comes new stands behind
+  // those that wait for room; `woken`: it has waited.
+  struct Refusal {
+    std::string why;
+    enum class Queue : std::uint8_t { open, crowded, full } queue = Queue::open;
+    bool may_wait() const { return queue != Queue::open; }  // For room.
+  };
+  ServerConn* connection(pool::ServerId server, std::uint32_t lane, bool woken, Refusal& refusal);
 
   // `fragment`'s request was appended to the connection's output.
   void queued(ServerConn& conn, Fragment& fragment);
+
+  // --- What waits for room in a queue (server_queues.cc) ---
+
+  // So much of a timeout the head of a queue may have waited before the queue counts as full.
+  static constexpr int head_share = 2;
+  // Woken in a turn: as many as twice the replies that came, and so many more.
+  static constexpr std::uint32_t woken_more = 32;
+
+  void hold(pool::ServerId server, std::uint32_t lane, Fragment& fragment);
+  void let_go(Fragment& fragment);
+  // The next that there is room for, or that is to look for another place; null: none.
+  Fragment* next_to_wake();
+  bool anybody_waits() const { return !crowded_.empty(); }
+  std::uint32_t waiting(pool::ServerId server) { return link(server).waiting_count; }
+  // Of that the kernel has not been handed a byte: it leaves its FIFO unsent, at the end of
+  // the turn. False if it is on its way.
+  bool withdraw(Fragment& fragment);
+  void drop_withdrawn();
 
   // A request on this connection, begun at `begun`, took longer than `timeout`. If the
   // connection has been silent for so long, it is retired; if not, it is watched. A request
@@ -66,6 +90,7 @@ class Servers {
   void give_up_silent(pool::ServerId server, const std::string& cause);
   // Null if there is none that requests could be sent on at once.
   ServerConn* ready_connection(pool::ServerId server);
+  ServerConn* ready_connection(pool::ServerId server, std::uint32_t lane);
   // Its address changed: what is under way ends where it is, all else goes to the new one.
   void relocate(pool::ServerId server);
 
@@ -76,6 +101,12 @@ class Servers {
   std::uint32_t home(pool::ServerId server) { return link(server).home; }
   // A write failed there: its key is owed if the server turns out to be failing.
   void owe_if_ejected(pool::ServerId server, Bytes key);
+  // It may hold something older than its clients believe: the key is owed, if that is wanted.
+  // False if not. `again`: it was counted already.
+  bool owe(pool::ServerId server, Bytes key, bool again = false);
+  bool may_owe(pool::ServerId server);
+  // A request that nobody will be told of was lost.
+  void lost_silently(pool::ServerId server);
   metrics::ServerCounters& counters(pool::ServerId server) { return *link(server).counters; }
 
   void on_connected(const net::Completion& done);
@@ -110,6 +141,11 @@ class Servers {
   void touch(ServerConn& conn);
 
   static bool have_full_queue(const ServerLink& link);
+  bool full(const ServerLink& link, const ServerConn& place) const;
+  bool fits(const ServerLink& link, const Fragment& fragment) const;
+  Fragment* next_that_fits(ServerLink& link);
+  void wake_all(ServerLink& link);
+  void drop_withdrawn(ServerConn& conn);
   ServerConn* open(ServerLink& link, std::uint32_t lane, bool probing);
   bool begin_connect(ServerConn& conn);
   void greet(ServerConn& conn);
@@ -150,9 +186,11 @@ class Servers {
   net::List<ServerConn, &ServerConn::touched_link> touched_;
   std::vector<ServerConn*> dead_;      // Closing, with nothing in flight.
   std::vector<ServerLink*> suspects_;  // Shed something in this turn.
-  std::uint32_t in_flight_ = 0;        // Fragments in all FIFOs.
-  std::uint64_t board_version_ = 0;    // Up to which standings were taken over.
-  bool ending_ = false;                // The worker's own end is no news of any server.
+  std::vector<ServerLink*> crowded_;   // Somebody waits for room in their queues.
+  std::vector<ServerConn*> withdrawn_from_;
+  std::uint32_t in_flight_ = 0;      // Fragments in all FIFOs.
+  std::uint64_t board_version_ = 0;  // Up to which standings were taken over.
+  bool ending_ = false;              // The worker's own end is no news of any server.
 };
 
 }  // namespace ringway::proxy

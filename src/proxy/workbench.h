@@ -45,7 +45,8 @@ struct Workbench {
         loads(shared_loads),
         homes(all_homes),
         counters(shared.worker(number)),
-        timers(its_io.now()) {}
+        timers(its_io.now()),
+        now(its_io.now()) {}
 
   metrics::Counter& count(metrics::WorkerMetric metric) { return counters[metric]; }
 
@@ -65,7 +66,9 @@ struct Workbench {
   metrics::WorkerCounters& counters;
   net::BufferPool buffers;
   net::TimerWheel timers;
+  Instant now;  // Io::now(), constant within a turn: asked for many times in each.
   const snapshot::Snapshot* snapshot = nullptr;       // Constant within a turn.
+  std::vector<const snapshot::Listener*> listeners;   // Of it, by ListenerId.
   std::vector<metrics::PoolCounters*> pool_counters;  // By pool number.
   std::uint64_t memory_share = ~std::uint64_t{0};     // Bytes.
   std::vector<RetryBudget> retry_budgets;             // By pool number.

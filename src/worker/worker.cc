@@ -36,6 +36,7 @@ Worker::~Worker() {
 void Worker::turn() {
   const Instant deadline = std::min(bench_.timers.next(), executor_.next_deadline());
   const auto completions = bench_.io.wait(deadline, servers_.in_flight());
+  bench_.now = bench_.io.now();
   update_live();
   for (const net::Completion& done : completions) dispatch(done);
   read_mail();
@@ -73,6 +74,7 @@ void Worker::read_mail() {
 void Worker::obey(const Adopt& adopt) {
   RINGWAY_ASSERT(!bench_.snapshot || bench_.snapshot->generation < adopt.snapshot->generation);
   const snapshot::Snapshot* before = std::exchange(bench_.snapshot, adopt.snapshot);
+  bench_.listeners = adopt.snapshot->by_id;
   if (before) clients_.adopt(*before);
   acceptors_.adopt();
   const config::MaybeBytes memory = adopt.snapshot->config.router.memory_max;
@@ -152,7 +154,7 @@ void Worker::drain_some() {
     }
     leaving_.pop_back();
   }
-  if (!leaving_.empty()) bench_.timers.set(drain_timer_, bench_.io.now() + step);
+  if (!leaving_.empty()) bench_.timers.set(drain_timer_, bench_.now + step);
 }
 
 void Worker::obey(const Reconsider& what) {
@@ -175,7 +177,7 @@ void Worker::obey(const Stop&) {
 void Worker::run_timers() {
   move_budgets_on();
   fired_.clear();
-  bench_.timers.expire(bench_.io.now(), fired_);
+  bench_.timers.expire(bench_.now, fired_);
   for (net::Timer* timer : fired_) {
     if (timer->set()) continue;  // By one before it: for later.
     switch (timer->kind) {
@@ -207,15 +209,16 @@ void Worker::update_live() {
 }
 
 void Worker::move_budgets_on() {
-  if (!bench_.snapshot || bench_.io.now() - budgets_at_ < std::chrono::seconds(1)) return;
-  budgets_at_ = bench_.io.now();
+  if (!bench_.snapshot || bench_.now - budgets_at_ < std::chrono::seconds(1)) return;
+  budgets_at_ = bench_.now;
   for (std::size_t i = 0; i < bench_.retry_budgets.size(); ++i) {
     const auto requests = (*bench_.pool_counters[i])[metrics::PoolMetric::requests].value();
-    bench_.retry_budgets[i].move_on(bench_.io.now(), requests);
+    bench_.retry_budgets[i].move_on(bench_.now, requests);
   }
 }
 
 void Worker::end_turn() {
+  executor_.wake_waiting();
   clients_.resume_blocked();
   servers_.flush();
   clients_.flush();
@@ -224,7 +227,7 @@ void Worker::end_turn() {
     desk_.clients.fetch_sub(gone, std::memory_order_relaxed);
   }
   if (bench_.buffers.worth_sweeping() && !sweep_timer_.set()) {
-    bench_.timers.set(sweep_timer_, bench_.io.now() + sweep_every);
+    bench_.timers.set(sweep_timer_, bench_.now + sweep_every);
   }
   bench_.count(WorkerMetric::turns).add();
   if (const std::uint32_t gone = acceptors_.reap()) {

@@ -39,6 +39,9 @@ class DyingServer(FakeServer):
     def store(self, connection):
         with connection.makefile("rb") as lines:
             for line in lines:
+                if line.startswith(b"delete "):  # What is owed.
+                    connection.sendall(b"NOT_FOUND\r\n")
+                    continue
                 _, key, _, _, size = line.split()
                 lines.read(int(size) + 2)
                 self.keys.append(key)

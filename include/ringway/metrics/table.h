@@ -88,7 +88,8 @@ namespace ringway::metrics {
   ROW(timeouts, counter, "server_timeouts_total", "Requests the server did not answer in time.") \
   ROW(foreign, counter, "server_foreign_replies_total",                                          \
       "Replies that were not the one asked for, or not the protocol.")                           \
-  ROW(shed, counter, "server_shed_total", "Requests refused because the queue was full.")        \
+  ROW(shed, counter, "server_shed_total",                                                        \
+      "Requests refused because the queue was full for too long.")                               \
   ROW(queued, gauge, "server_queue", "Requests queued or in flight to the server.")              \
   ROW(bytes_sent, counter, "server_sent_bytes_total", "Bytes sent to the server.")               \
   ROW(bytes_read, counter, "server_read_bytes_total", "Bytes read from the server.")             \
@@ -112,7 +113,9 @@ namespace ringway::metrics {
       "Requests refused at once because the server is out or held.")                             \
   ROW(owed, counter, "server_owed_deletes_total",                                                \
       "Writes and deletes the server did not get; their keys are deleted when it is back.")      \
-  ROW(owed_delivered, counter, "server_owed_deletes_sent_total", "Owed deletes it got.")
+  ROW(owed_delivered, counter, "server_owed_deletes_sent_total", "Owed deletes it got.")         \
+  ROW(lost_silently, counter, "server_lost_without_reply_total",                                 \
+      "Requests without a reply that were lost and are not owed: nobody was told.")
 
 // Of one server as the process has it, looked up when somebody asks; labels: pool, server.
 #define RINGWAY_BOARD_METRICS(ROW)                                                             \
@@ -123,6 +126,8 @@ namespace ringway::metrics {
   ROW(by_hand, gauge, "server_state_by_hand", "1 while the server's state is set by hand.")    \
   ROW(owed_keys, gauge, "server_owed_keys",                                                    \
       "Keys to be deleted on the server before it takes traffic again.")                       \
+  ROW(owed_live_keys, gauge, "server_owed_live_keys",                                          \
+      "Those of a server that takes traffic: deleted before the next request for them.")       \
   ROW(owed_bytes, gauge, "server_owed_bytes", "Memory that these keys take; see owed_max.")    \
   ROW(owed_dropped, counter, "server_owed_dropped_total",                                      \
       "Keys that were forgotten because owed_max was reached: they may be stale on the server.")

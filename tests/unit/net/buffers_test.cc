@@ -136,6 +136,34 @@ TEST_CASE("what is uncommitted is never sent and can be taken back") {
   CHECK(pool.lent_bytes() == 0);
 }
 
+TEST_CASE(
+    "what nobody waits for leaves an output from where it is, but for what is in the kernel") {
+  BufferPool pool;
+  OutputBuffer output;
+  output.append(pool, std::string(OutputBuffer::send_bytes_max, 'k') + "one two ");
+  output.begin_send(pool);
+  for (const char* word : {"three ", "four ", "five "}) output.append(pool, word);
+  // As of what is unsent: "one two three four five ".
+  std::vector<Buffer::Part> parts{{0, 4}, {8, 6}, {19, 5}};
+  output.erase(pool, parts);
+  CHECK(output.sent(pool) == OutputBuffer::send_bytes_max);
+  CHECK(output.begin_send(pool) == "two ");
+  output.sent(pool);
+  CHECK(output.begin_send(pool) == "four ");
+  output.sent(pool);
+  CHECK(pool.lent_bytes() == 0);
+}
+
+TEST_CASE("an output of which everything is taken holds nothing") {
+  BufferPool pool;
+  OutputBuffer output;
+  for (const char* word : {"one ", "two "}) output.append(pool, word);
+  std::vector<Buffer::Part> parts{{0, 4}, {4, 4}};
+  output.erase(pool, parts);
+  CHECK(output.empty());
+  CHECK(pool.lent_bytes() == 0);
+}
+
 TEST_CASE("committing makes what had arrived sendable") {
   BufferPool pool;
   OutputBuffer output;

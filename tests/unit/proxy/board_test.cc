@@ -175,6 +175,27 @@ TEST_CASE("a key is owed once, and a server that is up by now wants to hear of i
   CHECK(server.entry.take_owed(9).empty());
 }
 
+TEST_CASE("whoever pays what is owed of a key finds it owed no more") {
+  Case server;
+  CHECK_FALSE(server.entry.owes());
+  server.entry.owe("a", 1000);
+  server.entry.owe("b", 1000);
+  CHECK(server.entry.owed().live_keys == 2);
+  CHECK(server.entry.pay_owed("a"));
+  CHECK_FALSE(server.entry.pay_owed("a"));
+  CHECK(server.entry.owes());
+  CHECK(server.entry.pay_owed("b"));
+  CHECK_FALSE(server.entry.owes());
+}
+
+TEST_CASE("only the first key that is owed to a server that is up calls for it") {
+  Case server;
+  CHECK(server.entry.owe("a", 1000));
+  CHECK_FALSE(server.entry.owe("b", 1000));
+  server.entry.take_owed(9);
+  CHECK(server.entry.owe("c", 1000));
+}
+
 TEST_CASE("what failed on the way to an ejection is owed with it") {
   Case server;
   server.entry.owe_if_ejected("a", 1000);
@@ -199,6 +220,16 @@ TEST_CASE("beyond the limit the oldest owed keys are dropped and counted") {
   CHECK(owed.dropped() == 2);
   CHECK(owed.bytes() == room);
   CHECK(owed.take(9) == std::vector<std::string>{"c", "d", "e"});
+  CHECK(owed.bytes() == 0);
+}
+
+TEST_CASE("an owed key that is paid leaves the others in their order") {
+  Owed owed;
+  for (const char* key : {"a", "b", "c"}) owed.add(key, 1 << 20);
+  CHECK(owed.remove("b"));
+  CHECK_FALSE(owed.remove("b"));
+  owed.add("b", 1 << 20);
+  CHECK(owed.take(9) == std::vector<std::string>{"a", "c", "b"});
   CHECK(owed.bytes() == 0);
 }
 
