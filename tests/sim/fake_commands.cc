@@ -57,6 +57,7 @@ void FakeServer::execute(const WireRequest& request, Conn& conn) {
   world_.trace().note(world_.now(), "executed", number_, request.word(1));
   if (refuse(out)) return;
   const std::size_t before = out.size();
+  late_ = world_.ended_by_peer(conn.fd) != never;
   (this->*row->run)(request, out);
   lie(request, conn, before);
 }
@@ -65,6 +66,7 @@ KeyIndex FakeServer::owned(KeyIndex index, bool removing) {
   SIM_REQUIRE(model_.may_serve(index, number_, removing),
               "key %u went to server %u, it belongs to %u", index, number_,
               model_.key(index).owner);
+  if (late_) model_.note_late(index);
   return index;
 }
 

@@ -63,6 +63,9 @@ void FakeClient::end_batch(Asked& batch) {
 void FakeClient::judge_silence(Asked& asked) {
   const KeyIndex key = asked.keys[0];
   const bool quiet = asked.meta;
+  const bool replaces =
+      asked.kind == Kind::remove || asked.verb == "set" || asked.verb == "replace";
+  if (!quiet && replaces) model_.promise(key, {id_, asked.begun, world_.now()});
   if (!quiet && excused(asked)) return never_known(asked);  // It may have failed.
   switch (asked.kind) {
     case Kind::read: return missed(asked, 0);

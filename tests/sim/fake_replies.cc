@@ -198,6 +198,7 @@ void FakeClient::judge_write(Asked& asked, Bytes word) {
   const KeyIndex key = asked.keys[0];
   if (word == "STORED" || word == "HD") {
     model_.acknowledge_write(asked.write, world_.now());
+    model_.promise(key, {id_, asked.begun, world_.now()});
     own_floor_[key] = asked.begun;
     return;
   }
@@ -224,6 +225,7 @@ void FakeClient::judge_remove(Asked& asked, Bytes word) {
   if (word == "DELETED" || word == "HD") {
     model_.check_removed(key);
     model_.end_remove(key, asked.begun, world_.now());
+    model_.promise(key, {id_, asked.begun, world_.now()});
     own_floor_[key] = asked.begun;
     return;
   }

@@ -142,6 +142,7 @@ class FakeServer final : public Inhabitant {
   std::size_t count_ = 0;
   std::unordered_map<std::string, Item> items_;
   std::uint64_t executed_ = 0;
+  bool late_ = false;  // Its connection was given up by the router when it was executed.
   std::uint64_t greetings_ = 0;
   std::uint64_t cas_ = 0;
   WireRequest request_;

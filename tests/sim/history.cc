@@ -160,10 +160,12 @@ void History::add_pool(const pool::Pool& pool, Moment& moment) const {
   }
 }
 
-// What is owed to a server may be deleted there whatever became of its keys since.
+// What is owed to a server may be deleted there whatever became of its keys since; also to one
+// that stood in for their home.
 bool History::may_remove(std::uint32_t key, std::uint32_t server) const {
-  return std::ranges::any_of(
-      moments_, [&](const Moment& then) { return (then.homes[key] >> server & 1) != 0; });
+  return std::ranges::any_of(moments_, [&](const Moment& then) {
+    return ((then.homes[key] | then.servers[key]) >> server & 1) != 0;
+  });
 }
 
 bool History::may_serve(std::uint32_t key, std::uint32_t server, Instant now) const {

@@ -91,6 +91,26 @@ void Model::acknowledge_write(WriteId write, Instant now) {
   if (done.at_home) key.floor.home = std::max(key.floor.home, done.begun);
 }
 
+// But for as many keys as the router had no room to remember, or as answered with an error.
+void Model::check_promises(KeyIndex index, WriteId id, const Reader& reader) {
+  const Key& key = keys_[index];
+  if (!promises_kept_ || !at_home(key) || key.executed_late) return;
+  const Write& write = writes_[id];
+  const bool older = std::ranges::any_of(key.promises, [&](const Promise& promise) {
+    const bool before =
+        write.ended < promise.begun || (write.by == promise.by && write.begun < promise.begun);
+    return before && promise.told <= reader.begun;
+  });
+  if (!older) return;
+  stale_.insert(index);
+  const auto stale = std::ranges::count_if(
+      stale_, [&](KeyIndex other) { return keys_[other].owner == key.owner; });
+  SIM_REQUIRE(static_cast<std::uint64_t>(stale) <= forgotten_(key.owner),
+              "key %u: write %u is there, although it was replaced or removed by what its client "
+              "was told nothing of",
+              index, id);
+}
+
 void Model::begin_remove(KeyIndex key) {
   ++keys_[key].removing;
 }
@@ -179,7 +199,17 @@ void Model::execute_write(KeyIndex key, std::uint32_t server, std::uint64_t flag
 }
 
 void Model::execute_remove(KeyIndex key, std::uint32_t server, Instant now) {
-  if (server == keys_[key].owner) keys_[key].gone_at_home = now;
+  Key& what = keys_[key];
+  if (server == what.owner) what.gone_at_home = now;
+  if (!may_be_owed(key)) return;
+  what.absent_until = std::max(what.absent_until, now);
+  if (what.use != KeyUse::value) what.wiped = true;
+}
+
+// A write of it is not known to have succeeded: the router may have owed its key.
+bool Model::may_be_owed(KeyIndex key) const {
+  return std::ranges::any_of(
+      writes_, [&](const Write& write) { return write.key == key && write.ended == never; });
 }
 
 void Model::check_flags(KeyIndex key, std::uint64_t flags_seen, Bytes value) const {
@@ -202,6 +232,7 @@ void Model::check_value(KeyIndex key, Bytes value, Floor floor, const Reader& re
   const WriteId write = parse_whole(key, value);
   if (!trusts(key) && !at_home(keys_[key])) return;
   SIM_REQUIRE(!writes_[write].refused, "key %u: read write %u, which had been refused", key, write);
+  check_promises(key, write, reader);
   if (writes_[write].ended >= floor.all) return;
   SIM_REQUIRE(!trusts(key), "key %u: read write %u, which had been replaced", key, write);
   check_at_home(key, write, floor);

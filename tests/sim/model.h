@@ -31,6 +31,14 @@ struct Floor {
   Instant home{};
 };
 
+// A client replaced or removed a key at `begun`, and was told at `told` that it had succeeded, or
+// by then would have heard if it had not.
+struct Promise {
+  ClientId by;
+  Instant begun;
+  Instant told;
+};
+
 // What a key is used for, so that every value can be judged.
 enum class KeyUse : std::uint8_t {
   value,    // Whole values come and go: the last that was written.
@@ -42,15 +50,17 @@ struct Key {
   std::string text;
   std::string encoded;  // In base64; empty if that is too long for a key.
   KeyUse use = KeyUse::value;
-  std::uint32_t owner = 0;       // The server it belongs to at the start.
-  bool moved = false;            // It changed hands: what it holds is not known any more.
-  bool complained = false;       // A server refused to read a value for it.
-  Floor floor{};                 // See above.
-  Instant gone_at_home{};        // When it was last removed there, by whomever.
-  Instant absent_until{};        // Until when something could have made it absent.
-  std::uint32_t removing = 0;    // Deletes whose end is not known yet.
-  bool wiped = false;            // What was there before may be there no more.
-  std::vector<WriteId> parts{};  // Of counters and logs.
+  std::uint32_t owner = 0;          // The server it belongs to at the start.
+  bool moved = false;               // It changed hands: what it holds is not known any more.
+  bool complained = false;          // A server refused to read a value for it.
+  Floor floor{};                    // See above.
+  Instant gone_at_home{};           // When it was last removed there, by whomever.
+  Instant absent_until{};           // Until when something could have made it absent.
+  std::uint32_t removing = 0;       // Deletes whose end is not known yet.
+  bool wiped = false;               // What was there before may be there no more.
+  bool executed_late = false;       // By a server, after the router had given up the connection.
+  std::vector<Promise> promises{};  // See promise().
+  std::vector<WriteId> parts{};     // Of counters and logs.
 };
 
 // Either a whole value (of counters and logs: their first), or a part: an amount to
@@ -110,6 +120,11 @@ class Model {
   void acknowledge_write(WriteId write, Instant now);
   // It had no effect and never will.
   void refuse_write(WriteId write) { writes_[write].refused = true; }
+  // Once all is well, no server holds what is older.
+  void promise(KeyIndex key, const Promise& promise) { keys_[key].promises.push_back(promise); }
+  // In this run what is given up without telling anybody is owed.
+  void keep_promises() { promises_kept_ = true; }
+  void note_late(KeyIndex key) { keys_[key].executed_late = true; }
   void begin_remove(KeyIndex key);
   // `gone`: until when it could have taken effect; never, if nobody knows.
   void end_remove(KeyIndex key, Instant begun, Instant gone);
@@ -134,6 +149,7 @@ class Model {
   // was seen before.
   void execute_write(KeyIndex key, std::uint32_t server, std::uint64_t flags, Bytes value);
   void execute_remove(KeyIndex key, std::uint32_t server, Instant now);
+  bool may_be_owed(KeyIndex key) const;
   // Somebody read this: it must be the key's, whole and possible.
   void check_value(KeyIndex key, Bytes value, Floor floor, const Reader& reader);
   void check_flags(KeyIndex key, std::uint64_t flags, Bytes value) const;
@@ -194,6 +210,7 @@ class Model {
   void check_number(KeyIndex key, Bytes value, const Reader& reader) const;
   void check_log(KeyIndex key, Bytes value, const Reader& reader) const;
   void check_at_home(KeyIndex key, WriteId write, Floor floor);
+  void check_promises(KeyIndex key, WriteId write, const Reader& reader);
   bool at_home(const Key& key) const { return settled_ && !lied_[key.owner] && !key.moved; }
   bool required(const Key& key, WriteId write, const Reader& reader) const;
 
@@ -203,6 +220,7 @@ class Model {
   std::vector<bool> lied_;
   std::vector<bool> wandered_;
   bool settled_ = false;
+  bool promises_kept_ = false;
   bool misses_ = false;
   bool fails_ = false;
   bool servers_go_ = false;

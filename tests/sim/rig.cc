@@ -52,8 +52,12 @@ void Rig::build_model() {
     model_.add_ttl_max(*any.eject.ttl_max);
     model_.note_read_error(any.on_read_error);
   });
-  const bool short_queue = scenario_.pool().server_queue_max < 16;
-  model_.excuse_everything(scenario_.lost_silently || short_queue);
+  model_.excuse_everything(scenario_.lost_silently);
+  bool kept = true;
+  scenario_.each_pool([&](const config::Pool& any) {
+    kept &= any.eject.failures > 0 && any.eject.on_readmit == config::OnReadmit::replay;
+  });
+  if (kept) model_.keep_promises();
 }
 
 void Rig::build_router() {

@@ -318,7 +318,6 @@ ClientPlan calm_client(const Scenario& scenario) {
   plan.marks_all = lies(scenario.faults);
   plan.flushes = scenario.pool().flush_all == config::FlushAll::allowed;
   plan.keys_per_ask = scenario.config.listeners[0].keys_per_ask;
-  if (scenario.pool().server_queue_max < 16) plan.depth = 1;
   plan.patience = patience(scenario);
   return plan;
 }

@@ -1,4 +1,6 @@
 // Whether servers are ejected in this run, by which rules, and who stands in for them.
+#include <algorithm>
+
 #include "sim/scenario.h"
 
 namespace ringway::sim {
@@ -43,12 +45,21 @@ void add_backup(Scenario& scenario, std::uint64_t number) {
   scenario.servers.push_back(*net::Address::parse(address));
 }
 
+// Mostly by rules that no server breaks: what is given up is owed only where there are some. A
+// name that leads nowhere takes its server out by any rule.
+void draw_no_ejection(Chance& chance, Scenario& scenario) {
+  config::Pool& pool = scenario.config.pools[0];
+  if (chance.one_in(4) || std::ranges::any_of(pool.servers, has_name)) return;
+  pool.eject.failures = 1'000'000;
+  pool.health.fall = 1'000'000;
+}
+
 }  // namespace
 
 void draw_ejection(Chance chance, Scenario& scenario) {
   config::Pool& pool = scenario.config.pools[0];
   pool.eject.failures = 0;
-  if (!chance.one_in(3)) return;
+  if (!chance.one_in(3)) return draw_no_ejection(chance, scenario);
   scenario.ejects = true;
   draw_rules(chance, pool);
   if (pool.eject.mode != EjectMode::backup) return;
