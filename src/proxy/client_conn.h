@@ -50,10 +50,11 @@ struct ClientConn {
   Pauses pauses;             // See Clients::pause().
 
   HeldInput held_input = HeldInput::none;
-  Exchange* held = nullptr;     // What waits for a full queue; the last in the line.
-  pool::ServerId gave_up_on{};  // Its queue was full for a whole timeout. While it stays so,
-  bool gave_up = false;         // nothing waits for it any more.
-  std::uint32_t turn_left = 0;  // Requests that it may ask of `turn_at` before those that wait.
+  Exchange* held = nullptr;      // What waits for a full queue; the last in the line.
+  bool gave_up = false;          // It waited for a whole timeout for this server's queue.
+  pool::ServerId gave_up_on{};   // While that takes nothing, nothing else waits for it:
+  std::uint64_t gave_up_at = 0;  // so many requests it had taken then.
+  std::uint32_t turn_left = 0;   // Requests that it may ask of `turn_at` before those that wait.
   pool::ServerId turn_at{};
 
   // Exchanges in the order of the questions.

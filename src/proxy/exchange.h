@@ -46,11 +46,12 @@ enum class FragmentState : std::uint8_t {
 struct Fragment {
   Exchange* exchange = nullptr;
   Fragment* fifo_next = nullptr;
-  Fragment* sibling = nullptr;    // The next fragment of the same gather.
-  ServerConn* conn = nullptr;     // In whose FIFO it is; null outside.
-  net::Link wait_link;            // held: in the list of its server.
-  Instant queued_at{};            // When it joined its FIFO.
-  std::uint64_t request_end = 0;  // Where its request ends in the connection's stream.
+  Fragment* sibling = nullptr;      // The next fragment of the same gather.
+  ServerConn* conn = nullptr;       // In whose FIFO it is; null outside.
+  net::Link wait_link;              // held: in the list of its server.
+  Instant queued_at{};              // When it joined its FIFO,
+  std::uint32_t queued_behind = 0;  // and how many stood before it then.
+  std::uint64_t request_end = 0;    // Where its request ends in the connection's stream.
   std::uint32_t request_bytes = 0;
   pool::ServerId server{};
   std::uint16_t lane = 0;  // Which of the server's connections.

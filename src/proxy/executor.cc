@@ -293,8 +293,8 @@ bool Executor::ask_single(Exchange& exchange, const route::Step& step, const Req
 bool Executor::refuse_single(Exchange& exchange, const route::Step& step,
                              Servers::Refusal& refusal) {
   std::string error = server_error(servers_->label(step.server), refusal.why);
-  if (refusal.may_wait()) {
-    if (exchange.may_wait && may_wait(*exchange.client, step.server, refusal)) {
+  if (refusal.full) {
+    if (exchange.may_wait && may_wait(*exchange.client, step.server)) {
       hold_single(exchange, step);
       return false;
     }

@@ -147,7 +147,7 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   void wake_gather(Fragment& fragment);
   void give_turn(ClientConn& client, pool::ServerId server);
   static bool takes_turn(ClientConn& client, pool::ServerId server);
-  bool may_wait(ClientConn& client, pool::ServerId server, const Servers::Refusal& refusal) const;
+  bool may_wait(ClientConn& client, pool::ServerId server) const;
   void hold_single(Exchange& exchange, const route::Step& step);
   void hold_part(Exchange& exchange, Fragment& fragment);
   void wait_no_more(ClientConn& client);

@@ -163,12 +163,12 @@ void Executor::ask_server(Exchange& exchange, Fragment& fragment) {
 // Only the part for the full server waits, and only in its first try.
 void Executor::refuse_part(Exchange& exchange, Fragment& fragment, Servers::Refusal& refusal) {
   std::string error = server_error(servers_->label(fragment.server), refusal.why);
-  if (refusal.may_wait() && !fragment.retried) {
-    if (may_wait(*exchange.client, fragment.server, refusal)) return hold_part(exchange, fragment);
+  if (refusal.full && !fragment.retried) {
+    if (may_wait(*exchange.client, fragment.server)) return hold_part(exchange, fragment);
     const pool::Pool& pool = clients_->listener(*exchange.client).route->pool();
     error = full_for(fragment.server, pool.settings.timeout);
   }
-  if (refusal.may_wait()) servers_->counters(fragment.server)[ServerMetric::shed].add();
+  if (refusal.full) servers_->counters(fragment.server)[ServerMetric::shed].add();
   fail_slots(fragment, std::move(error));
 }
 

@@ -20,18 +20,18 @@ constexpr std::uint32_t turns_shared = 64;
 
 }  // namespace
 
-// While its queue stays full for a whole timeout, nothing else of that client waits for it.
-bool Executor::may_wait(ClientConn& client, pool::ServerId server,
-                        const Servers::Refusal& refusal) const {
-  const bool gave_up = client.gave_up && client.gave_up_on == server;
-  if (gave_up && refusal.queue == Servers::Refusal::Queue::full) return false;
-  if (gave_up) client.gave_up = false;
+// Who has waited for a whole timeout does so again only once the queue has taken something.
+bool Executor::may_wait(ClientConn& client, pool::ServerId server) const {
+  if (!client.gave_up || client.gave_up_on != server) return true;
+  if (client.gave_up_at == servers_->counters(server)[ServerMetric::requests].value()) return false;
+  client.gave_up = false;
   return true;
 }
 
 void Executor::give_up_on(ClientConn& client, pool::ServerId server) {
   client.gave_up = true;
   client.gave_up_on = server;
+  client.gave_up_at = servers_->counters(server)[ServerMetric::requests].value();
   servers_->counters(server)[ServerMetric::shed].add();
 }
 

@@ -107,13 +107,21 @@ Fragment* Servers::next_that_fits(ServerLink& link) {
   return fragment;
 }
 
-// It will wait as long as the head of the queue has, and its server needs a moment, too.
-bool Servers::fits(const ServerLink& link, const Fragment& fragment) const {
+// How long a request would take that joins the queue now: as the head shows, which has waited for
+// those that stood before it and for itself.
+Duration Servers::expected_wait(const ServerConn& place) {
+  const Fragment* head = place.fifo_first;
+  if (!head) return {};
+  const Duration each = (bench_.now - head->queued_at) / (head->queued_behind + 1);
+  return each * place.fifo_count;
+}
+
+// Its server needs a moment, too.
+bool Servers::fits(const ServerLink& link, const Fragment& fragment) {
   const ServerConn* place = link.conns[fragment.lane % link.connections];
-  if (!place || !place->fifo_first || !link.timeout) return true;
-  const Duration queued = bench_.now - place->fifo_first->queued_at;
+  if (!place || !link.timeout) return true;
   const Duration left = fragment.exchange->deadline - bench_.now;
-  return left - queued >= *link.timeout / 8;
+  return left - expected_wait(*place) >= *link.timeout / 8;
 }
 
 // --- Who waits no more ------------------------------------------------------------------

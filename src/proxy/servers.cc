@@ -198,11 +198,10 @@ ServerConn* Servers::connection(pool::ServerId server, std::uint32_t lane, bool 
       return nullptr;
     }
   }
-  const bool is_full = full(to, *place);
-  if (is_full || (to.waiting_count > 0 && !woken)) [[unlikely]] {
+  if (full(to, *place) || (to.waiting_count > 0 && !woken)) [[unlikely]] {
     // What is held was never sent, so nobody else would notice a silent connection.
     if (suspects_.empty() || suspects_.back() != &to) suspects_.push_back(&to);
-    refusal = {"has a full queue", is_full ? Refusal::Queue::full : Refusal::Queue::crowded};
+    refusal = {"has a full queue", true};
     return nullptr;
   }
   return place;
@@ -427,6 +426,7 @@ void Servers::queued(ServerConn& conn, Fragment& fragment) {
     conn.head_sent = false;
   }
   fragment.queued_at = bench_.now;
+  fragment.queued_behind = conn.fifo_count;
   fragment.unsent = false;
   conn.fifo_last = &fragment;
   ++conn.fifo_count;

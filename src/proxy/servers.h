@@ -42,8 +42,7 @@ class Servers {
   // those that wait for room; `woken`: it has waited.
   struct Refusal {
     std::string why;
-    enum class Queue : std::uint8_t { open, crowded, full } queue = Queue::open;
-    bool may_wait() const { return queue != Queue::open; }  // For room.
+    bool full = false;  // It may wait for room.
   };
   ServerConn* connection(pool::ServerId server, std::uint32_t lane, bool woken, Refusal& refusal);
 
@@ -142,7 +141,8 @@ class Servers {
 
   static bool have_full_queue(const ServerLink& link);
   bool full(const ServerLink& link, const ServerConn& place) const;
-  bool fits(const ServerLink& link, const Fragment& fragment) const;
+  Duration expected_wait(const ServerConn& place);
+  bool fits(const ServerLink& link, const Fragment& fragment);
   Fragment* next_that_fits(ServerLink& link);
   void wake_all(ServerLink& link);
   void drop_withdrawn(ServerConn& conn);

@@ -46,6 +46,7 @@ struct ClientPlan {
   bool half_close = false;
   bool quits = false;
   bool browses = false;             // Ends with a line of HTTP instead of quit.
+  bool reads_all = false;           // Reads every key, one after another, and nothing else.
   bool more_flags = false;          // Of meta commands: also those that are asked for rarely.
   std::uint32_t keys_per_ask = 64;  // The router asks for more keys only once these are out.
   bool reads_own_writes = true;     // The router keeps a client's requests in order.
@@ -123,6 +124,7 @@ class FakeClient final : public Inhabitant {
   Asked& ask(Asked asked);
   KeyIndex any_key();
   void ask_read();
+  void ask_next_key();
   void ask_meta_read(KeyIndex key);
   std::string debug_line(KeyIndex key) const;
   void ask_write();

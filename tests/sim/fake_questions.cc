@@ -7,6 +7,7 @@
 namespace ringway::sim {
 
 void FakeClient::ask_one() {
+  if (plan_.reads_all) return ask_next_key();
   if (chance_.with(plan_.broken)) return ask_broken();
   if (chance_.with(plan_.quiet)) return ask_quiet();
   if (chance_.with(plan_.writes)) return ask_write();
@@ -57,6 +58,12 @@ void FakeClient::ask_or_noreply(Asked asked, std::string line) {
 }
 
 // --- Reads --------------------------------------------------------------------
+
+void FakeClient::ask_next_key() {
+  const auto key = static_cast<KeyIndex>(asked_count_ % model_.keys());
+  ask(question(Kind::read, "get", key));
+  say_line("get " + model_.key(key).text);
+}
 
 void FakeClient::ask_read() {
   if (chance_.with(plan_.meta)) return ask_meta_read(any_key());

@@ -180,7 +180,8 @@ void Rig::calm() {
   if (!scenario_.lost_silently) model_.settle();
   if (!scenario_.lost_silently) {
     model_.excuse_everything(false);
-    return calm_round(scenario_.workers);
+    calm_round(scenario_.workers);
+    return read_all();
   }
   for (int rounds = 0; rounds < 40; ++rounds) {
     const std::uint64_t errors = model_.tally.errors;
@@ -191,10 +192,21 @@ void Rig::calm() {
   fail("errors go on although all is well");
 }
 
+// Whatever servers hold by then: nothing may be older than what its clients were told.
+void Rig::read_all() {
+  ClientPlan plan = calm_client(scenario_);
+  plan.reads_all = true;
+  plan.requests = static_cast<std::uint32_t>(model_.keys());
+  ask_and_leave(plan, 1);
+}
+
 void Rig::calm_round(std::uint32_t count) {
+  ask_and_leave(calm_client(scenario_), count);
+}
+
+void Rig::ask_and_leave(ClientPlan plan, std::uint32_t count) {
   std::vector<FakeClient*> round;
   for (std::uint32_t i = 0; i < count; ++i) {
-    ClientPlan plan = calm_client(scenario_);
     plan.begin = world_.now();
     clients_.push_back(std::make_unique<FakeClient>(
         world_, model_, static_cast<ClientId>(clients_.size()), plan, chance_.fork()));

@@ -58,6 +58,8 @@ class Rig {
   void storm();
   void calm();
   void calm_round(std::uint32_t clients);
+  void read_all();
+  void ask_and_leave(ClientPlan plan, std::uint32_t count);
   void rest();
   void stop();
 
