@@ -160,6 +160,7 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   static bool owes(const Exchange& exchange, bool sent);
   void give_up(const Exchange& exchange, bool sent);
   void give_up_failed(const Fragment& fragment);
+  void owe_still(const Fragment& fragment);
   void pay_first(ServerConn& conn, Exchange& exchange);
   void pay_first(ServerConn& conn, Bytes key);
   void settle_debts(Fragment& fragment);

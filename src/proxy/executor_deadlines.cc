@@ -64,6 +64,7 @@ Executor::Late Executor::come_late(Fragment& fragment) {
   // Until its reply comes, or its connection is gone, the debt is the connection's.
   fragment.owes = on_its_way && owes(exchange, true);
   if (!exchange.gather && !fragment.owes) give_up(exchange, on_its_way);
+  if (fragment.pays && !on_its_way) owe_still(fragment);
   fragment.late = true;
   return {fragment.conn, fragment.request_end <= fragment.conn->sent};
 }

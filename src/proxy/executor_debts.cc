@@ -51,11 +51,15 @@ void Executor::give_up(const Exchange& exchange, bool sent) {
 
 // Its connection is gone.
 void Executor::give_up_failed(const Fragment& fragment) {
+  if (fragment.owes || fragment.pays) owe_still(fragment);
+  if (!fragment.late) give_up(*fragment.exchange, !fragment.unsent);
+}
+
+// It was to settle what is owed, and never will.
+void Executor::owe_still(const Fragment& fragment) {
   const Exchange& exchange = *fragment.exchange;
-  if (!fragment.late) return give_up(exchange, !fragment.unsent);
-  if (!fragment.owes && !fragment.pays) return;
   const HashedKey key(exchange.key.get(), exchange.base64);
-  servers_->owe(fragment.server, key.get());
+  servers_->owe(fragment.server, key.get(), fragment.pays);
 }
 
 // --- Paying -----------------------------------------------------------------------------
@@ -64,7 +68,7 @@ void Executor::give_up_failed(const Fragment& fragment) {
 void Executor::pay_first(ServerConn& conn, Exchange& exchange) {
   const HashedKey key(exchange.key.get(), exchange.base64);
   if (exchange.if_lost != IfLost::owed) return pay_first(conn, key.get());
-  exchange.first.pays = conn.link.entry->pay_owed(key.get());
+  exchange.first.pays |= conn.link.entry->pay_owed(key.get());
 }
 
 void Executor::pay_first(ServerConn& conn, Bytes key) {

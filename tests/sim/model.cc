@@ -96,19 +96,20 @@ void Model::check_promises(KeyIndex index, WriteId id, const Reader& reader) {
   const Key& key = keys_[index];
   if (!promises_kept_ || !at_home(key) || key.executed_late) return;
   const Write& write = writes_[id];
-  const bool older = std::ranges::any_of(key.promises, [&](const Promise& promise) {
+  const auto older = std::ranges::find_if(key.promises, [&](const Promise& promise) {
     const bool before =
         write.ended < promise.begun || (write.by == promise.by && write.begun < promise.begun);
     return before && promise.told <= reader.begun;
   });
-  if (!older) return;
+  if (older == key.promises.end()) return;
   stale_.insert(index);
   const auto stale = std::ranges::count_if(
       stale_, [&](KeyIndex other) { return keys_[other].owner == key.owner; });
   SIM_REQUIRE(static_cast<std::uint64_t>(stale) <= forgotten_(key.owner),
-              "key %u: write %u is there, although it was replaced or removed by what its client "
-              "was told nothing of",
-              index, id);
+              "key %u: write %u is there, although client %u replaced or removed it at %lld us and "
+              "heard of no failure",
+              index, id, older->by,
+              static_cast<long long>(older->begun.time_since_epoch().count() / 1000));
 }
 
 void Model::begin_remove(KeyIndex key) {
