@@ -149,7 +149,10 @@ class PoolImport {
     add("hash = {}\n", quoted(text("hash", "fnv1a_64")));
     add("distribution = {}\n", quoted(text("distribution", "ketama")));
     if (const auto* tag = find("hash_tag")) add("hash_tag = {}\n", quoted(tag->text));
-    if (const auto* password = find("redis_auth")) add("password = {}\n", quoted(password->text));
+    if (const auto* password = find("redis_auth")) {
+      comment("redis_auth; ringway refuses it until it speaks redis, as it does this pool:");
+      comment(fmt::format("password = {}", quoted(password->text)));
+    }
     if (const auto database = number("redis_db")) add("database = {}\n", *database);
   }
 

@@ -229,7 +229,8 @@ void check_pool(const Pool& pool, const Written& written, Complaints& complaints
                 "eject.retry_max", written.place("eject", "retry_max"), complaints);
   if (pool.protocol == Protocol::redis) {
     complaints.warning(written.place("protocol"),
-                       "protocol \"redis\" is not yet supported: `run` refuses a listener on it");
+                       "protocol \"redis\" is not yet supported: a listener on it is refused",
+                       "leave these servers to what they have now");
   }
 }
 

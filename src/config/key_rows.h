@@ -58,13 +58,14 @@ constexpr Key<Owner<M>> key(std::string_view name, std::string_view unit, std::s
 
 // A key of a later version: its type is checked, its value dropped.
 template <typename T, typename V>
-constexpr Key<T> later(std::string_view name, std::string_view sample, std::string_view why) {
+constexpr Key<T> later(std::string_view name, std::string_view sample, std::string_view why,
+                       Standing standing = Standing::later) {
   return {
       .name = name,
       .unit = "",
       .why = why,
       .limits = {},
-      .standing = Standing::later,
+      .standing = standing,
       .sample = sample,
       .read =
           [](const Node& node, const Limits& within, T&) {
@@ -75,12 +76,13 @@ constexpr Key<T> later(std::string_view name, std::string_view sample, std::stri
 }
 
 template <typename T>
-constexpr Key<T> later_table(std::string_view name, std::string_view sample, std::string_view why) {
+constexpr Key<T> protection_table(std::string_view name, std::string_view sample,
+                                  std::string_view why) {
   return {.name = name,
           .unit = "",
           .why = why,
           .limits = {},
-          .standing = Standing::later,
+          .standing = Standing::protection,
           .sample = sample,
           .read = [](const Node& node, const Limits&, T&) -> Verdict {
             if (node.kind == NodeKind::table) return std::nullopt;

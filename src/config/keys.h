@@ -16,8 +16,9 @@ namespace ringway::config {
 
 enum class Standing : std::uint8_t {
   carried_out,
-  later,  // Known and type-checked; a warning says that it is ignored.
-  apart,  // Read by code of its own (servers, tables within tables).
+  later,       // Known and type-checked; a warning says that it is ignored.
+  protection,  // The same, but an error: nobody may believe that it protects.
+  apart,       // Read by code of its own (servers, tables within tables).
 };
 
 template <typename T>

@@ -102,7 +102,7 @@ constexpr Key<Listener> listener_keys[] = {
                                  "slows itself",
                                  counts(1, 1'000'000)),
     key<&Listener::value_max>("value_max", "", "larger ones are refused", sizes(1, 128 * MiB)),
-    later_table<Listener>("tls", "{}", "TLS towards clients"),
+    protection_table<Listener>("tls", "{}", "TLS towards clients"),
 };
 
 }  // namespace

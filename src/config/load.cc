@@ -57,6 +57,7 @@ Loaded load_text(std::string_view text, const std::string& name, const Environme
 Config placeless(Config config) {
   config.file.clear();
   config.files.clear();
+  config.places.clear();
   for (Listener& listener : config.listeners) listener.where = {};
   for (Route& route : config.routes) route.where = {};
   for (Pool& pool : config.pools) {
@@ -64,6 +65,11 @@ Config placeless(Config config) {
     for (Server& server : pool.servers) server.where = {};
   }
   return config;
+}
+
+Place place_of(const Config& config, const std::string& key) {
+  const auto found = config.places.find(key);
+  return found == config.places.end() ? Place{config.file, 0, 0} : found->second;
 }
 
 Problems refusals(const Config& config) {

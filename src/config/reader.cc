@@ -64,6 +64,13 @@ class Reader {
   void single(std::string_view name, T& into) {
     if (const Entry* entry = root_.find(name)) {
       read_section(entry->value, fmt::format("[{}]", name), into, complaints_);
+      remember_places(std::string(name), entry->value);
+    }
+  }
+
+  void remember_places(const std::string& section, const Node& table) {
+    for (const Entry& entry : table.entries) {
+      config_.places[section + "." + entry.key] = entry.value.where;
     }
   }
 
@@ -165,6 +172,7 @@ class Reader {
     check_listener(listener,
                    {entry.value, listener_defaults_ ? *listener_defaults_ : no_table, entry.where},
                    complaints_);
+    remember_places("listener." + entry.key, entry.value);
     config_.listeners.push_back(std::move(listener));
   }
 
@@ -173,7 +181,9 @@ class Reader {
     route.name = entry.key;
     route.where = entry.where;
     read_section(entry.value, fmt::format("[route.{}]", entry.key), route, complaints_);
-    complaints_.warning(entry.where, not_yet(fmt::format("[route.{}]", entry.key)).what);
+    complaints_.warning(entry.where,
+                        fmt::format("[route.{}] is not yet supported, ignored", entry.key),
+                        "let listeners name pools, and leave it out");
     if (entry.value.find("type") == nullptr) {
       complaints_.error(entry.where, fmt::format("route '{}' has no type", entry.key),
                         "write type = \"prefix\"");

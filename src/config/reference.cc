@@ -59,6 +59,7 @@ std::string explained(const Key<T>& key) {
   }
   std::string text = fmt::format("{} [{}]", key.why, form);
   if (key.standing == Standing::later) text += " (not yet supported, ignored)";
+  if (key.standing == Standing::protection) text += " (not yet supported: an error)";
   return wrapped(std::move(text));
 }
 
@@ -67,7 +68,7 @@ template <typename T>
 void add_keys(std::string_view comment, std::string& out) {
   static const T defaults;
   for (const Key<T>& key : keys<T>()) {
-    const bool later = key.standing == Standing::later;
+    const bool later = key.standing == Standing::later || key.standing == Standing::protection;
     if (key.standing == Standing::apart && key.sample.empty()) continue;
     out += explained(key);
     const auto value = key.sample.empty() ? key.print(defaults) : std::string(key.sample);

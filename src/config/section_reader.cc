@@ -16,4 +16,15 @@ void complain_unknown(const Entry& entry, std::string_view section,
   complaints.error(entry.where, fmt::format("unknown key '{}' in {}", entry.key, section), hint);
 }
 
+bool asks_for_protection(const Entry& entry, Complaints& complaints) {
+  if (entry.value.kind == NodeKind::text && entry.value.text.empty()) return false;
+  complaints.error(entry.where,
+                   fmt::format("'{}' asks for protection that is not yet there: all would flow "
+                               "without it",
+                               entry.key),
+                   "leave it out only where nobody else reaches clients, servers and what is "
+                   "between; or put a program in front that has it");
+  return true;
+}
+
 }  // namespace ringway::config

@@ -15,6 +15,9 @@ namespace ringway::config {
 void complain_unknown(const Entry& entry, std::string_view section,
                       const std::vector<std::string_view>& known, Complaints& complaints);
 
+// Of a key of which nothing is carried out yet: an error, unless its text is empty.
+bool asks_for_protection(const Entry& entry, Complaints& complaints);
+
 template <typename T>
 bool read_entry(const Entry& entry, const Key<T>& key, T& into, Complaints& complaints) {
   if (key.read == nullptr) return true;
@@ -25,9 +28,10 @@ bool read_entry(const Entry& entry, const Key<T>& key, T& into, Complaints& comp
     return wrong->severity == Severity::warning;
   }
   if (key.standing == Standing::later) {
-    complaints.warning(entry.where, not_yet(fmt::format("'{}'", key.name)).what);
+    complaints.warning(entry.where, fmt::format("'{}' is not yet supported, ignored", key.name),
+                       "leave it out until a release names it");
   }
-  return true;
+  return key.standing != Standing::protection || !asks_for_protection(entry, complaints);
 }
 
 // `section` as in "[pool.web]". False if any value is wrong; the others are read.

@@ -91,8 +91,8 @@ Complaint wrong_kind(const Node& node, std::string_view expected, std::string hi
   return {fmt::format("expected {}, not {}", expected, described(node)), std::move(hint)};
 }
 
-Complaint not_yet(std::string_view what) {
-  return {fmt::format("{} is not yet supported, ignored", what), "", Severity::warning};
+Complaint not_yet(std::string_view word, const std::vector<std::string_view>& today) {
+  return {fmt::format("{} is not yet supported", quoted(word)), "write " + one_of(today)};
 }
 
 std::string one_of(const std::vector<std::string_view>& known) {

@@ -73,7 +73,7 @@ struct Choice {
   Verdict verdict;
 };
 Choice choose(const Node& node, const std::vector<std::string_view>& known);
-Complaint not_yet(std::string_view what);
+Complaint not_yet(std::string_view word, const std::vector<std::string_view>& today);
 std::string one_of(const std::vector<std::string_view>& known);
 Complaint wrong_kind(const Node& node, std::string_view expected, std::string hint = "");
 
@@ -88,11 +88,20 @@ std::vector<std::string_view> texts() {
 }
 
 template <Enumeration E>
+std::vector<std::string_view> texts_today() {
+  std::vector<std::string_view> all;
+  for (const auto& word : words<E>()) {
+    if (!word.later) all.push_back(word.text);
+  }
+  return all;
+}
+
+template <Enumeration E>
 Verdict read_value(const Node& node, const Limits&, E& into) {
   const Choice choice = choose(node, texts<E>());
   if (choice.verdict) return choice.verdict;
   const Word<E>& word = words<E>()[choice.index];
-  if (word.later) return not_yet(quoted(word.text));
+  if (word.later) return not_yet(word.text, texts_today<E>());
   into = word.value;
   return std::nullopt;
 }

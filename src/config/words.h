@@ -1,5 +1,5 @@
 // The words that a key with a choice may have, as one table per enumeration. A
-// word marked `later` is understood, warned about and ignored.
+// word marked `later` is understood and refused.
 #pragma once
 
 #include <span>

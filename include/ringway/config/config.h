@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -197,6 +198,8 @@ struct Route {
 struct Config {
   std::string file;
   std::vector<std::string> files;  // The file and all that it includes.
+  // Of what only a start can try: "metrics.bind", "listener.web.bind". Where not written: none.
+  std::map<std::string, Place> places;
   Router router;
   Log log;
   Metrics metrics;

@@ -43,6 +43,9 @@ std::string printed(const Config& config);
 // two of them compare equal if they mean the same.
 Config placeless(Config config);
 
+// Where a key of `places` was written, the file as a whole if nowhere.
+Place place_of(const Config& config, const std::string& key);
+
 // Sixteen hex digits that stand for what it says, apart from [reload]: equal for equal
 // meanings, whatever the files look like.
 std::string fingerprint(const Config& config);

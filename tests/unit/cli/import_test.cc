@@ -105,7 +105,7 @@ TEST_CASE("a Redis pool is one, and rehashes as it did") {
   CHECK(it.protocol == config::Protocol::redis);
   CHECK(it.eject.mode == config::EjectMode::rehash);
   CHECK(has(import_text(yaml("  redis: true\n  redis_auth: secret\n  redis_db: 2\n")).toml,
-            "password = \"secret\"\ndatabase = 2\n"));
+            "# password = \"secret\"\ndatabase = 2\n"));
 }
 
 TEST_CASE("listeners: sockets, permissions, backlog, IPv6") {

@@ -83,14 +83,34 @@ TEST_CASE("a problem in the defaults is told once, where it stands") {
 }
 
 TEST_CASE("keys of later versions are known, checked, warned about") {
-  const auto result = load_text(with_pool("password = \"x\"\n"), "a.toml", no_environment());
+  const auto result = load_text(with_pool("database = 1\n"), "a.toml", no_environment());
   CHECK(result.config.has_value());
   CHECK(all_text(result.problems) ==
-        "a.toml:6:1: warning: 'password' is not yet supported, ignored\n");
+        "a.toml:6:1: warning: 'database' is not yet supported, ignored\n"
+        "  leave it out until a release names it\n");
   tells(with_pool("database = \"x\"\n"), "error: database: expected a whole number");
-  tells(with_pool("[pool.web.eject]\nmode = \"spare\"\n"), "warning: mode: \"spare\" is not yet");
   tells(with_pool("[route.r]\ntype = \"prefix\"\ndefault = \"web\"\n"),
         "warning: [route.r] is not yet supported");
+}
+
+TEST_CASE("what asks for protection that is not there is an error, wherever it stands") {
+  for (const std::string line : {"tls = {}", "tls = { cert = \"a\" }", "username = \"u\"",
+                                 "password = \"x\"", "password_file = \"/etc/password\""}) {
+    for (const std::string& toml :
+         {with_pool(line + "\n"), with_pool("[defaults.pool]\n" + line + "\n")}) {
+      const auto result = load_text(toml, "a.toml", no_environment());
+      CHECK_MESSAGE(!result.config.has_value(), line);
+      tells(toml, ": error: '" + line.substr(0, line.find(' ')) + "' asks for protection");
+    }
+  }
+  tells(with_pool("[defaults.listener]\ntls = {}\n"), ": error: 'tls' asks for protection");
+  CHECK(problems(with_pool("password = \"${PASSWORD:-}\"\n")) == "");
+}
+
+TEST_CASE("a mode of ejection that nobody carries out is an error") {
+  tells(with_pool("[pool.web.eject]\nmode = \"spare\"\n"),
+        "a.toml:7:8: error: mode: \"spare\" is not yet supported\n"
+        "  write \"rehash\", \"backup\" or \"error\"\n");
 }
 
 TEST_CASE("redis pools load, keep their keys in place, and only `run` refuses them") {
