@@ -1,19 +1,20 @@
-// See check.h. The loader finds what is wrong; the advice about hashes and rings is
-// added here, at the place of the pool that it concerns.
+// See check.h. The loader, the judge and the advisers find what is wrong; here it is put
+// together and counted.
 #include "cli/check.h"
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <iterator>
 #include <map>
 
 #include "ringway/config/load.h"
-#include "ringway/ring/advice.h"
 
 #include "cli/crowd.h"
 #include "cli/import.h"
 #include "net/address.h"
 #include "net/resolver.h"
-#include "reload/placement.h"
+#include "reload/advice.h"
+#include "reload/judge.h"
 
 namespace ringway::cli {
 namespace {
@@ -22,26 +23,8 @@ std::string counted(std::size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
-std::vector<std::string> advice_for(const config::Pool& pool) {
-  const hash::HashFunction* function = hash::find(pool.hash);
-  auto sentences = ring::advice(*function, pool.distribution, reload::members_of(pool));
-  const auto vnodes = reload::PoolPlacement(pool).vnodes_per_weight();
-  if (pool.distribution == "ring" && vnodes < reload::vnodes_per_weight_full) {
-    sentences.push_back(fmt::format(
-        "its weights are so great that a unit of weight has {} vnodes instead of {}: whenever "
-        "that number changes, keys move; divide all weights by a common number",
-        vnodes, reload::vnodes_per_weight_full));
-  }
-  return sentences;
-}
-
-void add_advice(const config::Config& config, config::Problems& problems) {
-  for (const config::Pool& pool : config.pools) {
-    for (const std::string& sentence : advice_for(pool)) {
-      problems.push_back({pool.where, fmt::format("pool '{}': {}", pool.name, sentence), "",
-                          config::Severity::warning});
-    }
-  }
+void take_as_errors(config::Problems& problems) {
+  for (config::Problem& problem : problems) problem.severity = config::Severity::error;
 }
 
 // Each name is asked for once, however many servers have it.
@@ -59,14 +42,6 @@ void add_unresolved(const config::Config& config, config::Problems& problems) {
            "correct the name, or check without --strict-dns"});
     }
   }
-}
-
-// A pool's advice goes among the problems of its file.
-void sort_by_place(const config::Config& config, config::Problems& problems) {
-  std::ranges::stable_sort(problems, {}, [&](const config::Problem& problem) {
-    const auto file = std::ranges::find(config.files, problem.where.file) - config.files.begin();
-    return std::tuple(file, problem.where.line, problem.where.column);
-  });
 }
 
 std::string verdict(const std::string& file, const config::Loaded& loaded) {
@@ -87,11 +62,12 @@ std::string verdict(const std::string& file, const config::Loaded& loaded) {
 int check(const CheckOptions& options, Streams streams) {
   config::Loaded loaded = load_any(options.file);
   if (loaded.config) {
-    add_advice(*loaded.config, loaded.problems);
+    std::ranges::move(reload::advice(*loaded.config), std::back_inserter(loaded.problems));
     if (options.strict_dns) add_unresolved(*loaded.config, loaded.problems);
     if (options.instances > 0) add_crowds(*loaded.config, options.instances, loaded.problems);
-    sort_by_place(*loaded.config, loaded.problems);
+    reload::judge(*loaded.config, reload::Asker::check, loaded.problems);
   }
+  if (options.werror) take_as_errors(loaded.problems);
   for (const config::Problem& problem : loaded.problems) streams.err << text(problem) << "\n";
   std::ostream& told = options.print ? streams.err : streams.out;
   if (loaded.config && options.instances > 0) {

@@ -1,5 +1,6 @@
-// `ringway check FILE [--print] [--strict-dns] [--instances N]`: everything that is wrong with a
-// configuration, what is legal but known to be bad, and one line of verdict. Runs nothing.
+// `ringway check FILE [--print] [--strict-dns] [--werror] [--instances N]`: everything that is
+// wrong with a configuration, what `run` would refuse, what is legal but known to be bad or of
+// no effect, and one line of verdict. Runs nothing.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +13,7 @@ namespace ringway::cli {
 struct CheckOptions {
   std::string file;
   bool print = false;           // The effective configuration goes to out, all else to err.
+  bool werror = false;          // Warnings are errors.
   bool strict_dns = false;      // Names are looked up; one that does not resolve is an error.
   std::uint32_t instances = 0;  // So many ringways run with it: what do servers get? 0: not asked.
 };

@@ -65,6 +65,7 @@ void add_check(CLI::App& app, Arguments& arguments, int& status) {
   command->add_flag("--print", options.print, "Print the effective configuration");
   command->add_flag("--strict-dns", options.strict_dns,
                     "Look up the names of servers: one that does not resolve is an error");
+  command->add_flag("--werror", options.werror, "Take warnings for errors");
   command->add_option("--instances", options.instances,
                       "Tell what each server gets from so many ringways");
   command->callback([&] { status = check(options, {std::cout, std::cerr}); });

@@ -6,6 +6,7 @@
 
 #include "cli/import.h"
 #include "reload/interlock.h"
+#include "reload/judge.h"
 
 namespace ringway::cli {
 
@@ -106,6 +107,14 @@ std::optional<config::Config> loaded(const std::string& path, Streams streams) {
   return std::move(loaded.config);
 }
 
+// What `run` would refuse is told, but what would change is worth knowing all the same.
+bool possible_here(const config::Config& config, Streams streams) {
+  config::Problems problems;
+  reload::judge(config, reload::Asker::check, problems);
+  for (const config::Problem& problem : problems) streams.err << text(problem) << "\n";
+  return !config::any_error(problems);
+}
+
 // What the reload itself would say, with that limit if there is one. It lets small pools go;
 // whoever names a limit here means those, too.
 std::string objection(const Difference& found, const config::Config& before, config::Config after,
@@ -131,12 +140,13 @@ int diff(const DiffOptions& options, Streams streams) {
   const auto before = loaded(options.before, streams);
   const auto after = loaded(options.after, streams);
   if (!before || !after) return exit_error;
+  const bool possible = possible_here(*after, streams);
   const Difference found = reload::difference(*before, *after);
   streams.out << (options.json ? as_json(found) : as_text(found));
   const std::string why = objection(found, *before, *after, options.max_moved);
-  if (why.empty()) return exit_ok;
-  streams.err << "refused: " << why << "\n";
-  return options.max_moved ? exit_refused : exit_ok;
+  if (!why.empty()) streams.err << "refused: " << why << "\n";
+  if (!possible) return exit_error;
+  return !why.empty() && options.max_moved ? exit_refused : exit_ok;
 }
 
 }  // namespace ringway::cli

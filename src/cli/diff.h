@@ -18,7 +18,8 @@ struct DiffOptions {
 };
 
 // Says what a reload would be refused for. With max_moved, which replaces that of the new file
-// and holds for small pools, too: exit_refused then. exit_error if a file does not load.
+// and holds for small pools, too: exit_refused then. exit_error if a file
+// does not load, or `run` would refuse NEW.
 int diff(const DiffOptions& options, Streams streams);
 
 std::string as_text(const reload::Difference& difference);

@@ -23,7 +23,9 @@
 #include "cli/systemd.h"
 #include "cli/worker_threads.h"
 #include "log/log.h"
+#include "reload/advice.h"
 #include "reload/control.h"
+#include "reload/judge.h"
 #include "reload/system_world.h"
 
 namespace ringway::cli {
@@ -193,20 +195,21 @@ namespace {
 
 using Load = std::function<config::Loaded(config::MainFile)>;
 
-// What this version cannot run is as good as wrong.
-config::Loaded without_refused(config::Loaded loaded) {
-  if (!loaded.config) return loaded;
-  for (config::Problem& problem : config::refusals(*loaded.config)) {
-    loaded.problems.push_back(std::move(problem));
-  }
-  if (config::any_error(loaded.problems)) loaded.config.reset();
-  return loaded;
-}
-
 // Large blocks come from the kernel and go back to it when they are freed: the allocator
 // would learn from the first one to keep them.
 void give_back_large_blocks() {
   ::mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+}
+
+void print(const config::Problems& problems) {
+  for (const config::Problem& problem : problems) std::cerr << text(problem) << "\n";
+}
+
+// Warnings stand in the log, where they are found later; and before whoever started this, if
+// the log is not there.
+void tell(const config::Problems& problems, const config::Log& log) {
+  if (!log.file.empty() || log.level > config::LogLevel::warning) print(problems);
+  for (const config::Problem& problem : problems) log::warning("{}", line(problem));
 }
 
 int run_loaded(config::Loaded loaded, const Load& load) {
@@ -215,7 +218,11 @@ int run_loaded(config::Loaded loaded, const Load& load) {
   config::Config& config = *loaded.config;
   Systemd systemd;
   Signals signals{SIGTERM, SIGINT, SIGHUP, SIGUSR1};
-  if (const auto started = log::start(config.log); !started) return give_up(started.error());
+  if (const auto started = log::start(config.log); !started) {
+    print(loaded.problems);
+    return give_up(started.error());
+  }
+  tell(loaded.problems, config.log);
 
   net::IoSettings settings;
   settings.batch_window = config.router.batch_window;
@@ -231,6 +238,7 @@ int run_loaded(config::Loaded loaded, const Load& load) {
                              .file_mode = mode});
   reload::Control control(std::move(config), crew, world, loaded.content);
   reload::SharedSnapshot first = control.snapshot();
+  tell(reload::advice(*first), first->config.log);
   const config::Config& effective = first->config;
   Status status(control, crew, threads.io_name());
   admin::Admin admin(status,
@@ -255,22 +263,25 @@ int run_loaded(config::Loaded loaded, const Load& load) {
 int run_from(const Load& load) {
   Signals::hold({SIGHUP, SIGUSR1});
   config::Loaded loaded = load(config::MainFile::any);
-  for (const config::Problem& problem : loaded.problems) std::cerr << text(problem) << "\n";
-  return loaded.config ? run_loaded(std::move(loaded), load) : 1;
+  if (loaded.config) return run_loaded(std::move(loaded), load);
+  print(loaded.problems);
+  return 1;
 }
 
 }  // namespace
 
 int run(const std::string& file) {
   return run_from([file](config::MainFile kind) {
-    return without_refused(config::load_file(file, config::process_environment(), kind));
+    const auto asker = kind == config::MainFile::any ? reload::Asker::start : reload::Asker::reload;
+    return reload::judged(config::load_file(file, config::process_environment(), kind), asker);
   });
 }
 
 int run(const OneLine& line) {
   return run_from([text = as_toml(line)](config::MainFile) {
-    return without_refused(
-        config::load_text(text, "the command line", config::process_environment()));
+    return reload::judged(
+        config::load_text(text, "the command line", config::process_environment()),
+        reload::Asker::start);
   });
 }
 

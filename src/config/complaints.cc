@@ -24,22 +24,36 @@ void Complaints::add(Problem problem) {
 
 Problems Complaints::in_order(const std::vector<std::string>& files) const {
   Problems sorted = problems_;
-  std::ranges::stable_sort(sorted, {}, [&](const Problem& problem) {
-    const auto file = std::ranges::find(files, problem.where.file) - files.begin();
-    return std::tuple(file, problem.where.line, problem.where.column);
-  });
+  sort_by_place(files, sorted);
   return sorted;
 }
 
+void sort_by_place(const std::vector<std::string>& files, Problems& problems) {
+  std::ranges::stable_sort(problems, {}, [&](const Problem& problem) {
+    const auto file = std::ranges::find(files, problem.where.file) - files.begin();
+    return std::tuple(file, problem.where.line, problem.where.column);
+  });
+}
+
+namespace {
+
+std::string text_of(const Place& where) {
+  if (where.line == 0) return where.file;
+  return fmt::format("{}:{}:{}", where.file, where.line, where.column);
+}
+
+}  // namespace
+
 std::string text(const Problem& problem) {
-  std::string line = problem.where.file;
-  if (problem.where.line != 0) {
-    line += fmt::format(":{}:{}", problem.where.line, problem.where.column);
-  }
-  line += problem.severity == Severity::error ? ": error: " : ": warning: ";
-  line += problem.what;
-  if (!problem.hint.empty()) line += "\n  " + problem.hint;
-  return line;
+  const bool error = problem.severity == Severity::error;
+  const std::string hint = problem.hint.empty() ? "" : "\n  " + problem.hint;
+  return fmt::format("{}: {}: {}{}", text_of(problem.where), error ? "error" : "warning",
+                     problem.what, hint);
+}
+
+std::string line(const Problem& problem) {
+  const std::string hint = problem.hint.empty() ? "" : "; " + problem.hint;
+  return fmt::format("{}: {}{}", text_of(problem.where), problem.what, hint);
 }
 
 bool any_error(const Problems& problems) {

@@ -24,6 +24,15 @@ std::vector<ring::Member> members_of(const config::Pool& pool) {
   return members;
 }
 
+std::uint32_t vnodes_per_weight(const config::Pool& pool, const std::vector<ring::Member>& members,
+                                const ring::Distribution& built) {
+  if (pool.distribution != "ring") return 0;
+  // The heaviest shows it best: every server keeps at least one vnode.
+  const auto heaviest = std::ranges::max_element(members, {}, &ring::Member::weight);
+  const auto index = static_cast<std::uint32_t>(heaviest - members.begin());
+  return built.points(index) / heaviest->weight;
+}
+
 PoolPlacement::PoolPlacement(const config::Pool& pool) : pool_(pool), members_(members_of(pool)) {
   const ring::DistributionKind* kind = ring::find(pool.distribution);
   RINGWAY_ASSERT(kind != nullptr && !members_.empty());
@@ -39,11 +48,7 @@ ring::Placement PoolPlacement::placement() const {
 }
 
 std::uint32_t PoolPlacement::vnodes_per_weight() const {
-  if (pool_.distribution != "ring") return 0;
-  // The heaviest shows it best: every server keeps at least one vnode.
-  const auto heaviest = std::ranges::max_element(members_, {}, &ring::Member::weight);
-  const auto index = static_cast<std::uint32_t>(heaviest - members_.begin());
-  return distribution_->points(index) / heaviest->weight;
+  return reload::vnodes_per_weight(pool_, members_, *distribution_);
 }
 
 }  // namespace ringway::reload

@@ -20,14 +20,17 @@ std::vector<ring::Member> members_of(const config::Pool& pool);
 // What `ring` gives to pools that are not too heavy.
 inline constexpr std::uint32_t vnodes_per_weight_full = 1024;
 
+// Of `ring`, which halves this number for a whole pool that has too many vnodes, and moves
+// keys when it does; 0 for the other distributions.
+std::uint32_t vnodes_per_weight(const config::Pool& pool, const std::vector<ring::Member>& members,
+                                const ring::Distribution& built);
+
 class PoolPlacement {
  public:
   explicit PoolPlacement(const config::Pool& pool);
 
   ring::Placement placement() const;
 
-  // Of `ring`, which halves this number for a whole pool that has too many vnodes, and
-  // moves keys when it does; 0 for the other distributions.
   std::uint32_t vnodes_per_weight() const;
 
  private:

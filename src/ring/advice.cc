@@ -6,8 +6,6 @@
 #include <charconv>
 #include <optional>
 
-#include "ringway/base/assert.h"
-
 namespace ringway::ring {
 namespace {
 
@@ -100,9 +98,7 @@ Advice names_that_are_addresses(std::string_view distribution, std::span<const M
 }  // namespace
 
 std::vector<std::string> advice(const hash::HashFunction& hash, std::string_view distribution,
-                                std::span<const Member> members) {
-  const DistributionKind* const kind = find(distribution);
-  RINGWAY_ASSERT(kind != nullptr);
+                                std::span<const Member> members, const Distribution& built) {
   std::vector<std::string> found;
   if (members.size() < 2) return found;  // One server has every key, however it is hashed.
   const std::uint64_t total = total_weight(members);
@@ -112,9 +108,8 @@ std::vector<std::string> advice(const hash::HashFunction& hash, std::string_view
   add(crc32_with_ketama(hash.name, distribution));
   add(fnv1_64_with_ketama(hash.name, distribution));
   add(fnv1a_64_with_modula(hash.name, distribution, total));
-  const auto built = kind->build(members);
   for (std::uint32_t i = 0; i < members.size(); ++i) {
-    if (built->points(i) == 0) add(without_points(members[i], distribution, total));
+    if (built.points(i) == 0) add(without_points(members[i], distribution, total));
   }
   add(names_that_are_addresses(distribution, members));
   return found;

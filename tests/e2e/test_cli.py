@@ -89,6 +89,33 @@ class Cli(cases.EndToEnd):
         for problem in problems:
             self.assertIn(problem, output)
 
+    def test_what_a_start_finds_missing_check_and_diff_find_as_well(self):
+        good = self.file(GOOD, "good.toml")
+        for more in ('[admin]\ntoken_file = "/nowhere/token"', '[log]\nfile = "/proc/nowhere/log"',
+                     '[admin]\nbind = "unix:/nowhere/at/all.sock"', '[pool.web]\npassword = "x"'):
+            path = self.file(GOOD.replace("[pool.web]", more if "pool" in more else
+                                          more + "\n[pool.web]"))
+            code, output = self.run_ringway("run", path)
+            self.assertEqual(code, 1, output)
+            problem = next(line for line in output.splitlines() if ": error: " in line)
+            for words in (("check", path), ("diff", good, path)):
+                code, output = self.run_ringway(*words)
+                self.assertEqual(code, 1, output)
+                self.assertIn(problem, output)
+
+    def test_what_check_says_of_a_file_that_runs_is_in_the_log_too(self):
+        log = self.processes.folder / "told.log"
+        router = self.ringway(self.memcacheds(2), start=False)
+        router.config.router += f'\n[log]\nfile = "{log}"'
+        router.config.pool += 'database = 1\nhash = "crc32"\ndistribution = "ketama"'
+        router.start()
+        self.routers.append(router)
+        output = self.run_ringway("check", str(router.file))[1]
+        for words in ("'database' is not yet supported", 'hash "crc32" has only 15 bits'):
+            self.assertIn(words, output)
+            self.assertIn(words, router.log(), "on standard error")
+            self.assertRegex(log.read_text(), rf"warning .*{words}")
+
     def test_a_file_alone_is_short_for_run(self):
         servers = self.memcacheds(1)
         router = self.ringway(servers, start=False)

@@ -33,6 +33,12 @@ using Problems = std::vector<Problem>;
 // "ringway.toml:7:3: error: unknown key 'timeuot' in [pool.web]\n  did you mean 'timeout'?"
 std::string text(const Problem& problem);
 
+// The same on one line, without the word of its severity: for logs.
+std::string line(const Problem& problem);
+
+// In the order of files as they were read, then of lines; what concerns a whole file is first.
+void sort_by_place(const std::vector<std::string>& files, Problems& problems);
+
 bool any_error(const Problems& problems);
 
 }  // namespace ringway::config

@@ -14,8 +14,9 @@
 namespace ringway::ring {
 
 // One sentence per mistake: what is wrong, then what to write instead. Empty if there
-// is none. `distribution` is a name of kinds().
+// is none, after the last ": ". `distribution` is a name of kinds(), `built` what it made of
+// the members.
 std::vector<std::string> advice(const hash::HashFunction& hash, std::string_view distribution,
-                                std::span<const Member> members);
+                                std::span<const Member> members, const Distribution& built);
 
 }  // namespace ringway::ring

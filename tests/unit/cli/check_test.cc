@@ -23,11 +23,12 @@ TEST_CASE("a good file is counted") {
 TEST_CASE("errors and warnings are told and counted") {
   Folder folder;
   Said said;
-  const auto file = folder.write("a.toml", web("[\"a:1\"]", "hash = 5\ntls = {}\ntimeout = 5\n"));
+  const auto file =
+      folder.write("a.toml", web("[\"a:1\"]", "hash = 5\ndatabase = 1\ntimeout = 5\n"));
   CHECK(check({.file = file}, said.streams()) == exit_error);
   CHECK(said.out.str() == file + ": 2 errors, 1 warning\n");
   CHECK(has(said.err.str(), file + ":6:8: error: hash"));
-  CHECK(has(said.err.str(), file + ":7:1: warning: 'tls'"));
+  CHECK(has(said.err.str(), file + ":7:1: warning: 'database'"));
 }
 
 TEST_CASE("a file that is not there is an error") {
@@ -78,9 +79,27 @@ TEST_CASE("the example configurations follow the advice") {
   for (const auto& entry : std::filesystem::directory_iterator(configs)) {
     if (entry.path().extension() != ".toml") continue;
     Said said;
-    CHECK(check({.file = entry.path()}, said.streams()) == exit_ok);
-    CHECK(said.err.str() == "");
+    check({.file = entry.path()}, said.streams());
+    std::istringstream lines(said.err.str());
+    for (std::string line; std::getline(lines, line);) {
+      // The folder that systemd makes before it starts ringway is not made by a test.
+      CHECK_MESSAGE((has(line, "no socket can be made in /run/ringway") || line.starts_with("  ")),
+                    line);
+    }
   }
+}
+
+TEST_CASE("what `run` would refuse is an error, and with werror what it would warn of") {
+  Folder folder;
+  Said said;
+  const auto file = folder.write("a.toml", web("[\"a:1\"]", "protocol = \"redis\"\n"));
+  CHECK(check({.file = file}, said.streams()) == exit_error);
+  CHECK(has(said.err.str(), file + ":1:11: error: listener 'web' is on pool 'web'"));
+  CHECK(has(said.out.str(), file + ": 1 error, 1 warning\n"));
+  const auto odd = folder.write("b.toml", web("[\"a:1\"]", "database = 1\n"));
+  CHECK(check({.file = odd}, said.streams()) == exit_ok);
+  CHECK(check({.file = odd, .werror = true}, said.streams()) == exit_error);
+  CHECK(has(said.out.str(), odd + ": 1 error\n"));
 }
 
 TEST_CASE("names are looked up only when asked to, and one that does not resolve is an error") {

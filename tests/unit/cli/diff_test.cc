@@ -211,5 +211,17 @@ TEST_CASE("the fingerprint is that of the meaning, not of the text") {
   CHECK(one != config::fingerprint(loaded(web("[\"a:2\"]"))));
 }
 
+TEST_CASE("what `run` would refuse is told beside what would change, and is an error") {
+  Folder folder;
+  Said said;
+  const auto before = folder.write("a.toml", web("[\"a:1\"]"));
+  const auto after = folder.write(
+      "b.toml", web("[\"a:1\", \"b:1\"]", "[admin]\ntoken_file = \"/nowhere/token\"\n"));
+  CHECK(diff({before, after, false, {}}, said.streams()) == exit_error);
+  CHECK(has(said.err.str(), after + ":7:14: error: [admin] token_file: cannot read"));
+  CHECK(has(said.out.str(), "+ server b:1"));
+  CHECK(diff({after, before, false, {}}, said.streams()) == exit_ok);
+}
+
 }  // namespace
 }  // namespace ringway::cli

@@ -10,7 +10,7 @@ namespace {
 
 std::vector<std::string> of(std::string_view function, std::string_view distribution,
                             const std::vector<Member>& members) {
-  return advice(*hash::find(function), distribution, members);
+  return advice(*hash::find(function), distribution, members, *find(distribution)->build(members));
 }
 
 bool one_about(const std::vector<std::string>& found, std::string_view words) {

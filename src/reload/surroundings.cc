@@ -1,0 +1,171 @@
+// See surroundings.h. `check` often runs as another user than ringway, and in another folder:
+// what permissions and relative names decide is then a warning.
+#include "reload/surroundings.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <fmt/format.h>
+#include <fstream>
+#include <string>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "net/address.h"
+
+namespace ringway::reload {
+namespace {
+
+using config::Severity;
+
+std::string folder_of(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path();
+  return folder.empty() ? "." : folder;
+}
+
+// The nearest folder above that is there: others can still be made in it.
+std::string standing_folder(const std::string& path) {
+  std::string folder = folder_of(path);
+  struct stat status {};
+  while (::stat(folder.c_str(), &status) != 0 && errno == ENOENT && folder != "/" &&
+         folder != ".") {
+    folder = folder_of(folder);
+  }
+  return folder;
+}
+
+bool of_user(int error) {
+  return error == EACCES || error == EPERM || error == EROFS;
+}
+
+// 0: this user may.
+int why_not(const std::string& path, int wanted) {
+  return ::faccessat(AT_FDCWD, path.c_str(), wanted, AT_EACCESS) == 0 ? 0 : errno;
+}
+
+int why_no_new_file_in(const std::string& folder) {
+  struct stat status {};
+  if (::stat(folder.c_str(), &status) != 0) return errno;
+  return S_ISDIR(status.st_mode) ? why_not(folder, W_OK | X_OK) : ENOTDIR;
+}
+
+class Look {
+ public:
+  Look(const config::Config& config, Asker asker) : config_(config), asker_(asker) {}
+
+  config::Problems problems() {
+    if (!config_.admin.bind.empty() && !config_.admin.token_file.empty()) look_at_token();
+    if (!config_.log.file.empty()) look_at_log();
+    if (asker_ == Asker::reload) return std::move(problems_);
+    for (const config::Listener& listener : config_.listeners) {
+      for (const std::string& bind : listener.bind) look_at("listener." + listener.name, bind);
+    }
+    look_at("metrics", config_.metrics.bind);
+    look_at("admin", config_.admin.bind);
+    return std::move(problems_);
+  }
+
+ private:
+  void add(const std::string& key, const std::string& what, const std::string& hint,
+           Severity severity) {
+    const auto dot = key.rfind('.');
+    problems_.push_back({place_of(config_, key),
+                         fmt::format("[{}] {}: {}", key.substr(0, dot), key.substr(dot + 1), what),
+                         hint, severity});
+  }
+
+  Severity severity(const std::string& path, int error) const {
+    const bool of_folder = error == ENOENT && !path.starts_with('/');
+    const bool unsure = of_user(error) || of_folder;
+    return asker_ == Asker::check && unsure ? Severity::warning : Severity::error;
+  }
+
+  void look_at_token() {
+    const std::string& file = config_.admin.token_file;
+    const std::string key = "admin.token_file";
+    const std::string hint = fmt::format(
+        "write a token into its first line, and let ringway's user read it: openssl rand -hex 32 "
+        "> {}",
+        file);
+    std::ifstream input(file);
+    std::string token;
+    if (const int error = why_not(file, R_OK); error != 0) {
+      return add(key, fmt::format("cannot read {}: {}", file, std::strerror(error)), hint,
+                 severity(file, error));
+    }
+    if (!std::getline(input, token) || token.find_first_not_of(" \t\r") == token.npos) {
+      add(key, fmt::format("there is no token in the first line of {}", file), hint,
+          Severity::error);
+    }
+  }
+
+  // Folders that are not there are made when it is opened.
+  void look_at_log() {
+    const std::string& file = config_.log.file;
+    struct stat status {};
+    const bool there = ::stat(file.c_str(), &status) == 0;
+    int error = there && S_ISDIR(status.st_mode) ? EISDIR : 0;
+    if (error == 0) {
+      error = there ? why_not(file, W_OK) : why_no_new_file_in(standing_folder(file));
+    }
+    if (error == 0) return;
+    add("log.file", fmt::format("cannot open {}: {}", file, std::strerror(error)),
+        "name a file in a folder that ringway's user may write to; without it the log goes to "
+        "standard error",
+        severity(file, error));
+  }
+
+  void look_at(const std::string& section, const std::string& bind) {
+    const auto address = net::Address::parse(bind);
+    if (!address) return;
+    if (address->family() == AF_UNIX) {
+      look_at_socket(section + ".bind", std::string(address->path()));
+    } else {
+      look_at_address(section + ".bind", *address);
+    }
+  }
+
+  void look_at_socket(const std::string& key, const std::string& path) {
+    const std::string folder = folder_of(path);
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) == 0 && !S_ISSOCK(status.st_mode)) {
+      return add(key, fmt::format("{} is there and is no socket", path),
+                 "take it away, or name another path", Severity::error);
+    }
+    const int error = why_no_new_file_in(folder);
+    // A socket that systemd gave is made by another user: only its opening tells.
+    if (error == 0 || (of_user(error) && asker_ == Asker::start)) return;
+    add(key, fmt::format("no socket can be made in {}: {}", folder, std::strerror(error)),
+        "make that folder and give it to ringway's user; under systemd: RuntimeDirectory=",
+        severity(folder, error));
+  }
+
+  // With any port at all, so that it is in nobody's way.
+  void look_at_address(const std::string& key, const net::Address& address) {
+    if (asker_ != Asker::check) return;
+    const std::string text = address.text();
+    const auto any_port = net::Address::parse(text.substr(0, text.rfind(':')) + ":0");
+    const int fd = ::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || !any_port) return;
+    const bool absent =
+        ::bind(fd, any_port->data(), any_port->size()) != 0 && errno == EADDRNOTAVAIL;
+    ::close(fd);
+    if (!absent) return;
+    add(key, fmt::format("this machine has no such address as that of {}", text),
+        "write one of its own, or 0.0.0.0 for all of them", Severity::warning);
+  }
+
+  const config::Config& config_;
+  const Asker asker_;
+  config::Problems problems_;
+};
+
+}  // namespace
+
+config::Problems missing_around(const config::Config& config, Asker asker) {
+  return Look(config, asker).problems();
+}
+
+}  // namespace ringway::reload
