@@ -46,10 +46,12 @@ char* put_flag(char* out, Bytes token, const std::optional<TtlCap>& cap, std::ui
 }  // namespace
 
 std::int64_t capped(std::int64_t exptime, const TtlCap& cap) {
-  if (exptime < 0) return exptime;
-  if (exptime == 0) return longest(cap);
-  const bool relative = exptime <= relative_max_s;
-  const std::int64_t left_s = relative ? exptime : exptime - cap.unix_now_s;
+  // memcached keeps the low 32 bits of what it reads: 2^32 is for ever, 2^31 is over.
+  const std::int64_t meant = static_cast<std::int32_t>(exptime);
+  if (meant < 0) return exptime;
+  if (meant == 0) return longest(cap);
+  const bool relative = meant <= relative_max_s;
+  const std::int64_t left_s = relative ? meant : meant - cap.unix_now_s;
   return left_s > cap.ttl_max_s ? longest(cap) : exptime;
 }
 

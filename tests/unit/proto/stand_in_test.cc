@@ -2,6 +2,8 @@
 #include "ringway/proto/memcached/stand_in.h"
 
 #include <doctest/doctest.h>
+
+#include <limits>
 #include <string>
 
 namespace ringway::proto::memcached {
@@ -24,6 +26,20 @@ TEST_CASE("what ends sooner, or has ended, stays as it is") {
     CAPTURE(exptime);
     CHECK(capped(exptime, five_minutes) == exptime);
   }
+}
+
+TEST_CASE("of more than 32 bits memcached reads the low ones, and so do we") {
+  constexpr std::int64_t wrap = std::int64_t{1} << 32;
+  for (const std::int64_t exptime :
+       {wrap / 2, wrap - 1, wrap + 1, wrap + 300, 2 * wrap + 100, std::int64_t{99'999'999'999},
+        -wrap / 2, -wrap + 5, std::numeric_limits<std::int64_t>::max()}) {
+    CAPTURE(exptime);
+    CHECK(capped(exptime, five_minutes) == exptime);
+  }
+  CHECK(capped(wrap, five_minutes) == 300);
+  CHECK(capped(wrap + 301, five_minutes) == 300);
+  CHECK(capped(-wrap, five_minutes) == 300);
+  CHECK(capped(-wrap / 2 - 1, five_minutes) == 300);
 }
 
 TEST_CASE("a cap beyond thirty days is told as an absolute time") {

@@ -20,7 +20,8 @@ struct TtlCap {
   std::int64_t unix_now_s = 0;  // Times beyond 30 days are absolute.
 };
 
-// `exptime` as memcached reads it (0: for ever, negative: expired already), lowered.
+// `exptime` as memcached reads it (0: for ever, negative: expired already; of more than 32
+// bits the low ones), lowered; what need not be lowered stays as it was written.
 std::int64_t capped(std::int64_t exptime, const TtlCap& cap);
 
 // --- Cas tokens ---
