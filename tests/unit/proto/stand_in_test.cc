@@ -2,7 +2,6 @@
 #include "ringway/proto/memcached/stand_in.h"
 
 #include <doctest/doctest.h>
-
 #include <limits>
 #include <string>
 
