@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "cli/peer.h"
+#include "net/sockets.h"
 
 namespace ringway::cli {
 namespace {
@@ -22,12 +23,13 @@ std::string request_for(const AdminQuestion& question) {
 }
 
 Result<std::string> exchanged(const AdminQuestion& question) {
+  const Instant deadline = net::monotonic_now() + question.patience;
   auto peer = Peer::connect(question.address, question.patience);
   if (!peer) return std::unexpected(peer.error());
   if (const auto sent = peer->send(request_for(question)); !sent) {
     return std::unexpected(sent.error());
   }
-  return peer->rest();
+  return peer->rest(deadline - net::monotonic_now(), question.bytes_max);
 }
 
 // "HTTP/1.1 200 OK" -> 200; 0 if it is no such line.
@@ -44,18 +46,41 @@ int status_of(std::string_view answer) {
 Result<AdminAnswer> asked_admin(const AdminQuestion& question) {
   const auto answer = exchanged(question);
   if (!answer) {
-    return failure(fmt::format("cannot ask {}: {}; is it the [admin] bind of a running ringway?",
-                               question.address, answer.error()));
+    return failure(fmt::format("cannot ask {}: {}", question.address, answer.error()));
   }
   const auto head_end = answer->find("\r\n\r\n");
   const int status = status_of(*answer);
   if (status == 0 || head_end == answer->npos) {
-    return failure(
-        fmt::format("{} does not speak HTTP: is it the [admin] bind of a running "
-                    "ringway?",
-                    question.address));
+    return failure(fmt::format("{} does not speak HTTP", question.address));
   }
   return AdminAnswer{status, answer->substr(head_end + 4)};
+}
+
+Result<void> is_ringway(const AdminQuestion& question) {
+  // config_hash stands in the first lines of /status, which may have megabytes.
+  constexpr std::size_t enough_bytes = 4096;
+  AdminQuestion status = question;
+  status.token.clear();
+  status.method = "GET";
+  status.path = "/status";
+  status.bytes_max = enough_bytes;
+  auto answer = asked_admin(status);
+  if (answer && answer->status == 401 && !question.token.empty()) {
+    status.token = question.token;
+    answer = asked_admin(status);
+  }
+  if (answer && answer->status == 200 && answer->body.contains("\"config_hash\"")) return {};
+  if (answer && answer->status == 401) {
+    return failure(fmt::format("{} {}", question.address,
+                               question.token.empty()
+                                   ? "wants a token: give its admin.token_file with --token-file"
+                                   : "refuses the token of --token-file"));
+  }
+  const std::string why =
+      answer ? fmt::format("{} answers GET /status with {} and no state of a ringway",
+                           question.address, answer->status)
+             : answer.error();
+  return failure(why + "; is it the [admin] bind of a running ringway?");
 }
 
 Result<std::string> token_in(const std::string& file) {

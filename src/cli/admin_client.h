@@ -14,8 +14,9 @@ struct AdminQuestion {
   std::string address;  // "127.0.0.1:9311", "unix:/run/ringway/admin.sock"
   std::string token;    // Empty: none is sent.
   std::string method = "GET";
-  std::string path;  // With its query.
-  Duration patience = std::chrono::seconds(5);
+  std::string path;                             // With its query.
+  Duration patience = std::chrono::seconds(5);  // For all of it.
+  std::size_t bytes_max = 16 << 20;             // Of the answer; the rest is not read.
 };
 
 struct AdminAnswer {
@@ -25,6 +26,11 @@ struct AdminAnswer {
 
 // Whatever it answers; otherwise a sentence that names the address.
 Result<AdminAnswer> asked_admin(const AdminQuestion& question);
+
+// Whether a ringway's [admin] answers there: a stranger is asked for nothing, takes no
+// action, and shown no token unless it demands one. Of `question` the address, the token and
+// the patience count.
+Result<void> is_ringway(const AdminQuestion& question);
 
 // What a token file holds; no file, no token.
 Result<std::string> token_in(const std::string& file);

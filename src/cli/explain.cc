@@ -63,6 +63,10 @@ Result<std::string> live_answers(const ExplainOptions& options,
                                  const std::vector<std::string>& keys) {
   const auto token = token_in(options.token_file);
   if (!token) return token;
+  if (const auto known = is_ringway({.address = options.live, .token = *token, .path = {}});
+      !known) {
+    return std::unexpected(known.error());
+  }
   std::vector<std::string> answers;
   std::string text;
   for (const std::string& key : keys) {

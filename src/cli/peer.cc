@@ -1,7 +1,8 @@
-// See peer.h. Timeouts are the socket's own: SO_SNDTIMEO bounds connect as well, and so
-// no clock is read here.
+// See peer.h. Timeouts are the socket's own: SO_SNDTIMEO bounds connect as well. A clock is
+// read only where many answers share one time.
 #include "cli/peer.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <netdb.h>
@@ -13,6 +14,7 @@
 #include <utility>
 
 #include "net/address.h"
+#include "net/sockets.h"
 
 namespace ringway::cli {
 namespace {
@@ -130,12 +132,17 @@ Result<std::string> Peer::bytes(std::size_t count) {
   return taken;
 }
 
-Result<std::string> Peer::rest() {
-  while (true) {
+Result<std::string> Peer::rest(Duration within, std::size_t enough) {
+  const Instant deadline = net::monotonic_now() + within;
+  while (input_.size() < enough) {
+    const Duration left = deadline - net::monotonic_now();
+    if (left <= Duration::zero()) return failure("no answer: timed out");
+    bound(fd_, std::max<Duration>(left, std::chrono::milliseconds(1)));  // 0 were for ever.
     const auto open = more();
     if (!open) return std::unexpected(open.error());
-    if (!*open) return std::exchange(input_, {});
+    if (!*open) break;
   }
+  return std::exchange(input_, {});
 }
 
 }  // namespace ringway::cli

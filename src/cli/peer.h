@@ -28,8 +28,8 @@ class Peer {
   // Up to the next "\n", which is dropped, as is a "\r" before it.
   Result<std::string> line();
   Result<std::string> bytes(std::size_t count);
-  // Until the peer closes.
-  Result<std::string> rest();
+  // Until the peer closes, or `enough` bytes are there; all of it within that time.
+  Result<std::string> rest(Duration within, std::size_t enough = answer_bytes_max);
 
  private:
   explicit Peer(int fd) : fd_(fd) {}

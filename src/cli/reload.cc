@@ -2,32 +2,43 @@
 // here.
 #include "cli/reload.h"
 
+#include <fmt/format.h>
+
+#include "ringway/config/units.h"
+
 #include "cli/admin_client.h"
+#include "net/sockets.h"
 
 namespace ringway::cli {
 namespace {
 
-// Longer than rings, names and sockets take together.
-constexpr Duration patience = std::chrono::minutes(2);
+// It has the order: whoever does not hear the outcome must not take it for undone.
+std::string unheard(const std::string& why, Duration timeout) {
+  return fmt::format(
+      "{}\nthe reload was asked for and may still come about: its log and GET /status tell; "
+      "--timeout waits longer than {}",
+      why, config::print_duration(timeout));
+}
 
 }  // namespace
 
 int reload(const ReloadOptions& options, Streams streams) {
+  const auto give_up = [&](const std::string& why) {
+    streams.err << why << "\n";
+    return exit_error;
+  };
+  const Instant deadline = net::monotonic_now() + options.timeout;
   const auto token = token_in(options.token_file);
-  if (!token) {
-    streams.err << token.error() << "\n";
-    return exit_error;
-  }
-  const auto answer =
-      asked_admin({.address = options.live,
-                   .token = *token,
-                   .method = "POST",
-                   .path = options.accept_moved ? "/reload?accept_moved=1" : "/reload",
-                   .patience = patience});
-  if (!answer) {
-    streams.err << answer.error() << "\n";
-    return exit_error;
-  }
+  if (!token) return give_up(token.error());
+  AdminQuestion question{.address = options.live,
+                         .token = *token,
+                         .method = "POST",
+                         .path = options.accept_moved ? "/reload?accept_moved=1" : "/reload",
+                         .patience = options.timeout};
+  if (const auto known = is_ringway(question); !known) return give_up(known.error());
+  question.patience = deadline - net::monotonic_now();
+  const auto answer = asked_admin(question);
+  if (!answer) return give_up(unheard(answer.error(), options.timeout));
   const bool good = answer->status == 200 || answer->status == 202;
   (good ? streams.out : streams.err) << answer->body;
   if (good) return exit_ok;

@@ -213,6 +213,7 @@ class OnRingway(Keys):
     def test_something_else_at_the_address_is_a_clear_error(self):
         said = self.ask("explain", "--live", self.servers[0].address, "k", expect=1)
         self.assertIn("does not speak HTTP", said)
+        self.assertIn("is it the [admin] bind of a running ringway?", said)
 
 
 if __name__ == "__main__":
