@@ -11,8 +11,8 @@
 
 #include "cli/crowd.h"
 #include "cli/import.h"
+#include "cli/name_answers.h"
 #include "net/address.h"
-#include "net/resolver.h"
 #include "reload/advice.h"
 #include "reload/judge.h"
 
@@ -27,15 +27,19 @@ void take_as_errors(config::Problems& problems) {
   for (config::Problem& problem : problems) problem.severity = config::Severity::error;
 }
 
-// Each name is asked for once, however many servers have it.
+// Each name is asked for once, however many servers have it, and all at once.
 void add_unresolved(const config::Config& config, config::Problems& problems) {
   std::map<std::string, net::Answer> answers;
   for (const config::Pool& pool : config.pools) {
     for (const config::Server& server : pool.servers) {
-      if (net::Address::parse(server.address)) continue;
-      const auto [answer, is_new] = answers.try_emplace(server.address);
-      if (is_new) answer->second = net::looked_up(server.address);
-      if (!answer->second.addresses.empty()) continue;
+      if (!net::Address::parse(server.address)) answers.try_emplace(server.address);
+    }
+  }
+  look_all_up(answers);
+  for (const config::Pool& pool : config.pools) {
+    for (const config::Server& server : pool.servers) {
+      const auto answer = answers.find(server.address);
+      if (answer == answers.end() || !answer->second.addresses.empty()) continue;
       problems.push_back(
           {server.where,
            fmt::format("pool '{}': server {} {}", pool.name, server.address, answer->second.why),
