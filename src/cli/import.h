@@ -16,6 +16,7 @@ namespace ringway::cli {
 struct Imported {
   std::string toml;  // Empty if any problem is an error.
   config::Problems problems;
+  std::vector<config::Place> origins;  // Where each line of it comes from.
 };
 
 struct NutcrackerFile {

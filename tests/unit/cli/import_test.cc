@@ -91,6 +91,43 @@ TEST_CASE("ejection keeps its limit and its time, and what stands-in are allowed
   CHECK(it.health.check == config::Check::automatic);
 }
 
+TEST_CASE("ejection may take all servers, however long their failures take, as there") {
+  const auto it = pool("  auto_eject_hosts: true\n");
+  CHECK(it.eject.max_ejected == 1);
+  CHECK(it.eject.window == 365 * 24h);
+  CHECK(it.eject.retry_max == it.eject.retry_after);
+}
+
+TEST_CASE("a failure limit of 0 is reached by the first failure, and not never") {
+  CHECK(pool("  auto_eject_hosts: true\n  server_failure_limit: 0\n").eject.failures == 1);
+}
+
+TEST_CASE("what twemproxy takes and ringway does not is lowered, and said so") {
+  const auto toml = [](std::string_view more) { return import_text(yaml(more)).toml; };
+  CHECK(has(toml("  server_connections: 10000\n"),
+            "# in twemproxy: server_connections: 10000; 1024 is the most here\n"
+            "server_connections = 1024\n"));
+  CHECK(has(toml("  backlog: 100000\n"),
+            "backlog: 100000; 65535 is the most here\n"
+            "backlog = 65535\n"));
+  CHECK(has(toml("  timeout: 99999999999999\n"),
+            "timeout: 99999999999999; 31536000000 ms is the most here\n"
+            "timeout = \"31536000000ms\"\n"));
+  const auto eject = toml(
+      "  auto_eject_hosts: true\n  server_failure_limit: 2000000\n"
+      "  server_retry_timeout: 99999999999999\n");
+  CHECK(has(eject,
+            "server_failure_limit: 2000000; 1000000 is the most here\n"
+            "failures = 1000000\n"));
+  CHECK(has(eject, "31536000000 ms is the most here\nretry_after = \"31536000000ms\"\n"));
+}
+
+TEST_CASE("connecting may take all of a longer timeout") {
+  CHECK(pool("  timeout: 400\n").connect_timeout == 1500ms);
+  CHECK(pool("  timeout: 5000\n").connect_timeout == 5s);
+  CHECK(pool("").connect_timeout == 1500ms);
+}
+
 TEST_CASE("ejection without numbers has twemproxy's") {
   const auto it = pool("  auto_eject_hosts: true\n");
   CHECK(it.eject.failures == 2);
@@ -178,6 +215,34 @@ TEST_CASE("what twemproxy would refuse is refused with its place") {
   CHECK(has(wrong("a: 5\n"), "pool 'a' is no table"));
 }
 
+TEST_CASE("nothing is told a place in the text that was made, but the one in the yml") {
+  CHECK(wrong(yaml("  server_connections: 0\n")).starts_with("nutcracker.yml:3:23: error: "));
+  CHECK(wrong(yaml("", "   - 10.0.0.1:1:1\n   - 10.0.0.1:2:99999999\n"))
+            .starts_with("nutcracker.yml:5:6: error: "));
+  // 2^24 together: a weight that is lowered would move keys.
+  const auto heavy = wrong(yaml("", "   - 10.0.0.1:1:16777000\n   - 10.0.0.1:2:16777000\n"));
+  CHECK(heavy.starts_with("nutcracker.yml:1:1: error: "));
+  CHECK(has(heavy, "add up to 33554000"));
+  CHECK(wrong("a:\n  listen: 0.0.0.0:1\n  servers:\n   - h:1:1\n"
+              "b:\n  listen: 127.0.0.1:1\n  servers:\n   - h:1:1\n")
+            .starts_with("nutcracker.yml:6:11: error: listener 'b' binds the same address as "
+                         "listener 'a' in line 2"));
+  for (const std::string_view more : {"  timeout: 0\n", "  hash: md6\n", "  hash_tag: abc\n"}) {
+    for (const auto& problem : import_text(yaml(more)).problems) {
+      CHECK(problem.where.file == "nutcracker.yml");
+    }
+  }
+}
+
+TEST_CASE("two of a kind are told with both places") {
+  CHECK(wrong("a:\n  listen: 127.0.0.1:1\n  servers:\n   - h:1:1\n"
+              "b:\n  listen: localhost:1\n  servers:\n   - h:1:1\n") ==
+        "nutcracker.yml:6:11: error: two pools listen on localhost:1, first in nutcracker.yml:2");
+  CHECK(has(wrong(yaml("", "   - 10.0.0.1:1:1 x\n   - 10.0.0.2:1:1 x\n")),
+            "nutcracker.yml:5:6: error: two servers of pool 'alpha' have the name 'x', the other "
+            "in line 4"));
+}
+
 TEST_CASE("a listen name that only a resolver knows must be written out") {
   CHECK(has(wrong("a:\n  listen: box:1\n  servers:\n   - h:1:1\n"), "'box' is a name"));
 }
@@ -189,9 +254,13 @@ TEST_CASE("any file loads by its kind") {
   const auto before = load_any(old_file);
   const auto after = load_any(new_file);
   REQUIRE(before.config.has_value());
-  CHECK(before.config->pools[0].where.file == old_file);
+  CHECK(before.config->pools[0].where == config::Place{old_file, 1, 1});
+  CHECK(before.config->pools[0].servers[0].where == config::Place{old_file, 4, 6});
   CHECK(config::placeless(*before.config).pools == config::placeless(*after.config).pools);
   CHECK_FALSE(load_any("/nowhere.yml").config.has_value());
+  const auto redis = load_any(folder.write("r.yml", yaml("  redis: true\n")));
+  REQUIRE(redis.problems.size() == 1);
+  CHECK(redis.problems[0].where.line == 3);
 }
 
 TEST_CASE("the command prints TOML on out and problems on err") {
