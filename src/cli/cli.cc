@@ -10,10 +10,11 @@
 #include "ringway/config/units.h"
 
 #include "cli/check.h"
+#include "cli/command_words.h"
 #include "cli/diff.h"
 #include "cli/explain.h"
 #include "cli/import.h"
-#include "cli/key_text.h"
+#include "cli/output.h"
 #include "cli/reload.h"
 #include "cli/run.h"
 #include "cli/verify.h"
@@ -31,6 +32,10 @@ constexpr const char* footer =
     "Signals: SIGHUP reloads its file; SIGUSR1 reopens log files and does nothing else; SIGTERM\n"
     "and SIGINT end it in good order (twice: at once).";
 
+constexpr const char* without_a_file =
+    "without a file there are no metrics and no admin address: no /metrics, /healthz, /readyz, "
+    "/status, and no `ringway reload`\n";
+
 struct Arguments {
   std::string file;
   CheckOptions check;
@@ -46,13 +51,15 @@ void add_run(CLI::App& app, Arguments& arguments, int& status) {
   CLI::App* command = app.add_subcommand("run", "Run the router that FILE describes");
   CLI::Option* file = command->add_option("FILE", arguments.file, "Configuration (TOML)");
   CLI::Option* listen = command->add_option("--listen", arguments.one_line.listen,
-                                            "Without a file: listen here (host:port, unix:/path)");
+                                            "Without a file: listen here (host:port, unix:/path); "
+                                            "metrics and admin are off then");
   CLI::Option* servers = command->add_option("--servers", arguments.one_line.servers,
                                              "Without a file: the pool, A,B,C");
   listen->delimiter(',')->needs(servers)->excludes(file);
   servers->delimiter(',')->needs(listen)->excludes(file);
   command->callback([&, file, listen] {
     if (file->count() + listen->count() == 0) throw CLI::RequiredError("FILE");
+    if (file->count() == 0) std::cerr << without_a_file;
     status = file->count() > 0 ? run(arguments.file) : run(arguments.one_line);
   });
 }
@@ -104,7 +111,7 @@ void add_explain(CLI::App& app, Arguments& arguments, int& status) {
   CLI::App* command = app.add_subcommand("explain", "Tell which server keys belong to, and why");
   command->add_option("FILE_and_KEYs", options.words,
                       "Configuration (TOML, or a nutcracker.yml), then keys; with --live keys "
-                      "alone. b64:... is a key in base64; after -- anything is a key");
+                      "alone. b64:... is a key in base64; after -- a key may begin with -");
   command->add_option("--live", options.live, "Ask the running ringway with this admin address");
   command->add_option("--token-file", options.token_file, "With --live: its admin.token_file");
   command->add_option("--listener", options.listener, "Of several, only this one");
@@ -121,6 +128,14 @@ void add_reload(CLI::App& app, Arguments& arguments, int& status) {
   command->add_option("--token-file", options.token_file, "Its admin.token_file");
   command->add_flag("--accept-moved", options.accept_moved,
                     "However many keys move, and however many servers go");
+  const auto take_time = [&](const std::string& text) {
+    const auto time = config::parse_duration(text);
+    if (!time) throw CLI::ValidationError("--timeout", time.error());
+    if (*time <= Duration::zero()) throw CLI::ValidationError("--timeout", "there must be some");
+    options.timeout = *time;
+  };
+  command->add_option_function<std::string>("--timeout", take_time,
+                                            "Wait so long for the outcome: \"5m\" [\"30s\"]");
   command->callback([&] { status = reload(options, {std::cout, std::cerr}); });
 }
 
@@ -139,31 +154,30 @@ void add_verify(CLI::App& app, Arguments& arguments, int& status) {
   command->callback([&] { status = verify(options, {std::cout, std::cerr}); });
 }
 
-// CLI11 takes "[a,b]" and "{}" for lists: keys that look so go in another form.
-std::vector<std::string> with_keys_kept(std::vector<std::string> words) {
-  for (std::string& word : words) {
-    const bool list = word.starts_with('[') && word.ends_with(']');
-    if (words[0] == "explain" && (list || word == "{}")) word = word_of_key(word);
+int told(const CLI::App& app, const CLI::ParseError& error) {
+  const int code = app.exit(error);
+  if (const std::string likely = likely_option(app); code != 0 && !likely.empty()) {
+    std::cerr << likely << "\n";
   }
-  return words;
+  return code == 0 ? exit_ok : exit_error;
 }
 
-// `ringway FILE` becomes `ringway run FILE`, and `ringway --listen` likewise.
-std::vector<std::string> with_short_form(const CLI::App& app, int argc, char** argv) {
-  std::vector<std::string> words(argv + 1, argv + argc);
-  const auto known = [&](const std::string& word) {
-    return !app.get_subcommands([&](const CLI::App* sub) { return sub->get_name() == word; })
-                .empty();
-  };
-  const auto of_run = [](const std::string& word) {
-    return !word.starts_with("-") || word.starts_with("--listen") || word.starts_with("--servers");
-  };
-  if (!words.empty() && of_run(words[0]) && !known(words[0])) {
-    words.insert(words.begin(), "run");
+int parsed(CLI::App& app, const CommandWords& given, const int& status) {
+  if (given.empty()) {
+    std::cout << app.help();
+    return exit_error;
   }
-  if (!words.empty()) words = with_keys_kept(std::move(words));
-  // CLI11 takes its words from the back.
-  return {words.rbegin(), words.rend()};
+  if (const std::string what = stranger(app, given); !what.empty()) {
+    std::cerr << what << "\n";
+    return exit_error;
+  }
+  try {
+    const CommandWords words = written_out(app, given);
+    app.parse(CommandWords(words.rbegin(), words.rend()));  // CLI11 takes them from the back.
+  } catch (const CLI::ParseError& error) {
+    return told(app, error);
+  }
+  return status;
 }
 
 }  // namespace
@@ -171,7 +185,7 @@ std::vector<std::string> with_short_form(const CLI::App& app, int argc, char** a
 int command_line(int argc, char** argv) {
   CLI::App app(description, "ringway");
   app.footer(footer);
-  app.set_version_flag("--version", "ringway " RINGWAY_VERSION);
+  app.set_version_flag("-V,--version", "ringway " RINGWAY_VERSION);
   app.require_subcommand(1);
   Arguments arguments;
   int status = 0;
@@ -182,17 +196,7 @@ int command_line(int argc, char** argv) {
   add_explain(app, arguments, status);
   add_reload(app, arguments, status);
   add_verify(app, arguments, status);
-  if (argc < 2) {
-    std::cout << app.help();
-    return 1;
-  }
-  try {
-    app.parse(with_short_form(app, argc, argv));
-  } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? 0 : 1;
-  }
-  return status;
+  return after_output(parsed(app, CommandWords(argv + 1, argv + argc), status), std::cerr);
 }
 
 }  // namespace ringway::cli

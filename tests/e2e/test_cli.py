@@ -4,11 +4,16 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
+import threading
+import time
+import unittest
 from pathlib import Path
 
 import cases
+from name_server import SILENT, NameServer, why_not
 from processes import accepts, free_port, until
 from protocol import Client
 
@@ -116,6 +121,172 @@ class Cli(cases.EndToEnd):
             self.assertIn(words, router.log(), "on standard error")
             self.assertRegex(log.read_text(), rf"warning .*{words}")
 
+    # --- Words ---
+
+    def test_a_mistyped_subcommand_is_told_the_likely_one(self):
+        for words, likely in ((("chek", "ringway.toml"), "check"), (("relaod",), "reload"),
+                              (("help", "improt"), "import")):
+            code, output = self.run_ringway(*words)
+            self.assertEqual(code, 1, output)
+            self.assertIn(f"'{words[-2] if words[0] == 'chek' else words[-1]}' is no subcommand",
+                          output)
+            self.assertIn(f"did you mean '{likely}'?", output)
+        self.assertIn("known here: help, run, check", self.run_ringway("zzzzzz")[1])
+        self.assertIn("cannot read nowhere.toml", self.run_ringway("nowhere.toml")[1])
+
+    def test_a_mistyped_option_is_told_the_likely_one(self):
+        for words, likely in ((("check", "--pritn", "x"), "--print"),
+                              (("reload", "--toekn-file=x"), "--token-file"),
+                              (("--versoin",), "--version")):
+            code, output = self.run_ringway(*words)
+            self.assertEqual(code, 1, output)
+            self.assertIn(f"did you mean '{likely}'?", output)
+
+    def test_options_of_twemproxy_are_told_what_is_here(self):
+        for words in (("-t", "-c", "n.yml"), ("-c", "n.yml"), ("--conf-file=n.yml", "-d")):
+            code, output = self.run_ringway(*words)
+            self.assertEqual(code, 1, output)
+            self.assertIn("is an option of twemproxy: here `ringway FILE` runs", output)
+
+    def test_help_and_version_in_every_usual_form(self):
+        self.assertEqual(self.run_ringway("-V"), self.run_ringway("--version"))
+        self.assertEqual(self.run_ringway("help"), self.run_ringway("--help"))
+        self.assertEqual(self.run_ringway("help", "check"), self.run_ringway("check", "--help"))
+        self.assertEqual(self.run_ringway("help", "check")[0], 0)
+
+    def test_behind_two_dashes_nothing_is_an_option(self):
+        path = self.file(GOOD)
+        for words in ((path, "--", "-k"), (path, "--", "--json"), ("--", path, "--"),
+                      (path, "--", "[a]"), ("--json", path, "--", "-k")):
+            code, output = self.run_ringway("explain", *words)
+            self.assertEqual(code, 0, output)
+            self.assertIn(words[-1], output)
+        for words in (("check", "--", path), ("import", "--", "-nowhere.yml"), ("--", path + "x")):
+            self.assertNotIn("not expected", self.run_ringway(*words)[1], words)
+
+    def test_a_full_disk_is_an_error_for_everything_that_prints(self):
+        path = self.file(GOOD)
+        nutcracker = self.file("a:\n  listen: 127.0.0.1:1\n  servers:\n   - h:1:1\n", "n.yml")
+        router = self.ringway(self.memcacheds(1))
+        admin = router.config.admin_bind
+        for words in (("--help",), ("--version",), ("help", "run"), (), ("check", path),
+                      ("check", "--print", path), ("import", nutcracker), ("diff", path, path),
+                      ("diff", "--json", path, path), ("explain", path, "k"),
+                      ("explain", "--json", path, "k"), ("explain", "--live", admin, "k"),
+                      ("reload", "--live", admin),
+                      ("verify", str(router.file), "--keys", "1", "--through",
+                       f"{router.host}:{router.port}")):
+            with self.subTest(words), open("/dev/full", "w") as full:
+                done = subprocess.run([cases.BINARY, *words], stdout=full, text=True, timeout=20,
+                                      stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn("the output could not be written", done.stderr)
+
+    def test_output_that_nobody_wants_is_no_error(self):
+        self.assertEqual(self.run_ringway("check", self.file(GOOD))[0], 0)
+        done = subprocess.run(["sh", "-c", 'exec "$0" check "$1" >&-', cases.BINARY,
+                               self.file("[", "bad.toml")], capture_output=True, timeout=20)
+        self.assertEqual(done.returncode, 1)
+
+    # --- import ---
+
+    def test_an_imported_pool_serves_with_one_server_of_three_left(self):
+        servers = self.memcacheds(3)
+        port = free_port()
+        lines = "".join(f"   - {server.address}:1 {server.name}\n" for server in servers)
+        old = self.file(f"alpha:\n  listen: 127.0.0.1:{port}\n  timeout: 200\n"
+                        "  auto_eject_hosts: true\n  server_retry_timeout: 60000\n"
+                        "  server_failure_limit: 0\n  servers:\n" + lines, "n.yml")
+        code, toml = self.run_ringway("import", old)
+        self.assertEqual(code, 0, toml)
+        path = self.file('[metrics]\nbind = "off"\n[admin]\nbind = "off"\n' + toml)
+        self.processes.start("imported", [cases.BINARY, path])
+        until("it to listen", 10, lambda: accepts("127.0.0.1", port))
+        with Client(("127.0.0.1", port)) as client:
+            for server in servers[:2]:
+                server.kill()
+
+            def errors():
+                return sum(client.ask(b"get k%d\r\n" % number) != b"END\r\n"
+                           for number in range(60))
+
+            until("both to be ejected, and no key to be without a server",
+                  5 * cases.SLOWNESS, lambda: errors() == 0)
+            self.assertEqual(errors(), 0)
+
+    # --- reload and whom it speaks to ---
+
+    def stranger(self, answer):
+        """The address of one that answers every request so, and then says nothing more."""
+        listening = socket.create_server(("127.0.0.1", 0))
+        asked = []
+
+        def serve():
+            while True:
+                try:
+                    peer = listening.accept()[0]
+                except OSError:
+                    return
+                peers.append(peer)
+                asked.append(peer.recv(4096))
+                reply = answer(asked[-1])
+                peer.sendall(reply or b"")
+                if reply:
+                    peer.close()
+
+        peers = []
+        threading.Thread(target=serve, daemon=True).start()
+        self.addCleanup(lambda: [one.close() for one in (*peers, listening)])
+        return f"127.0.0.1:{listening.getsockname()[1]}", asked
+
+    def test_reload_knows_a_stranger_and_orders_nothing_of_him(self):
+        token = self.file("secret\n", "token")
+        page = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n"
+        address, asked = self.stranger(lambda _: page)
+        for words in (("reload",), ("explain", "k")):
+            code, output = self.run_ringway(*words, "--live", address, "--token-file", token)
+            self.assertEqual(code, 1, output)
+            self.assertIn("no state of a ringway; is it the [admin] bind of a running ringway?",
+                          output)
+        self.assertTrue(all(request.startswith(b"GET /status ") for request in asked), asked)
+        self.assertNotIn(b"secret", b"".join(asked))
+
+    def test_reload_gives_up_in_time_and_says_that_it_may_still_come_about(self):
+        state = b'HTTP/1.1 200 OK\r\n\r\n{"config_hash": "0"}'
+        address, asked = self.stranger(lambda request: state if b"GET" in request else None)
+        begun = time.monotonic()
+        code, output = self.run_ringway("reload", "--live", address, "--timeout", "300ms")
+        self.assertLess(time.monotonic() - begun, 3 * cases.SLOWNESS)
+        self.assertEqual(code, 1)
+        self.assertIn("timed out", output)
+        self.assertIn("may still come about", output)
+        self.assertIn("longer than 300ms", output)
+        self.assertEqual(len(asked), 2)
+        for wrong in ("0s", "soon"):
+            self.assertEqual(self.run_ringway("reload", "--timeout", wrong)[0], 1)
+
+    def test_reload_of_the_metrics_address_is_told_so(self):
+        router = self.ringway(self.memcacheds(1))
+        code, output = self.run_ringway("reload", "--live", router.config.metrics_bind)
+        self.assertEqual(code, 1)
+        self.assertIn("answers GET /status with 404", output)
+
+    def test_reload_says_what_is_wrong_with_the_token(self):
+        token = self.file("secret\n", "token")
+        router = self.ringway(self.memcacheds(1), start=False)
+        text = router.config.text()
+        router.config.text = lambda: text.replace("[admin]\n",
+                                                  f'[admin]\ntoken_file = "{token}"\n')
+        router.start()
+        self.routers.append(router)
+        admin = router.config.admin_bind
+        self.assertIn("wants a token", self.run_ringway("reload", "--live", admin)[1])
+        wrong = self.file("other\n", "other")
+        self.assertIn("refuses the token",
+                      self.run_ringway("reload", "--live", admin, "--token-file", wrong)[1])
+        self.assertEqual(
+            self.run_ringway("reload", "--live", admin, "--token-file", token)[0], 0)
+
     def test_a_file_alone_is_short_for_run(self):
         servers = self.memcacheds(1)
         router = self.ringway(servers, start=False)
@@ -139,6 +310,7 @@ class Cli(cases.EndToEnd):
             cases.BINARY, "--listen", f"127.0.0.1:{port},unix:{path}",
             "--servers", ",".join(server.address for server in servers)])
         until("it to listen", 10, lambda: accepts("127.0.0.1", port))
+        self.assertIn("no metrics and no admin address", process.log.read_text())
         keys = [b"k%d" % number for number in range(60)]
         with Client(("127.0.0.1", port)) as client, Client(path) as other:
             for key in keys:
@@ -155,6 +327,27 @@ class Cli(cases.EndToEnd):
             code, output = self.run_ringway(*arguments)
             self.assertNotEqual(code, 0)
             self.assertIn(hint, output)
+
+
+@unittest.skipIf(why_not(), why_not())
+class Lookups(cases.EndToEnd):
+    def test_check_asks_all_names_at_once(self):
+        names = NameServer()
+        self.addCleanup(names.close)
+        hosts = [f"mc-{number}.test" for number in range(12)]
+        names.names = dict.fromkeys(hosts, SILENT) | {hosts[3]: ["127.0.0.1"]}
+        path = self.processes.folder / "names.toml"
+        path.write_text('[listener.web]\nbind = "127.0.0.1:11311"\nroute = "web"\n[pool.web]\n'
+                        'servers = ["mc-{0..11}.test:11211"]\n')
+        begun = time.monotonic()
+        done = subprocess.run([names.asking(cases.BINARY, self.processes.folder), "check",
+                               "--strict-dns", path], capture_output=True, text=True, timeout=60)
+        took = time.monotonic() - begun
+        print(f"12 names, 11 of them silent for a second each: {took:.2f} s")
+        self.assertLess(took, 5 * cases.SLOWNESS, "of 11 s and more, one after another")
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(re.findall(r"server (\S+):11211 does not resolve", done.stderr),
+                         hosts[:3] + hosts[4:])
 
 
 if __name__ == "__main__":
