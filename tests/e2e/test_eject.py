@@ -250,7 +250,8 @@ class Mode(cases.EndToEnd):
         begun = time.monotonic()
         reply = self.through[mode].ask(request)
         self.assertRegex(reply, rb"^SERVER_ERROR ringway: server web3 \(.*is ejected")
-        self.assertLess(time.monotonic() - begun, 0.02 * cases.SLOWNESS)
+        # As opposed to after a timeout; other programs on the machine hold up any answer.
+        self.assertLess(time.monotonic() - begun, 0.75 * TIMEOUT_S * cases.SLOWNESS)
 
     def check_meanwhile(self):
         for mode, client in self.through.items():
@@ -355,10 +356,11 @@ class Guard(cases.EndToEnd):
             # programs on the machine hold up some, or all for a while.
             for _ in range(10):
                 times = self.times_of_errors(client)
-                if times[len(times) // 10] < 0.001 * cases.SLOWNESS:
+                fast, middle = times[len(times) // 10], times[len(times) // 2]
+                if fast < 0.001 * cases.SLOWNESS and middle < 0.02 * cases.SLOWNESS:
                     break
-            self.assertLess(times[len(times) // 10], 0.001 * cases.SLOWNESS)
-            self.assertLess(times[len(times) // 2], 0.02 * cases.SLOWNESS)
+            self.assertLess(fast, 0.001 * cases.SLOWNESS)
+            self.assertLess(middle, 0.02 * cases.SLOWNESS)
         for server in self.servers:
             server.start()
         for count, router in routers.items():

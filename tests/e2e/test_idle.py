@@ -2,6 +2,7 @@
 """Ten thousand clients that ask nothing cost next to nothing, also when they asked
 before, and the busy ones beside them do not notice."""
 
+import contextlib
 import resource
 import sys
 
@@ -43,9 +44,13 @@ class Idle(cases.EndToEnd):
         until("the router to know them all", 5,
               lambda: router.metrics()["ringway_client_connections"] >= count)
         verified_load(address, clients=100, seconds=2)
-        each = (router.private_bytes() - before) / count
-        print(f"{count} idle clients, {each:.0f} bytes each ", end="", flush=True)
-        self.assertLess(each, BYTES_PER_IDLE_CLIENT)
+        def each():
+            return (router.private_bytes() - before) / count
+        # What the load needed, up to 20 MiB of it, is given back when it is over.
+        with contextlib.suppress(AssertionError):
+            until("load's memory to come back", 10, lambda: each() < BYTES_PER_IDLE_CLIENT)
+        print(f"{count} idle clients, {each():.0f} bytes each ", end="", flush=True)
+        self.assertLess(each(), BYTES_PER_IDLE_CLIENT)
         with Client(address) as one:
             self.assertIn(b"VALUE k 0 100", one.ask(b"get k\r\n"))
 

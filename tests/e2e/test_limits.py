@@ -232,7 +232,9 @@ class ClientLimits(cases.EndToEnd):
         print(f"{most:.0f} in flight, {grown} bytes more ", end="", flush=True)
         self.assertLessEqual(most, 1024)
         if not cases.SANITIZED:
-            self.assertLess(grown, 8 << 20)
+            # All of them at once would be 40 MB. Up to 20 MiB are none of theirs: what is kept for
+            # reuse, and what the kernel receives into.
+            self.assertLess(grown, 24 << 20)
 
     def test_an_idle_client_is_closed_and_a_busy_one_is_not(self):
         router = self.ringway(self.servers, listener='idle_timeout = "500ms"')
@@ -294,7 +296,7 @@ class ClientLimits(cases.EndToEnd):
         until("its memory to come back", 10,
               lambda: self.counted(router, "buffer_bytes") < 64 << 10)
         if not cases.SANITIZED:
-            until("the process to be small again", 10, lambda: router.private_bytes() < 16 << 20)
+            until("the process to be small again", 10, lambda: router.private_bytes() < 32 << 20)
 
     def test_a_slow_but_steady_reader_is_not(self):
         router = self.ringway(self.servers, timeout="30s",

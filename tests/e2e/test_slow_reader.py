@@ -19,8 +19,12 @@ OUTPUT_HIGH = 1 << 20                 # client_output_high, its default.
 ONE_ASK = 64 * (VALUE + 40)           # keys_per_ask values with their lines.
 BLOCK = 1.25                          # A large block is at most a quarter too large,
 SMALL_BLOCKS = 4 * (64 << 10)         # a small one may be half empty.
-OF_THE_PROCESS = 3 << 20              # Beside buffers: what the kernel receives into.
-KEPT = 3 << 19                        # When nobody needs the rest any more.
+# What is lent is counted by ringway, and exact. Of the process, which of its buffers were touched
+# and what its allocator holds differ from run to run: that is bounded by what could be there.
+KEPT_BLOCKS = 4 << 20                 # For reuse (buffer_pool.h),
+RECEIVED_INTO = 16 << 20              # and what the kernel receives into (io_settings.h).
+OF_THE_PROCESS = KEPT_BLOCKS + RECEIVED_INTO
+LEFT = 4 << 20                        # When nobody needs the rest any more.
 
 
 class SlowReader(cases.EndToEnd):
@@ -43,8 +47,8 @@ class SlowReader(cases.EndToEnd):
 
     def left(self, router, private):
         """What the process still has more, once it had the time to give back the rest."""
-        deadline = time.monotonic() + 5
-        while router.private_bytes() - private >= KEPT and time.monotonic() < deadline:
+        deadline = time.monotonic() + 10
+        while router.private_bytes() - private >= LEFT and time.monotonic() < deadline:
             time.sleep(0.1)
         return router.private_bytes() - private
 
@@ -84,7 +88,7 @@ class SlowReader(cases.EndToEnd):
         self.assertGreater(most_lent, OUTPUT_HIGH // 2, "the client was not slow at all")
         self.assertLess(most_lent, allowed)
         self.assertLess(most_private, allowed + OF_THE_PROCESS)
-        self.assertLess(left, KEPT)
+        self.assertLess(left, LEFT)
 
     def test_reads_of_few_keys_each(self):
         self.check("auto", 10)
@@ -113,7 +117,7 @@ class SlowReader(cases.EndToEnd):
         until("their memory to come back", 5, lambda: self.lent(router) - lent < 64 << 10)
         left = self.left(router, private)
         print(f"{most} bytes of the process, {left} after they left ", end="", flush=True)
-        self.assertLess(left, KEPT)
+        self.assertLess(left, LEFT)
 
     def test_it_gets_all_of_it_once_it_reads(self):
         router = self.router_with_values("auto")
