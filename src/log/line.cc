@@ -91,6 +91,13 @@ void append_escaped_json(std::string& line, std::string_view message) {
   }
 }
 
+void append_field(std::string& line, std::string_view name, std::string_view value) {
+  if (value.empty()) return;
+  line.append(",\"").append(name).append("\":\"");
+  append_escaped_json(line, value);
+  line.append("\"");
+}
+
 }  // namespace
 
 std::string_view name(Level level) {
@@ -108,9 +115,14 @@ std::string text_line(Time time, Level level, std::string_view message) {
   return line;
 }
 
-std::string json_line(Time time, Level level, std::string_view message) {
+std::string json_line(Time time, Level level, std::string_view message, const Event& event) {
   std::string line = "{\"time\":\"" + utc(time) + "\",\"level\":\"";
-  line.append(name(level)).append("\",\"message\":\"");
+  line.append(name(level)).append("\"");
+  append_field(line, "event", event.name);
+  append_field(line, "pool", event.pool);
+  append_field(line, "server", event.server);
+  append_field(line, "cause", event.cause);
+  line.append(",\"message\":\"");
   append_escaped_json(line, message);
   line.append("\"}\n");
   return line;

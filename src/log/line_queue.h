@@ -9,15 +9,10 @@
 #include <mutex>
 #include <string>
 
+#include "log/held_lines.h"
 #include "log/line.h"
 
 namespace ringway::log {
-
-struct Line {
-  Time time;
-  Level level;
-  std::string message;
-};
 
 class LineQueue {
  public:
@@ -34,18 +29,25 @@ class LineQueue {
   // Drops the oldest line if lines_max wait.
   void push(Line line);
 
+  // Of what a limit looked at: pushed as the one with this number, or held until it is due.
+  void push(Line line, const std::string& key, std::uint64_t number);
+  void hold(const std::string& key, HeldLines::Held held);
+
   void ask_to_reopen();
 
   // Waits for news. An empty batch: the queue is ended and everything was taken.
   Batch take();
 
-  // Lines pushed before are still taken.
+  // Lines pushed before are still taken, and those that are held.
   void end();
 
  private:
   std::mutex mutex_;
   std::condition_variable news_;
+  void add(Line line);       // Under the mutex.
+  void add_due();
   Batch waiting_;
+  HeldLines held_;
   bool ended_ = false;
 };
 

@@ -45,6 +45,10 @@ Result<Output> open_output(const std::string& file) try {
   return failure("cannot open the log file " + file + ": " + problem.what());
 }
 
+Line line_now(Level level, std::string message, Event event = {}) {
+  return {std::chrono::system_clock::now(), level, std::move(message), std::move(event)};
+}
+
 // A started log: everything between start() and stop().
 class Writer {
  public:
@@ -59,9 +63,8 @@ class Writer {
     thread_.join();
   }
 
-  void push(Level level, std::string message) {
-    queue_.push({std::chrono::system_clock::now(), level, std::move(message)});
-  }
+  void push(Line line) { queue_.push(std::move(line)); }
+  LineQueue& queue() { return queue_; }
 
   void ask_to_reopen() { queue_.ask_to_reopen(); }
 
@@ -83,23 +86,25 @@ class Writer {
     if (opened) {
       output_ = std::move(*opened);
     } else {
-      push(Level::error, opened.error() + "; going on in the old one");
+      push(line_now(Level::error, opened.error() + "; going on in the old one"));
     }
   }
 
   void write(const LineQueue::Batch& batch) {
     if (batch.lost > 0) {
-      write({std::chrono::system_clock::now(), Level::warning,
-             fmt::format("{} log lines were lost: they came faster than they could be written",
-                         batch.lost)});
+      write(line_now(
+          Level::warning,
+          fmt::format("{} log lines were lost: they came faster than they could be written",
+                      batch.lost)));
     }
     for (const Line& line : batch.lines) write(line);
     output_->flush();
   }
 
   void write(const Line& line) {
-    output_->log(spdlog::level::info, json_ ? json_line(line.time, line.level, line.message)
-                                            : text_line(line.time, line.level, line.message));
+    output_->log(spdlog::level::info,
+                 json_ ? json_line(line.time, line.level, line.message, line.event)
+                       : text_line(line.time, line.level, line.message));
   }
 
   const std::string file_;
@@ -116,6 +121,7 @@ std::atomic<std::uint64_t> Writer::lost{0};
 struct Shared {
   std::mutex mutex;
   Sink sink;
+  HeldLines held_for_sink;
   std::unique_ptr<Writer> writer;
   std::atomic<Level> level{Level::info};
 };
@@ -161,6 +167,7 @@ void reopen() {
 void set_sink(Sink sink) {
   const std::lock_guard lock(shared().mutex);
   shared().sink = std::move(sink);
+  shared().held_for_sink = {};
 }
 
 std::uint64_t lost_lines() {
@@ -175,13 +182,55 @@ bool enabled(Level level) {
   return level >= shared().level.load(std::memory_order_relaxed);
 }
 
-void write(Level level, std::string text) {
+void write(Level level, std::string text, Event event) {
   if (!enabled(level)) return;
   const std::lock_guard lock(shared().mutex);
   if (shared().sink) return shared().sink(level, text);
-  if (shared().writer) return shared().writer->push(level, std::move(text));
-  const std::string line = text_line(std::chrono::system_clock::now(), level, text);
+  Line made = line_now(level, std::move(text), std::move(event));
+  if (shared().writer) return shared().writer->push(std::move(made));
+  const std::string line = text_line(made.time, level, made.message);
   std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+namespace {
+
+void hold(const std::string& key, HeldLines::Held held) {
+  if (shared().sink) return shared().held_for_sink.hold(key, std::move(held));
+  if (shared().writer) shared().writer->queue().hold(key, std::move(held));
+}
+
+void push_limited(Line line, const std::string& key, std::uint64_t number) {
+  if (shared().sink) {
+    shared().held_for_sink.drop(key, number);
+    return shared().sink(line.level, line.message);
+  }
+  if (shared().writer) shared().writer->queue().push(std::move(line), key, number);
+}
+
+}  // namespace
+
+void write_limited(const RateLimit::Verdict& verdict, const std::string& key, Level level,
+                   std::string text, Event event) {
+  if (!enabled(level)) return;
+  if (verdict.allowed && verdict.left_out > 0) {
+    text += fmt::format(" ({} lines like this left out)", verdict.left_out);
+  }
+  Line line = line_now(level, std::move(text), std::move(event));
+  const std::lock_guard lock(shared().mutex);
+  if (verdict.allowed) return push_limited(std::move(line), key, verdict.number);
+  hold(key, {.line = std::move(line),
+             .since = verdict.now,
+             .due = verdict.due,
+             .number = verdict.number,
+             .left_out = verdict.left_out});
+}
+
+void pass_time(Instant now) {
+  const std::lock_guard lock(shared().mutex);
+  if (!shared().sink) return;
+  for (const Line& line : shared().held_for_sink.take_due(now)) {
+    shared().sink(line.level, line.message);
+  }
 }
 
 }  // namespace ringway::log

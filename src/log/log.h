@@ -13,6 +13,10 @@
 #include <utility>
 
 #include "ringway/base/result.h"
+#include "ringway/base/time.h"
+
+#include "log/event.h"
+#include "log/rate_limit.h"
 
 namespace ringway::config {
 struct Log;
@@ -46,7 +50,21 @@ void set_sink(Sink sink);
 std::uint64_t lost_lines();
 
 bool enabled(Level level);
-void write(Level level, std::string text);
+void write(Level level, std::string text, Event event = {});
+
+// What a limit looked at. A line that it refused is kept as the newest about `key`, and
+// written when its minute is over, or when the log stops; unless a newer one came before.
+void write_limited(const RateLimit::Verdict& verdict, const std::string& key, Level level,
+                   std::string text, Event event = {});
+// Gives what is due by now to the sink, whose time is not the machine's.
+void pass_time(Instant now);
+
+// A line that machines find by its event.
+template <typename... Args>
+void tell(Level level, Event event, fmt::format_string<Args...> format, Args&&... args) {
+  if (!enabled(level)) return;
+  write(level, fmt::format(format, std::forward<Args>(args)...), std::move(event));
+}
 
 template <typename... Args>
 void debug(fmt::format_string<Args...> format, Args&&... args) {

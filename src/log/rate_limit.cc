@@ -22,8 +22,14 @@ RateLimit::Verdict RateLimit::ask(const std::string& name, Instant now) {
   if (keys_.size() >= keys_to_sweep_) forget_quiet(now);
   Key& key = keys_[name];
   key.last_asked = now;
-  if (!take_turn(key, now)) return {false, ++key.left_out};
-  return {true, std::exchange(key.left_out, 0)};
+  ++asked_;
+  if (key.refused > 0 && now >= key.due) {  // It was written then.
+    take_turn(key, key.due);
+    key.refused = 0;
+  }
+  if (take_turn(key, now)) return {true, std::exchange(key.refused, 0), now, {}, asked_};
+  key.due = key.allowed[key.oldest] + minute;
+  return {false, key.refused++, now, key.due, asked_};
 }
 
 bool RateLimit::take_turn(Key& key, Instant now) const {

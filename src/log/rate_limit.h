@@ -1,6 +1,7 @@
 // At most so many lines a minute for each key (a server that flaps, say), and the
-// number of those left out once one gets through again. Pure: time is passed in.
-// Belongs to one thread.
+// number of those left out once one gets through again. The newest that was refused is to be
+// written when its minute is over, and has its turn then: write_limited() sees to that.
+// Pure: time is passed in. Belongs to one thread.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,10 @@ class RateLimit {
 
   struct Verdict {
     bool allowed;
-    std::uint64_t left_out;  // Lines of this key refused since the last one allowed.
+    std::uint64_t left_out;  // Lines of this key that nobody sees since the last one allowed.
+    Instant now{};
+    Instant due{};             // When it is written if it stays the newest; of one refused.
+    std::uint64_t number = 0;  // Rises from line to line.
   };
 
   // In no minute, wherever it begins, more than lines_per_minute are allowed.
@@ -32,7 +36,8 @@ class RateLimit {
     std::vector<Instant> allowed;  // A ring of the last lines_per_minute.
     std::size_t oldest = 0;
     Instant last_asked;
-    std::uint64_t left_out = 0;
+    std::uint64_t refused = 0;  // Since the last one written; the newest of them is due
+    Instant due{};              // at this time.
   };
 
   bool take_turn(Key& key, Instant now) const;
@@ -40,6 +45,7 @@ class RateLimit {
 
   const std::uint32_t lines_per_minute_;
   std::size_t keys_to_sweep_ = 64;
+  std::uint64_t asked_ = 0;
   std::unordered_map<std::string, Key> keys_;
 };
 

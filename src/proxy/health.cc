@@ -15,6 +15,7 @@ namespace ringway::proxy {
 
 using config::EjectMode;
 using config::ServerState;
+using log::Level;
 using metrics::ServerMetric;
 
 Health::Health(Workbench& bench, Servers& servers) : bench_(bench), servers_(servers) {}
@@ -60,6 +61,7 @@ void Health::watch(Pool& pool, const pool::Server& server) {
   watched->id = server.id;
   watched->pool = &pool;
   watched->backup = server.backup;
+  watched->name = server.name;
   watched->label = server.label + " of pool " + pool.settings.name;
   watched->entry = &bench_.board.entry(server.id);
   watched->counters = &bench_.registry.server(bench_.worker, pool.settings.name, server.name);
@@ -152,7 +154,7 @@ void Health::look_at_name(Watched& server) {
   const Instant since = server.since;
   stand(server, Standing::unresolved, cause);
   server.since = since;
-  say(server, false, "is unresolved now: it " + std::string(cause));
+  say(server, Level::warning, "server_unresolved", "is unresolved now: it " + std::string(cause));
 }
 
 // What speaks for it was heard at another address, and what was under way went there.
@@ -173,7 +175,8 @@ void Health::keep_out(Watched& server, ServerState asked) {
   server.asking = false;
   bench_.timers.stop(server.timer);
   if (asked == ServerState::up) return;
-  say(server, true, "does not join: its state is " + std::string(config::word(asked)));
+  say(server, Level::info, "server_kept_out",
+      "does not join: its state is " + std::string(config::word(asked)));
 }
 
 // Drain and maintenance: the operator's will, whatever its health. One that is about to come
@@ -188,7 +191,8 @@ void Health::ask_for(Watched& server, ServerState asked) {
       if (now == Standing::drained && !server.returning_by_hand) return;
       (*server.counters)[ServerMetric::drains].add();
       stand(server, Standing::drained, "is drained");
-      say(server, true, "is drained" + keys_go(server, Standing::drained));
+      say(server, Level::info, "server_drained",
+          "is drained" + keys_go(server, Standing::drained));
       check_again(server);
       break;
     case ServerState::maintenance:
@@ -196,7 +200,8 @@ void Health::ask_for(Watched& server, ServerState asked) {
       (*server.counters)[ServerMetric::maintenances].add();
       stand(server, Standing::maintenance, "is in maintenance");
       server.asking = false;
-      say(server, true, "is in maintenance" + keys_go(server, Standing::maintenance));
+      say(server, Level::info, "server_in_maintenance",
+          "is in maintenance" + keys_go(server, Standing::maintenance));
       bench_.timers.stop(server.timer);
       break;
   }
@@ -246,7 +251,7 @@ void Health::eject(Watched& server, std::string_view cause) {
   server.entry->forget_failures();
   const bool held = standing == Standing::held;
   (*server.counters)[held ? ServerMetric::holds : ServerMetric::ejections].add();
-  say(server, false,
+  say(server, Level::warning, held ? "server_held" : "server_ejected",
       std::string(held ? "is held in the ring although it " : "is ejected: it ") +
           std::string(cause) + keys_go(server, standing));
   assign_backups(*server.pool);
@@ -291,7 +296,7 @@ void Health::readmit(Watched& server) {
   const auto rounded = std::chrono::duration_cast<std::chrono::milliseconds>(away);
   const std::string since =
       joined ? "has joined" : "is up again after " + duration_text(Duration(rounded));
-  say(server, true, since + std::string(keys));
+  say(server, Level::info, joined ? "server_joined" : "server_up", since + std::string(keys));
   assign_backups(*server.pool);
   eject_held(*server.pool);
   check_again(server);
@@ -311,7 +316,8 @@ bool Health::eject_held(Pool& pool) {
   stand(*longest, out_standing(*longest), cause);
   longest->good = good;
   (*longest->counters)[ServerMetric::ejections].add();
-  say(*longest, false, "is ejected now, too" + keys_go(*longest, standing(*longest)));
+  say(*longest, Level::warning, "server_ejected",
+      "is ejected now, too" + keys_go(*longest, standing(*longest)));
   assign_backups(pool);
   return true;
 }
@@ -393,17 +399,14 @@ std::string Health::keys_go(const Watched& server, Standing standing) const {
          (rehash ? " its keys go to the other servers" : " its keys fail until it is back");
 }
 
-void Health::say(const Watched& server, bool good, std::string_view what) {
-  const auto verdict = lines_.ask(server.label, bench_.now);
-  if (!verdict.allowed) return;
-  const std::string left_out =
-      verdict.left_out > 0 ? " (" + std::to_string(verdict.left_out) + " lines like this left out)"
-                           : "";
-  if (good) {
-    log::info("server {} {}{}", server.label, what, left_out);
-  } else {
-    log::warning("server {} {}{}", server.label, what, left_out);
-  }
+void Health::say(const Watched& server, Level level, std::string_view event,
+                 std::string_view what) {
+  log::write_limited(lines_.ask(server.label, bench_.now), "standing of " + server.label,
+                     level, "server " + server.label + " " + std::string(what),
+                     {.name = event,
+                      .pool = server.pool->settings.name,
+                      .server = server.name,
+                      .cause = bench_.board.cause(server.id)});
 }
 
 }  // namespace ringway::proxy

@@ -23,6 +23,7 @@
 #include <string_view>
 #include <vector>
 
+#include "log/log.h"
 #include "net/timer_wheel.h"
 #include "proxy/health_sink.h"
 #include "proxy/servers.h"
@@ -117,7 +118,7 @@ class Health final : public HealthSink {
   Duration off_by(Duration time, double share);
   void set_timer(Watched& server, Duration in);
 
-  void say(const Watched& server, bool good, std::string_view what);
+  void say(const Watched& server, log::Level level, std::string_view event, std::string_view what);
   std::string keys_go(const Watched& server, Standing standing) const;
 
   Workbench& bench_;

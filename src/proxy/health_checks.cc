@@ -205,7 +205,8 @@ void Health::return_failed(Watched& server, std::string_view cause) {
     return eject(server, cause);
   }
   if (server.bad++ == 0) {
-    say(server, false, "stays out although it is asked to be up: it " + std::string(cause));
+    say(server, log::Level::warning, "server_stays_out",
+        "stays out although it is asked to be up: it " + std::string(cause));
   }
   probe_again(server);
 }

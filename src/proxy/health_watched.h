@@ -19,7 +19,8 @@ struct Health::Watched {
   Pool* pool = nullptr;
   BoardEntry* entry = nullptr;
   metrics::ServerCounters* counters = nullptr;
-  std::string label;
+  std::string name;
+  std::string label;  // With its address and its pool.
   net::Address address;  // Where it was when it was last looked at.
   bool backup = false;
   bool present = true;

@@ -28,6 +28,8 @@ namespace ringway::proxy {
 struct ServerLink {
   pool::ServerId id{};
   std::string label;  // As errors name it, with its pool.
+  std::string pool;
+  std::string name;
   std::uint32_t connections = 1;
   std::uint32_t queue_max = 0;
   std::uint64_t queue_bytes_max = 0;

@@ -104,6 +104,8 @@ void Servers::configure(ServerLink& link, const pool::Pool& pool, const pool::Se
   link.removed_in = 0;
   link.ends_at = never;
   link.label = server.label + " of pool " + settings.name;
+  link.pool = settings.name;
+  link.name = server.name;
   link.connections = settings.server_connections;
   link.queue_max = settings.server_queue_max;
   link.queue_bytes_max = settings.server_queue_bytes_max;
@@ -528,13 +530,12 @@ void Servers::preconnect(ServerLink& link) {
 // Changes of a server's state, never single requests.
 void Servers::say(const ServerLink& link, std::string_view what) {
   if (ending_) return;
-  const auto verdict = link.entry->ask_to_say(bench_.now);
-  if (!verdict.allowed) return;
-  if (verdict.left_out > 0) {
-    log::warning("server {} {} ({} lines like this left out)", link.label, what, verdict.left_out);
-  } else {
-    log::warning("server {} {}", link.label, what);
-  }
+  log::write_limited(link.entry->ask_to_say(bench_.now), "connections of " + link.label,
+                     log::Level::warning, "server " + link.label + " " + std::string(what),
+                     {.name = "server_connection",
+                      .pool = link.pool,
+                      .server = link.name,
+                      .cause = std::string(what)});
 }
 
 void Servers::retire_all() {

@@ -135,15 +135,9 @@ void Names::take(Entry& entry, const Answer& answer) {
 
 // What flaps must not fill a disk.
 void Names::say(const std::string& name, bool warns, const std::string& what) {
-  const auto verdict = lines_.ask(name, world_.now());
-  if (!verdict.allowed) return;
-  const std::string left_out =
-      verdict.left_out > 0 ? fmt::format(" ({} lines like this left out)", verdict.left_out) : "";
-  if (warns) {
-    log::warning("server {} {}{}", name, what, left_out);
-  } else {
-    log::info("server {} {}{}", name, what, left_out);
-  }
+  log::write_limited(lines_.ask(name, world_.now()), "address of " + name,
+                     warns ? log::Level::warning : log::Level::info, "server " + name + " " + what,
+                     {.name = warns ? "name_trouble" : "name_moved", .server = name, .cause = what});
 }
 
 void Names::move(Entry& entry, const net::Address& before) {

@@ -44,7 +44,8 @@ void States::introduce(const pool::Server& server) {
 void States::set_by_hand(const std::string& pool, const pool::Server& server,
                          std::optional<ServerState> state, Instant now) {
   crew_.board.set_hand_state(server.id, state, now);
-  log::info("server {} of pool {}: state {} is asked for by hand", server.label, pool,
+  log::tell(log::Level::info, {.name = "state_asked", .pool = pool, .server = server.name},
+            "server {} of pool {}: state {} is asked for by hand", server.label, pool,
             state ? config::word(*state) : "auto");
   crew_.call_home(crew_.home_of(pool), server.id);
 }

@@ -119,8 +119,10 @@ std::optional<TakeClient> Acceptors::on_accepted(const net::Completion& done) {
 
 void Acceptors::report_failure(int error) {
   bench_.count(metrics::WorkerMetric::accept_failures).add();
-  if (!lines_.ask("accept", bench_.io.now()).allowed) return;
-  log::warning("no more clients can be accepted for now: {}", std::strerror(error));
+  const std::string cause = std::strerror(error);
+  log::write_limited(lines_.ask("accept", bench_.io.now()), "accept", log::Level::warning,
+                     "no more clients can be accepted for now: " + cause,
+                     {.name = "accept_failed", .cause = cause});
 }
 
 bool Acceptors::lets_wait(snapshot::ListenerId id) const {

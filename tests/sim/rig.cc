@@ -294,6 +294,7 @@ bool Rig::nobody_wrong() const {
 }
 
 void Rig::step_control() {
+  log::pass_time(world_.now());
   control_world_->heed();
   control_->step();
   note_history();

@@ -32,6 +32,13 @@ TEST_CASE("a line of JSON is one object") {
         "\"message\":\"web2 is away\"}\n");
 }
 
+TEST_CASE("what a line is about stands in fields of its own, escaped") {
+  CHECK(json_line(noon, Level::warning, "m", {"server_ejected", "web", "a\"b", "it\nended"}) ==
+        "{\"time\":\"2026-03-01T09:30:00.250Z\",\"level\":\"warning\","
+        "\"event\":\"server_ejected\",\"pool\":\"web\",\"server\":\"a\\\"b\","
+        "\"cause\":\"it\\nended\",\"message\":\"m\"}\n");
+}
+
 TEST_CASE("levels have the names of the configuration") {
   CHECK(name(Level::debug) == "debug");
   CHECK(name(Level::error) == "error");

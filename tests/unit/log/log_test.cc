@@ -17,6 +17,8 @@
 namespace ringway::log {
 namespace {
 
+using namespace std::chrono_literals;
+
 using Lines = std::vector<std::string>;
 
 // A folder of its own that goes away, and a log that writes into it.
@@ -189,6 +191,56 @@ TEST_CASE("a full queue drops its oldest line") {
   CHECK(batch.lost == 2);
   CHECK(batch.lines.front().message == "2");
   CHECK(batch.lines.size() == LineQueue::lines_max);
+}
+
+RateLimit::Verdict refused(std::uint64_t number, std::uint64_t left_out, Instant due) {
+  return {.allowed = false, .left_out = left_out, .now = due - 40s, .due = due, .number = number};
+}
+
+TEST_CASE("of what a limit refuses the newest is told when it is due, once, and by its age") {
+  Lines seen;
+  set_sink([&seen](Level, std::string_view text) { seen.emplace_back(text); });
+  const Instant due{100s};
+  write_limited(refused(1, 0, due), "web1", Level::warning, "web1 is ejected");
+  write_limited(refused(2, 1, due), "web1", Level::info, "web1 is up");
+  write_limited(refused(3, 0, due), "web2", Level::info, "web2 is up");
+  pass_time(due - 1ms);
+  CHECK(seen.empty());
+  pass_time(due);
+  CHECK(seen == Lines{"web1 is up (40s ago; 1 lines like this left out)", "web2 is up (40s ago)"});
+  pass_time(due + 1h);
+  CHECK(seen.size() == 2);
+  set_sink({});
+}
+
+TEST_CASE("a newer line that is let through is the last word") {
+  Lines seen;
+  set_sink([&seen](Level, std::string_view text) { seen.emplace_back(text); });
+  const Instant due{100s};
+  write_limited(refused(1, 0, due), "web1", Level::warning, "web1 is ejected");
+  write_limited({.allowed = true, .left_out = 1, .number = 2}, "web1", Level::info, "web1 is up");
+  pass_time(due);
+  CHECK(seen == Lines{"web1 is up (1 lines like this left out)"});
+  set_sink({});
+}
+
+Instant steady_now() {
+  return Instant{std::chrono::steady_clock::now().time_since_epoch()};
+}
+
+TEST_CASE("what is held is written by the log's thread when it is due, and at the end") {
+  LogFolder folder;
+  folder.start_log();
+  write_limited(refused(1, 0, steady_now() + 50ms), "web1", Level::info, "web1 is up");
+  write_limited(refused(2, 0, steady_now() + 1h), "web2", Level::info, "web2 is up");
+  const auto until = std::chrono::steady_clock::now() + 5s;
+  while (folder.lines().empty() && std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(1ms);
+  }
+  CHECK(any_begins(folder.lines(), "info web1 is up (40s ago)"));
+  CHECK(folder.lines().size() == 1);
+  stop();
+  CHECK(any_begins(folder.lines(), "info web2 is up ("));
 }
 
 }  // namespace

@@ -24,7 +24,10 @@ namespace ringway::reload {
 class FakeWorld final : public World {
  public:
   Instant now() override { return now_; }
-  void pass(Duration time) { now_ += time; }
+  void pass(Duration time) {
+    now_ += time;
+    log::pass_time(now_);
+  }
   Duration since_1970() override { return now_.time_since_epoch(); }
   Result<void> begin(std::function<void()> work) override {
     if (!threads) return failure("cannot start a thread: there is none");
