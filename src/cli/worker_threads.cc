@@ -1,7 +1,9 @@
-// Each Io is made on its thread, used on its thread, destroyed on its thread. Three
-// latches keep the order: all Ios are made, all begin, none is gone before all ended.
+// Each Io is made on its thread, used on its thread, destroyed on its thread. Four latches keep
+// the order: all have tried, all Ios are made, all begin, none is gone before all ended.
 #include "cli/worker_threads.h"
 
+#include <fmt/format.h>
+#include <pthread.h>
 #include <utility>
 
 #include "worker/worker.h"
@@ -9,7 +11,7 @@
 namespace ringway::cli {
 
 WorkerThreads::WorkerThreads(std::uint32_t count, net::IoKind kind, const net::IoSettings& settings)
-    : made_(count) {
+    : count_(count), tried_(count), made_(count) {
   for (std::uint32_t i = 0; i < count; ++i) {
     Thread& own = *threads_.emplace_back(std::make_unique<Thread>());
     own.thread = std::thread([this, &own, i, kind, settings] { work(own, i, kind, settings); });
@@ -38,8 +40,39 @@ std::string WorkerThreads::failure() const {
 
 std::vector<net::Io*> WorkerThreads::ios() const {
   std::vector<net::Io*> ios;
-  for (const auto& own : threads_) ios.push_back(own->io.get());
+  for (const auto& own : threads_) ios.push_back(own->choice.io.get());
   return ios;
+}
+
+std::vector<std::string> WorkerThreads::io_names() const {
+  std::vector<std::string> names;
+  for (const auto& own : threads_) names.push_back(own->choice.name);
+  return names;
+}
+
+void WorkerThreads::Thread::take(Result<net::IoChoice> opened) {
+  if (opened) {
+    choice = std::move(*opened);
+  } else {
+    failure = opened.error();
+  }
+}
+
+void WorkerThreads::open(Thread& own, net::IoKind kind, const net::IoSettings& settings) {
+  own.take(net::open_io(kind, settings));
+  if (own.choice.fallback) {
+    const std::lock_guard lock(mutex_);
+    ++fallen_back_;
+    why_fallback_ = own.choice.why;
+  }
+  tried_.arrive_and_wait();
+  // From here on nobody writes them.
+  if (fallen_back_ > 0 && fallen_back_ < count_ && own.failure.empty()) {
+    own.choice.io.reset();
+    own.take(net::open_fallback(
+        settings, fmt::format("for {} of {} workers {}", fallen_back_, count_, why_fallback_)));
+  }
+  made_.count_down();
 }
 
 void WorkerThreads::begin(worker::Crew& crew) {
@@ -49,21 +82,15 @@ void WorkerThreads::begin(worker::Crew& crew) {
 
 void WorkerThreads::work(Thread& own, std::uint32_t number, net::IoKind kind,
                          net::IoSettings settings) {
-  if (auto choice = net::open_io(kind, settings)) {
-    own.io = std::move(choice->io);
-    own.io_name = std::move(choice->name);
-    own.io_reason = std::move(choice->why);
-  } else {
-    own.failure = choice.error();
-  }
-  made_.count_down();
+  pthread_setname_np(pthread_self(), fmt::format("worker {}", number).c_str());
+  open(own, kind, settings);
   begun_.wait();
   if (crew_) {
-    worker::Worker worker(number, *own.io, *crew_);
+    worker::Worker worker(number, *own.choice.io, *crew_);
     while (!worker.stopped()) worker.turn();
   }
   ended_.wait();
-  own.io.reset();
+  own.choice.io.reset();
 }
 
 }  // namespace ringway::cli

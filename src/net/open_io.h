@@ -2,6 +2,7 @@
 // that knows which implementations there are.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -14,12 +15,19 @@ namespace ringway::net {
 
 struct IoChoice {
   std::unique_ptr<Io> io;
-  std::string name;  // "io_uring" or "epoll".
-  std::string why;   // One sentence for the operator.
+  std::string name;       // "io_uring" or "epoll".
+  std::string why;        // One sentence for the operator.
+  bool fallback = false;  // io_uring was to be used, and could not be.
 };
+
+// What a process that ended a moment ago had locked, the kernel frees a little later: where
+// memory is what io_uring is refused for, it is tried once more after this.
+constexpr std::chrono::milliseconds second_try_after{200};
 
 // IoKind::automatic takes io_uring where the kernel allows it, else epoll, and says
 // in `why` what would have to change. Asked for io_uring alone, it fails instead.
 Result<IoChoice> open_io(IoKind kind, const IoSettings& settings);
+// Epoll after all, for a reason that the caller knows.
+Result<IoChoice> open_fallback(const IoSettings& settings, std::string why);
 
 }  // namespace ringway::net
