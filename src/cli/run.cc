@@ -99,18 +99,21 @@ net::IoKind io_kind(config::IoKind kind) {
 }
 
 void say_hello(const config::Config& config, const WorkerThreads& threads, std::uint32_t workers) {
-  log::info("ringway {} started with {}: {} worker{} over {} ({})", RINGWAY_VERSION, config.file,
+  log::tell(log::Level::info, {.name = "started"},
+            "ringway {} started with {}: {} worker{} over {} ({})", RINGWAY_VERSION, config.file,
             workers, workers == 1 ? "" : "s", threads.io_name(), threads.io_reason());
   for (const config::Listener& listener : config.listeners) {
     for (const std::string& bind : listener.bind) {
-      log::info("listening on {} for {}", bind, listener.route);
+      log::tell(log::Level::info, {.name = "listening"}, "listening on {} for {}", bind,
+                listener.route);
     }
   }
 }
 
 void end_or_hurry(reload::Control& control, int signal) {
   if (control.phase() != reload::Phase::running) return control.ask_stop_now();
-  log::info("stopping: asked by {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+  log::tell(log::Level::info, {.name = "stopping"}, "stopping: asked by {}",
+            signal == SIGTERM ? "SIGTERM" : "SIGINT");
   control.ask_stop();
 }
 
@@ -240,7 +243,8 @@ int run_loaded(config::Loaded loaded, const Load& load) {
   reload::SharedSnapshot first = control.snapshot();
   tell(reload::advice(*first), first->config.log);
   const config::Config& effective = first->config;
-  Status status(control, crew, threads.io_name());
+  Status status(control, crew, threads.io_names());
+  crew.registry.set_process(metrics::ProcessMetric::io_fallback, threads.fell_back() ? 1 : 0);
   admin::Admin admin(status,
                      {explain_route(control, crew), state_route(control), reload_route(control)});
   if (const auto ok = admin.start(effective.metrics, effective.admin); !ok) {
@@ -253,7 +257,7 @@ int run_loaded(config::Loaded loaded, const Load& load) {
   wait_for_the_end(signals, control, world, systemd, crew);
   admin.stop();  // Before those whom its actions speak to.
   threads.join();
-  log::info("stopped");
+  log::tell(log::Level::info, {.name = "stopped"}, "stopped");
   log::stop();
   if (world.working()) std::_Exit(0);  // It would be waited for otherwise, perhaps for ever.
   return 0;

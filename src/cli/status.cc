@@ -2,12 +2,14 @@
 // and from the snapshot, which does not change and is held meanwhile.
 #include "cli/status.h"
 
+#include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "ringway/config/units.h"
 
 #include "cli/pool_status.h"
+#include "reload/restart.h"
 
 namespace ringway::cli {
 
@@ -33,7 +35,54 @@ json applies_at(const reload::Control& control) {
   return at == 0 ? json() : json(config::print_time(at));
 }
 
+json time_of(std::chrono::system_clock::time_point at) {
+  return config::print_time(std::chrono::system_clock::to_time_t(at));
+}
+
+std::string_view word(reload::Ending ending) {
+  switch (ending) {
+    case reload::Ending::done: return "done";
+    case reload::Ending::unchanged: return "unchanged";
+    case reload::Ending::scheduled: return "scheduled";
+    case reload::Ending::refused: return "refused";
+    case reload::Ending::failed: return "failed";
+    case reload::Ending::stopping: break;
+  }
+  return "stopping";
+}
+
+json last_reload(const reload::Account& account) {
+  if (!account.last) return nullptr;
+  const reload::LastReload& last = *account.last;
+  return {{"at", config::print_time(last.at.count())},
+          {"outcome", word(last.outcome.ending)},
+          {"ok", last.outcome.good()},
+          {"file", last.file},
+          {"text", last.outcome.text}};
+}
+
+// What runs, and what is written.
+void add_configuration(json& status, const reload::Present& present,
+                       const reload::Account& account) {
+  status["config_hash"] = present.fingerprint;
+  status["file"] = present.written->file;
+  status["file_hash"] = account.file_hash.empty() ? json(nullptr) : json(account.file_hash);
+  status["file_differs"] = account.differs;
+  status["restart_pending"] = reload::needing_restart(*present.started, *present.written);
+  status["last_reload"] = last_reload(account);
+}
+
 }  // namespace
+
+Status::Status(const reload::Control& control, worker::Crew& crew, std::vector<std::string> engines)
+    : control_(control), crew_(crew), engines_(std::move(engines)) {
+  const auto at = started_at_.time_since_epoch();
+  crew_.registry.set_start_time(std::chrono::duration<double>(at).count());
+  for (const char* engine : {"io_uring", "epoll"}) {
+    const auto count = std::ranges::count(engines_, engine);
+    crew_.registry.set_workers(engine, static_cast<std::uint32_t>(count));
+  }
+}
 
 // Each worker's: they switch one after another.
 std::vector<std::uint64_t> Status::generations() const {
@@ -57,18 +106,22 @@ std::string Status::status_json() {
   const metrics::Registry& registry = crew_.registry;
   const reload::Present present = control_.present();
   const snapshot::Snapshot& snapshot = *present.snapshot;
+  const std::chrono::duration<double> uptime = std::chrono::steady_clock::now() - started_;
   json status = {{"version", RINGWAY_VERSION},
                  {"ready", ready(why_not)},
-                 {"io", io_},
+                 {"started_at", time_of(started_at_)},
+                 {"uptime_seconds", uptime.count()},
+                 {"io", engines_[0]},
+                 {"engines", engines_},
                  {"workers", crew_.size()},
                  {"generation", snapshot.generation},
                  {"generations", generations()},
-                 {"config_hash", present.fingerprint},
                  {"apply_at", applies_at(control_)},
                  {"clients", crew_.clients()},
                  {"requests", registry.total(WorkerMetric::requests)},
                  {"listeners", listeners_json(snapshot, crew_.loads)},
                  {"pools", json::array()}};
+  add_configuration(status, present, control_.account());
   const auto since_boot = std::chrono::steady_clock::now().time_since_epoch();
   const Instant now{std::chrono::duration_cast<Duration>(since_boot)};
   for (const auto& pool : snapshot.pools) {

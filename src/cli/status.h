@@ -2,6 +2,7 @@
 // only reads: nothing of the data path waits for it or is changed by it.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -14,8 +15,8 @@ namespace ringway::cli {
 
 class Status final : public admin::View {
  public:
-  Status(const reload::Control& control, worker::Crew& crew, std::string io)
-      : control_(control), crew_(crew), io_(std::move(io)) {}
+  // `engines`: what each worker stands on, in order.
+  Status(const reload::Control& control, worker::Crew& crew, std::vector<std::string> engines);
 
   std::string metrics_text() override;
   bool ready(std::string& why_not) override;
@@ -26,7 +27,9 @@ class Status final : public admin::View {
 
   const reload::Control& control_;
   worker::Crew& crew_;
-  std::string io_;
+  const std::vector<std::string> engines_;
+  const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  const std::chrono::system_clock::time_point started_at_ = std::chrono::system_clock::now();
 };
 
 }  // namespace ringway::cli

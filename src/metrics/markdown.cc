@@ -15,9 +15,9 @@ constexpr std::string_view head =
     "metric is a line there and the place that counts it. `RINGWAY_WRITE_DOCS=1 unit_metrics` "
     "writes\n"
     "the page anew.\n\n"
-    "Besides these there are `ringway_build_info{version}`, always 1, and what control knows "
-    "about\n"
-    "the process as a whole (`process_start_time_seconds` and others).\n";
+    "Besides these there are `ringway_build_info{version}`, always 1, and "
+    "`process_start_time_seconds`,\n"
+    "when the process started, since 1970.\n";
 
 void write_section(std::string& page, std::string_view title, std::string_view labels,
                    std::span<const MetricRow> rows) {
@@ -37,6 +37,8 @@ void write_section(std::string& page, std::string_view title, std::string_view l
 
 std::string metrics_markdown() {
   std::string page(head);
+  write_section(page, "Of the process", "none, but `engine` of `ringway_workers`",
+                process_metrics());
   write_section(page, "Of a worker", "`worker`, its number", worker_metrics());
   write_section(page, "Of a pool", "`pool`; summed over workers", pool_metrics());
   write_section(page, "Of a server", "`pool` and `server`, the server's name; summed over workers",

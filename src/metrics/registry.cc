@@ -21,11 +21,8 @@ using prometheus::MetricFamily;
 using Families = std::vector<MetricFamily>;
 using Labels = std::vector<ClientMetric::Label>;
 
-struct ProcessValue {
-  Kind kind;
-  std::string help;
-  double value;
-};
+// By label; "": none.
+using ProcessValues = std::map<ProcessMetric, std::map<std::string, double>>;
 
 // Blocks of one kind: by name first, so that a name's blocks of all workers are neighbours.
 // Shared with whoever is exposing them while they are forgotten.
@@ -115,10 +112,23 @@ void expose_build(Families& families) {
   add_to_series(made, Kind::gauge, {{"version", RINGWAY_VERSION}}, 1);
 }
 
-void expose_process(Families& families, const std::map<std::string, ProcessValue>& values) {
-  for (const auto& [name, process] : values) {
-    MetricFamily& made = families.emplace_back(family(name, process.help, process.kind));
-    add_to(made.metric.emplace_back(), process.kind, process.value);
+void expose_start(Families& families, double at) {
+  MetricFamily& made = families.emplace_back(
+      family("process_start_time_seconds", "When the process started, in seconds since 1970.",
+             Kind::gauge));
+  add_to(made.metric.emplace_back(), Kind::gauge, at);
+}
+
+void expose_process(Families& families, const ProcessValues& values) {
+  for (const auto& [metric, by_engine] : values) {
+    const MetricRow& row = process_metrics()[static_cast<std::size_t>(metric)];
+    MetricFamily& made = families.emplace_back(
+        family("ringway_" + std::string(row.name), std::string(row.help), row.kind));
+    for (const auto& [engine, value] : by_engine) {
+      ClientMetric& series = made.metric.emplace_back();
+      if (!engine.empty()) series.label = {{"engine", engine}};
+      add_to(series, row.kind, value);
+    }
   }
 }
 
@@ -171,7 +181,8 @@ struct Registry::State {
   WorkerBlocks workers;
   PoolBlocks pools;
   ServerBlocks servers;
-  std::map<std::string, ProcessValue> process;
+  ProcessValues process;
+  double started_at = 0;  // 0: nobody said.
 };
 
 Registry::Registry() : state_(std::make_unique<State>()) {}
@@ -208,11 +219,19 @@ void Registry::forget(const std::string& pool, const std::string& server) {
   state_->servers.erase(first, end);
 }
 
-void Registry::set_process(const std::string& name, Kind kind, const std::string& help,
-                           double value) {
+void Registry::set_process(ProcessMetric metric, double value) {
   const std::lock_guard lock(state_->mutex);
-  const std::string full = name.starts_with("process_") ? name : "ringway_" + name;
-  state_->process.insert_or_assign(full, ProcessValue{kind, help, value});
+  state_->process[metric][""] = value;
+}
+
+void Registry::set_workers(const std::string& engine, std::uint32_t count) {
+  const std::lock_guard lock(state_->mutex);
+  state_->process[ProcessMetric::workers][engine] = count;
+}
+
+void Registry::set_start_time(double at) {
+  const std::lock_guard lock(state_->mutex);
+  state_->started_at = at;
 }
 
 std::string Registry::exposition(const BoardFigures& figures) const {
@@ -221,6 +240,7 @@ std::string Registry::exposition(const BoardFigures& figures) const {
   {
     const std::lock_guard lock(state_->mutex);
     expose_process(families, state_->process);
+    if (state_->started_at > 0) expose_start(families, state_->started_at);
   }
   expose(families, worker_metrics(), copied(state_->workers, state_->mutex));
   expose(families, pool_metrics(), copied(state_->pools, state_->mutex));

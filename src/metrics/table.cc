@@ -22,6 +22,7 @@ constexpr std::array worker_rows = {RINGWAY_WORKER_METRICS(RINGWAY_METRIC_ROW)};
 constexpr std::array pool_rows = {RINGWAY_POOL_METRICS(RINGWAY_METRIC_ROW)};
 constexpr std::array server_rows = {RINGWAY_SERVER_METRICS(RINGWAY_METRIC_ROW)};
 constexpr std::array board_rows = {RINGWAY_BOARD_METRICS(RINGWAY_METRIC_ROW)};
+constexpr std::array process_rows = {RINGWAY_PROCESS_METRICS(RINGWAY_METRIC_ROW)};
 #undef RINGWAY_METRIC_ROW
 
 }  // namespace
@@ -37,6 +38,9 @@ std::span<const MetricRow> server_metrics() {
 }
 std::span<const MetricRow> board_metrics() {
   return board_rows;
+}
+std::span<const MetricRow> process_metrics() {
+  return process_rows;
 }
 
 }  // namespace ringway::metrics

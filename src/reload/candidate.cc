@@ -56,11 +56,13 @@ class Preparation {
     }
     config::Loaded loaded = world_.load();
     candidate_.content = loaded.content;
+    candidate_.read = true;
     if (!loaded.config) {
       return end(Ending::failed, lines_of(loaded.problems) + "the configuration stays as it was\n");
     }
     candidate_.warnings = lines_of(loaded.problems);
     written_ = std::move(*loaded.config);
+    candidate_.file_hash = config::fingerprint(written_);
     return true;
   }
 
@@ -70,7 +72,8 @@ class Preparation {
       return end(Ending::unchanged, "nothing has changed\n");
     }
     const Difference found = difference(*present_.written, written_);
-    candidate_.next.fingerprint = found.fingerprint;
+    candidate_.next.file_hash = found.fingerprint;
+    candidate_.next.fingerprint = running_fingerprint(*present_.started, written_);
     candidate_.story = story(found, needing_restart(*present_.started, written_));
     const auto why = refusal(found, *present_.written, written_);
     if (!why || accepted()) return true;
@@ -160,7 +163,10 @@ class Preparation {
         .listener = [this](const std::string& name) { return candidate_.listeners.ids.at(name); }};
     candidate_.next.started = present_.started;
     candidate_.next.written = std::make_shared<const config::Config>(std::move(written_));
-    if (wish_.sweep) candidate_.next.fingerprint = present_.fingerprint;
+    if (wish_.sweep) {
+      candidate_.next.file_hash = present_.file_hash;
+      candidate_.next.fingerprint = present_.fingerprint;
+    }
     candidate_.next.snapshot =
         snapshot::build(std::move(settled_), present_.snapshot->generation + 1, identities,
                         candidate_.listeners.retiring);

@@ -34,6 +34,8 @@ struct Candidate {
   std::optional<Outcome> ending;  // It ends here; otherwise it may come into force.
   bool outside = false;           // It failed, and not for what is in the files.
   std::uint64_t content = 0;      // See config::Loaded.
+  bool read = false;              // Something was, if only to find it wrong;
+  std::string file_hash;          // its hash if it is right.
   std::string warnings;           // Lines.
   std::string story;              // What changes, in one line.
   Present next;

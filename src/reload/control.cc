@@ -28,10 +28,12 @@ Control::Control(config::Config written, worker::Crew& crew, World& world, std::
           [this](const pool::ServerIdentity& identity) { return crew_.board.id_of(identity); },
       .listener = [this](const std::string& name) { return first_listeners_.ids.at(name); }};
   auto started = std::make_shared<const config::Config>(std::move(written));
+  const std::string hash = config::fingerprint(*started);
   notice_.put({.started = started,
                .written = started,
                .snapshot = snapshot::build(std::move(settled), 1, identities),
-               .fingerprint = config::fingerprint(*started)});
+               .file_hash = hash,
+               .fingerprint = hash});
 }
 
 Opened Control::open_first() {

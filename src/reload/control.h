@@ -67,6 +67,7 @@ class Control {
   bool over() const { return phase_ == Phase::over; }
   bool ready() const { return phase_ == Phase::running; }
   Present present() const { return notice_.get(); }
+  Account account() const { return notice_.account(); }
   SharedSnapshot snapshot() const { return notice_.get().snapshot; }
 
  private:

@@ -11,6 +11,7 @@
 #include "ringway/config/units.h"
 
 #include "log/log.h"
+#include "reload/restart.h"
 
 namespace ringway::reload {
 namespace {
@@ -25,6 +26,18 @@ void log_lines(std::string_view text, Log log) {
   }
 }
 
+std::string_view event_of(Ending ending) {
+  switch (ending) {
+    case Ending::done: return "reload_done";
+    case Ending::unchanged: return "reload_unchanged";
+    case Ending::scheduled: return "reload_scheduled";
+    case Ending::refused: return "reload_refused";
+    case Ending::failed: return "reload_failed";
+    case Ending::stopping: break;
+  }
+  return "reload_stopping";
+}
+
 }  // namespace
 
 std::future<Outcome> Reloading::order(bool accept_moved) {
@@ -36,6 +49,7 @@ std::future<Outcome> Reloading::order(bool accept_moved) {
 void Reloading::start(std::uint64_t content) {
   content_ = seen_ = content;
   const Present present = notice_.get();
+  notice_.give({.last = std::nullopt, .file_hash = present.file_hash, .differs = false});
   if (const auto watch = present.written->reload.watch) look_at_ = world_.now() + *watch;
   count(Ending::done);
 }
@@ -163,7 +177,8 @@ void Reloading::on_looked() {
     look_at_ = std::min(look_at_, world_.now() + look_again);
     return;
   }
-  log::info("the configuration's files have changed: reloading");
+  log::tell(log::Level::info, {.name = "reload_begun"},
+            "the configuration's files have changed: reloading");
   orders_.place(false);
 }
 
@@ -202,7 +217,9 @@ void Reloading::on_prepared() {
   const bool other_content = content != 0 && content != content_;
   if (content != 0) content_ = seen_ = content;
   if (!wish_.again || other_content) {
-    log_lines(candidate_->warnings, [](std::string_view at) { log::warning("reload: {}", at); });
+    log_lines(candidate_->warnings, [](std::string_view at) {
+      log::tell(log::Level::warning, {.name = "reload_warning"}, "reload: {}", at);
+    });
   }
   if (ended_) {
     close_sockets(candidate_->opened, world_);
@@ -292,16 +309,37 @@ void Reloading::on_switched() {
   end_with({Ending::done, fmt::format("reloaded, generation {}: {}\n", generation, story)});
 }
 
-void Reloading::end_with(const Outcome& outcome, bool again) {
+// What was read last, whatever became of it.
+void Reloading::note_read() {
+  Account account = notice_.account();
+  if (candidate_->read) account.file_hash = candidate_->file_hash;
+  account.differs = account.file_hash != notice_.get().file_hash;
+  notice_.give(std::move(account));
+}
+
+// Of what was refused or failed: an operator would think that it is harmless now.
+std::string Reloading::on_disk() const {
+  const Account account = notice_.account();
+  if (!candidate_->read || !account.differs) return "";
+  return account.file_hash.empty()
+             ? "the file on disk is not what runs, and a restart would fail on it\n"
+             : "the file on disk is not what runs: a restart would take it\n";
+}
+
+void Reloading::end_with(Outcome outcome, bool again) {
   stage_ = Stage::idle;
-  const std::string text = candidate_ ? candidate_->warnings + outcome.text : outcome.text;
+  note_read();
+  if (!outcome.good()) outcome.text += on_disk();
+  const std::string text = candidate_->warnings + outcome.text;
   candidate_.reset();
   const bool told = again && wish_.again;  // The log of what waits for its time says each try.
   if (!wish_.sweep && !told) {
     log_lines(outcome.text, [&](std::string_view line) {
-      outcome.good() ? log::info("{}", line) : log::error("reload: {}", line);
+      const log::Event event{.name = event_of(outcome.ending)};
+      outcome.good() ? log::tell(log::Level::info, event, "{}", line)
+                     : log::tell(log::Level::error, event, "reload: {}", line);
     });
-    if (!again) count(outcome.ending);
+    if (!again) keep(outcome);
   }
   wish_ = {};
   answer({outcome.ending, text});
@@ -311,23 +349,32 @@ void Reloading::answer(const Outcome& outcome) {
   for (Order& order : std::exchange(asked_, {})) order.outcome.set_value(outcome);
 }
 
+void Reloading::keep(const Outcome& outcome) {
+  Account account = notice_.account();
+  account.last =
+      LastReload{.at = std::chrono::floor<std::chrono::seconds>(world_.since_1970()),
+                 .outcome = outcome,
+                 .file = notice_.get().written->file};
+  notice_.give(std::move(account));
+  count(outcome.ending);
+}
+
 // The hash is told by its first 48 bits: a number of Prometheus holds no more.
 void Reloading::count(Ending ending) {
-  using metrics::Kind;
+  using metrics::ProcessMetric;
   metrics::Registry& registry = crew_.registry;
-  if (ending == Ending::refused || ending == Ending::failed) ++failures_;
-  registry.set_process("config_reload_failures_total", Kind::counter,
-                       "Reloads that were refused or failed.", static_cast<double>(failures_));
+  const bool bad = ending == Ending::refused || ending == Ending::failed;
+  if (bad) ++failures_;
+  registry.set_process(ProcessMetric::config_reload_failures, static_cast<double>(failures_));
+  registry.set_process(ProcessMetric::config_last_reload_ok, bad ? 0 : 1);
   if (ending != Ending::done && ending != Ending::unchanged) return;
   const Present present = notice_.get();
   const std::uint64_t hash = std::stoull(present.fingerprint, nullptr, 16) >> 16U;
-  registry.set_process("config_hash", Kind::gauge,
-                       "First 48 bits of the hash of the configuration in force.",
-                       static_cast<double>(hash));
-  registry.set_process(
-      "config_last_success_timestamp_seconds", Kind::gauge,
-      "When a configuration was last found right, in seconds since 1970.",
-      static_cast<double>(std::chrono::duration<double>(world_.since_1970()).count()));
+  registry.set_process(ProcessMetric::config_hash, static_cast<double>(hash));
+  const auto waiting = needing_restart(*present.started, *present.written);
+  registry.set_process(ProcessMetric::config_restart_pending, static_cast<double>(waiting.size()));
+  registry.set_process(ProcessMetric::config_last_success,
+                       std::chrono::duration<double>(world_.since_1970()).count());
 }
 
 }  // namespace ringway::reload

@@ -98,8 +98,11 @@ class Reloading {
   void switch_over();
   void on_switched();
   // `again`: it is counted already.
-  void end_with(const Outcome& outcome, bool again = false);
+  void end_with(Outcome outcome, bool again = false);
+  std::string on_disk() const;
+  void note_read();
   void answer(const Outcome& outcome);
+  void keep(const Outcome& outcome);
   void count(Ending ending);
 
   worker::Crew& crew_;

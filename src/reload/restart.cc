@@ -2,6 +2,8 @@
 // functions are loops over it.
 #include "reload/restart.h"
 
+#include "ringway/config/load.h"
+
 namespace ringway::reload {
 namespace {
 
@@ -47,6 +49,11 @@ std::vector<std::string> needing_restart(const Config& started, const Config& ne
 
 void keep_until_restart(const Config& running, Config& next) {
   for (const Fixed& setting : all) setting.keep(running, next);
+}
+
+std::string running_fingerprint(const Config& started, Config written) {
+  keep_until_restart(started, written);
+  return config::fingerprint(written);
 }
 
 }  // namespace ringway::reload

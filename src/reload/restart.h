@@ -16,4 +16,7 @@ std::vector<std::string> needing_restart(const config::Config& started, const co
 // Gives `next` the running process's values of them.
 void keep_until_restart(const config::Config& running, config::Config& next);
 
+// The hash of what such a process makes of `written`.
+std::string running_fingerprint(const config::Config& started, config::Config written);
+
 }  // namespace ringway::reload

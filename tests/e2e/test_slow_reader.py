@@ -24,7 +24,7 @@ SMALL_BLOCKS = 4 * (64 << 10)         # a small one may be half empty.
 KEPT_BLOCKS = 4 << 20                 # For reuse (buffer_pool.h),
 RECEIVED_INTO = 16 << 20              # and what the kernel receives into (io_settings.h).
 OF_THE_PROCESS = KEPT_BLOCKS + RECEIVED_INTO
-LEFT = 4 << 20                        # When nobody needs the rest any more.
+LEFT = 3 << 19                        # When nobody needs the rest any more.
 
 
 class SlowReader(cases.EndToEnd):

@@ -65,9 +65,13 @@ class Registry {
   // there any more.
   void forget(const std::string& pool, const std::string& server);
 
-  // What is not counted by a worker, set by control: generation, reloads, start time...
-  // A name that begins with "process_" stays as it is, others get "ringway_" in front.
-  void set_process(const std::string& name, Kind kind, const std::string& help, double value);
+  // What is not counted by a worker: reloads, the hash of the configuration... Absent until
+  // it is set.
+  void set_process(ProcessMetric metric, double value);
+  // Workers that stand on `engine`.
+  void set_workers(const std::string& engine, std::uint32_t count);
+  // In seconds since 1970.
+  void set_start_time(double at);
 
   // Everything in Prometheus' text format, summed over workers for pools and
   // servers, a series per worker for workers.

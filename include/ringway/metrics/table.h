@@ -132,11 +132,29 @@ namespace ringway::metrics {
   ROW(owed_dropped, counter, "server_owed_dropped_total",                                      \
       "Keys that were forgotten because owed_max was reached: they may be stale on the server.")
 
+// Of the process, set by whoever knows; labels: none, but `engine` of workers.
+#define RINGWAY_PROCESS_METRICS(ROW)                                                               \
+  ROW(workers, gauge, "workers", "Workers, by what they stand on: io_uring or epoll.")             \
+  ROW(io_fallback, gauge, "io_fallback",                                                           \
+      "1 if io_uring was to be used and could not be: all workers stand on epoll.")                \
+  ROW(config_hash, gauge, "config_hash",                                                           \
+      "First 48 bits of the hash of the configuration that runs; without what waits for a "        \
+      "restart.")                                                                                  \
+  ROW(config_last_reload_ok, gauge, "config_last_reload_ok",                                       \
+      "0 if the last reload was refused or failed, else 1.")                                       \
+  ROW(config_last_success, gauge, "config_last_success_timestamp_seconds",                         \
+      "When a configuration was last found right, in seconds since 1970.")                         \
+  ROW(config_restart_pending, gauge, "config_restart_pending",                                     \
+      "Settings of the file that wait for a restart.")                                             \
+  ROW(config_reload_failures, counter, "config_reload_failures_total",                             \
+      "Reloads that were refused or failed.")
+
 #define RINGWAY_METRIC_NAME(id, kind, name, help) id,
 enum class WorkerMetric : std::uint16_t { RINGWAY_WORKER_METRICS(RINGWAY_METRIC_NAME) count };
 enum class PoolMetric : std::uint16_t { RINGWAY_POOL_METRICS(RINGWAY_METRIC_NAME) count };
 enum class ServerMetric : std::uint16_t { RINGWAY_SERVER_METRICS(RINGWAY_METRIC_NAME) count };
 enum class BoardMetric : std::uint16_t { RINGWAY_BOARD_METRICS(RINGWAY_METRIC_NAME) count };
+enum class ProcessMetric : std::uint16_t { RINGWAY_PROCESS_METRICS(RINGWAY_METRIC_NAME) count };
 #undef RINGWAY_METRIC_NAME
 
 enum class Kind : std::uint8_t {
@@ -157,6 +175,7 @@ std::span<const MetricRow> worker_metrics();
 std::span<const MetricRow> pool_metrics();
 std::span<const MetricRow> server_metrics();
 std::span<const MetricRow> board_metrics();
+std::span<const MetricRow> process_metrics();
 
 // The documentation of all of them: src/metrics/README.md is exactly this text.
 std::string metrics_markdown();

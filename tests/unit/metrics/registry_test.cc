@@ -130,13 +130,23 @@ TEST_CASE("large counters are written in full") {
 
 TEST_CASE("values of the process are replaced, and standard names keep their form") {
   Registry registry;
-  registry.set_process("reloads_total", Kind::counter, "Reloads.", 1);
-  registry.set_process("reloads_total", Kind::counter, "Reloads.", 2);
-  registry.set_process("process_start_time_seconds", Kind::gauge, "Start.", 1.75e9);
+  registry.set_process(ProcessMetric::config_reload_failures, 1);
+  registry.set_process(ProcessMetric::config_reload_failures, 2);
+  registry.set_start_time(1.75e9);
   const auto read = shown(registry);
-  CHECK(read.series.at("ringway_reloads_total") == 2);
-  CHECK(read.types.at("ringway_reloads_total") == "counter");
+  CHECK(read.series.at("ringway_config_reload_failures_total") == 2);
+  CHECK(read.types.at("ringway_config_reload_failures_total") == "counter");
   CHECK(read.series.at("process_start_time_seconds") == 1.75e9);
+  CHECK(read.series.count("ringway_io_fallback") == 0);
+}
+
+TEST_CASE("workers are counted by what they stand on") {
+  Registry registry;
+  registry.set_workers("io_uring", 0);
+  registry.set_workers("epoll", 4);
+  const auto read = shown(registry);
+  CHECK(read.series.at("ringway_workers{engine=\"io_uring\"}") == 0);
+  CHECK(read.series.at("ringway_workers{engine=\"epoll\"}") == 4);
 }
 
 TEST_CASE("reading while a worker counts sees no torn values") {

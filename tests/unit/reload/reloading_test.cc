@@ -20,10 +20,12 @@ class Reloaded {
     const snapshot::Identities identities{
         .server = [this](const pool::ServerIdentity& one) { return crew.board.id_of(one); },
         .listener = [](const std::string&) { return snapshot::ListenerId{0}; }};
+    const std::string hash = config::fingerprint(*written);
     notice.put({.started = written,
                 .written = written,
                 .snapshot = snapshot::build(*written, 1, identities),
-                .fingerprint = config::fingerprint(*written)});
+                .file_hash = hash,
+                .fingerprint = hash});
   }
   ~Reloaded() { log::set_sink({}); }
 

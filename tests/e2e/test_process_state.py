@@ -1,0 +1,202 @@
+#!/usr/bin/python3
+"""What an operator must see of the process as a whole: what runs and what is written, the last
+reload, what waits for a restart, what the workers stand on; and the log's words about it."""
+
+import json
+import os
+import re
+import shutil
+import sys
+import time
+from pathlib import Path
+
+import cases
+from injector import Injector
+from processes import until
+
+NOT_ROOT = "only root can become somebody else"
+
+
+class Reloads(cases.EndToEnd):
+    def setUp(self):
+        super().setUp()
+        self.router = self.ringway(self.memcacheds(3), workers=2)
+        self.text = self.router.file.read_text()
+
+    def reload(self, text):
+        """(HTTP status, what is said) of a reload with this file."""
+        self.router.file.write_text(text)
+        return self.router.post("/reload")
+
+    def metric(self, name):
+        return self.router.metrics()[f"ringway_config_{name}"]
+
+    def test_before_any_reload(self):
+        status = self.router.status()
+        self.assertIsNone(status["last_reload"])
+        self.assertEqual(status["restart_pending"], [])
+        self.assertEqual((status["file"], status["file_differs"]), (str(self.router.file), False))
+        self.assertEqual(status["file_hash"], status["config_hash"])
+        self.assertLess(abs(status["uptime_seconds"] - (time.time() - self.started())), 1)
+        self.assertRegex(status["started_at"], r"^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+        self.assertEqual((self.metric("last_reload_ok"), self.metric("restart_pending")), (1, 0))
+
+    def started(self):
+        return self.router.metrics()["process_start_time_seconds"]
+
+    def test_a_good_reload(self):
+        before = self.router.status()
+        self.assertEqual(self.reload(self.text.replace('"500ms"', '"400ms"'))[0], 200)
+        status = self.router.status()
+        last = status["last_reload"]
+        self.assertEqual((last["outcome"], last["ok"], last["file"]),
+                         ("done", True, str(self.router.file)))
+        self.assertIn("timeout", last["text"])
+        self.assertNotEqual(status["config_hash"], before["config_hash"])
+        self.assertEqual(status["file_hash"], status["config_hash"])
+        self.assertFalse(status["file_differs"])
+
+    def test_what_waits_for_a_restart_is_told_and_does_not_run(self):
+        before = self.router.status()
+        self.assertEqual(self.reload(self.text.replace("workers = 2", "workers = 3"))[0], 200)
+        status = self.router.status()
+        self.assertEqual(status["restart_pending"], ["[router] workers"])
+        self.assertEqual(status["config_hash"], before["config_hash"])
+        self.assertNotEqual(status["file_hash"], before["file_hash"])
+        self.assertFalse(status["file_differs"])
+        self.assertEqual(self.metric("restart_pending"), 1)
+        self.assertEqual(self.reload(self.text)[0], 200)
+        status = self.router.status()
+        self.assertEqual((status["restart_pending"], self.metric("restart_pending")), ([], 0))
+        self.assertEqual(status["file_hash"], before["file_hash"])
+
+    def test_after_a_refusal_the_file_on_disk_is_what_a_restart_would_take(self):
+        before = self.router.status()
+        moved = re.sub(r'servers = \["([^"]+)", .*\]', r'servers = ["\1"]', self.text)
+        code, said = self.reload(moved)
+        words = "the file on disk is not what runs: a restart would take it"
+        self.assertEqual(code, 409, said)
+        self.assertIn(words, said)
+        until("the log to say so", 2, lambda: "error reload: " + words in self.router.log())
+        status = self.router.status()
+        last = status["last_reload"]
+        self.assertEqual((last["outcome"], last["ok"], status["file_differs"]),
+                         ("refused", False, True))
+        self.assertIn(words, last["text"])
+        self.assertEqual(status["config_hash"], before["config_hash"])
+        # What accept_moved and `ringway diff` speak of.
+        self.assertIn(f'accept_moved = "{status["file_hash"]}"', said)
+        self.assertEqual(self.metric("last_reload_ok"), 0)
+        success = self.metric("last_success_timestamp_seconds")
+        time.sleep(1.1)
+        self.assertEqual(self.reload(self.text)[0], 200)
+        self.assertEqual(self.metric("last_reload_ok"), 1)
+        self.assertGreater(self.metric("last_success_timestamp_seconds"), success)
+        self.assertFalse(self.router.status()["file_differs"])
+
+    def test_a_file_that_is_none_is_what_a_restart_would_fail_on(self):
+        code, said = self.reload("[nonsense")
+        self.assertGreaterEqual(code, 400, said)
+        self.assertIn("the file on disk is not what runs, and a restart would fail on it", said)
+        status = self.router.status()
+        self.assertEqual((status["file_hash"], status["file_differs"]), (None, True))
+        self.assertEqual(status["last_reload"]["outcome"], "failed")
+
+
+class Engines(cases.EndToEnd):
+    """What the workers stand on."""
+
+    def setUp(self):
+        super().setUp()
+        self.servers = self.memcacheds(1)
+
+    def engines(self, router):
+        """{engine: workers} by metrics, which must agree with the rest."""
+        body = router.http("/metrics")[2]
+        counts = {name: int(count) for name, count in
+                  re.findall(r'ringway_workers\{engine="(\w+)"\} (\d+)', body)}
+        status = router.status()
+        self.assertEqual(counts, {name: status["engines"].count(name)
+                                  for name in ("io_uring", "epoll")})
+        self.assertEqual({status["io"]}, set(status["engines"]))
+        self.assertIn(f"workers over {status['io']} (", router.log())
+        return counts
+
+    def test_asked_for(self):
+        router = self.ringway(self.servers, workers=3, io="epoll")
+        self.assertEqual(self.engines(router), {"io_uring": 0, "epoll": 3})
+        self.assertEqual(router.metrics()["ringway_io_fallback"], 0)
+
+    def limited(self, kib, workers=4):
+        """ringway as somebody whose locked memory has this limit."""
+        router = self.ringway(self.servers, start=False, workers=workers)
+        binary = self.processes.folder / "ringway"
+        if not binary.exists():
+            shutil.copy(cases.BINARY, binary)
+        router.binary = str(binary)
+        router.wrapped_in = ["/usr/bin/prlimit", f"--memlock={kib << 10}:{kib << 10}",
+                             "/usr/bin/setpriv", "--reuid=65533", "--regid=65533",
+                             "--clear-groups", "--inh-caps=-all"]
+        router.start()
+        self.routers.append(router)
+        return router
+
+    def test_all_or_none_of_the_workers_have_io_uring(self):
+        if os.geteuid() != 0:
+            self.skipTest(NOT_ROOT)
+        with_all = self.ringway(self.servers, workers=4)
+        if self.engines(with_all)["io_uring"] != 4:
+            self.skipTest("io_uring is not allowed here")
+        seen = set()
+        for kib in (64, 512, 1024, 2048, 4096, 8192):
+            router = self.limited(kib)
+            counts = self.engines(router)
+            self.assertIn(counts, ({"io_uring": 4, "epoll": 0}, {"io_uring": 0, "epoll": 4}))
+            fallback = counts["epoll"] > 0
+            self.assertEqual(router.metrics()["ringway_io_fallback"], fallback)
+            seen.add(self.reason(router))
+            self.assertEqual(self.client(router).set(b"k", b"v"), b"STORED\r\n")
+            router.stop()
+        print(*sorted(seen), sep="; ", end=" ", flush=True)
+        self.assertTrue(any(one.startswith("for ") for one in seen), "none was short for some only")
+
+    def reason(self, router):
+        return re.search(r"workers over \w+ \((.*?)[;)]", router.log())[1]
+
+    def test_threads_have_names(self):
+        router = self.ringway(self.servers, workers=2)
+        names = sorted(file.read_text().strip()
+                       for file in Path(f"/proc/{router.pid}/task").glob("*/comm"))
+        for name in ("ringway", "log", "worker 0", "worker 1"):
+            self.assertEqual(names.count(name), 1, names)
+
+
+class JsonLog(cases.EndToEnd):
+    def test_what_happened_to_whom_and_why_are_fields(self):
+        servers = self.memcacheds(2)
+        relay = Injector(self.processes, servers[0])
+        router = self.ringway([relay, servers[1]], timeout="200ms",
+                              router='[log]\nformat = "json"',
+                              pool='backoff_min = "1ms"\nbackoff_max = "2ms"\n[pool.web.eject]\n'
+                                   'retry_after = "100ms"')
+        client = self.client(router)
+        relay.switch("reset")
+        until("the ejection", 5, lambda: [client.ask(b"get k%d\r\n" % n) for n in range(8)]
+              and router.standings()["web1"] == "ejected")
+        relay.switch("pass")
+        until("the readmission", 10, lambda: router.standings()["web1"] == "up")
+        router.post("/reload")
+        self.assertEqual(router.stop(), 0)
+        lines = [json.loads(line) for line in router.log().splitlines() if line[0] == "{"]
+        events = {line["event"]: line for line in lines if "event" in line}
+        for name in ("started", "listening", "server_connection", "server_ejected", "server_up",
+                     "reload_unchanged", "stopping", "stopped"):
+            self.assertIn(name, events, lines)
+        ejected = events["server_ejected"]
+        self.assertEqual((ejected["pool"], ejected["server"]), ("web", "web1"))
+        self.assertIn(ejected["cause"], ejected["message"])
+        self.assertNotIn("cause", events["server_up"])
+
+
+if __name__ == "__main__":
+    sys.exit(cases.main())
