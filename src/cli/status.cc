@@ -78,9 +78,10 @@ Status::Status(const reload::Control& control, worker::Crew& crew, std::vector<s
     : control_(control), crew_(crew), engines_(std::move(engines)) {
   const auto at = started_at_.time_since_epoch();
   crew_.registry.set_start_time(std::chrono::duration<double>(at).count());
-  for (const char* engine : {"io_uring", "epoll"}) {
-    const auto count = std::ranges::count(engines_, engine);
-    crew_.registry.set_workers(engine, static_cast<std::uint32_t>(count));
+  using metrics::ProcessMetric;
+  for (const auto& [metric, engine] : {std::pair{ProcessMetric::workers_uring, "io_uring"},
+                                       std::pair{ProcessMetric::workers_epoll, "epoll"}}) {
+    crew_.registry.set_process(metric, static_cast<double>(std::ranges::count(engines_, engine)));
   }
 }
 

@@ -54,7 +54,7 @@ constexpr Key<Router> router_keys[] = {
 
 constexpr Key<Log> log_keys[] = {
     key<&Log::level>("level", "", "the least that is logged"),
-    key<&Log::format>("format", "", "json is one object per line"),
+    key<&Log::format>("format", "", "json is one object per line, with event, pool, server, cause"),
     key<&Log::file>("file", "", "empty is standard error; SIGUSR1 opens it anew"),
 };
 

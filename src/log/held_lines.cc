@@ -1,4 +1,5 @@
-// A map by key: lines are held on bad days only, and few.
+// A map by key: lines are held on bad days only, and few. What is due is sorted by when it was
+// said, so that who reads the log sees it in that order.
 #include "log/held_lines.h"
 
 #include <algorithm>
@@ -10,10 +11,9 @@ namespace {
 
 Line told_late(HeldLines::Held held, Instant now) {
   const auto s = std::chrono::duration_cast<std::chrono::seconds>(now - held.since).count();
-  held.line.message += held.left_out == 0
-                           ? fmt::format(" ({}s ago)", s)
-                           : fmt::format(" ({}s ago; {} lines like this left out)", s,
-                                         held.left_out);
+  held.line.message +=
+      held.left_out == 0 ? fmt::format(" ({}s ago)", s)
+                         : fmt::format(" ({}s ago; {} lines like this left out)", s, held.left_out);
   return std::move(held.line);
 }
 

@@ -44,7 +44,7 @@ class LineQueue {
  private:
   std::mutex mutex_;
   std::condition_variable news_;
-  void add(Line line);       // Under the mutex.
+  void add(Line line);  // Under the mutex.
   void add_due();
   Batch waiting_;
   HeldLines held_;

@@ -37,8 +37,7 @@ void write_section(std::string& page, std::string_view title, std::string_view l
 
 std::string metrics_markdown() {
   std::string page(head);
-  write_section(page, "Of the process", "none, but `engine` of `ringway_workers`",
-                process_metrics());
+  write_section(page, "Of the process", "as written", process_metrics());
   write_section(page, "Of a worker", "`worker`, its number", worker_metrics());
   write_section(page, "Of a pool", "`pool`; summed over workers", pool_metrics());
   write_section(page, "Of a server", "`pool` and `server`, the server's name; summed over workers",

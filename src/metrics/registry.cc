@@ -21,8 +21,7 @@ using prometheus::MetricFamily;
 using Families = std::vector<MetricFamily>;
 using Labels = std::vector<ClientMetric::Label>;
 
-// By label; "": none.
-using ProcessValues = std::map<ProcessMetric, std::map<std::string, double>>;
+using ProcessValues = std::map<ProcessMetric, double>;
 
 // Blocks of one kind: by name first, so that a name's blocks of all workers are neighbours.
 // Shared with whoever is exposing them while they are forgotten.
@@ -120,15 +119,11 @@ void expose_start(Families& families, double at) {
 }
 
 void expose_process(Families& families, const ProcessValues& values) {
-  for (const auto& [metric, by_engine] : values) {
+  for (const auto& [metric, value] : values) {
     const MetricRow& row = process_metrics()[static_cast<std::size_t>(metric)];
-    MetricFamily& made = families.emplace_back(
-        family("ringway_" + std::string(row.name), std::string(row.help), row.kind));
-    for (const auto& [engine, value] : by_engine) {
-      ClientMetric& series = made.metric.emplace_back();
-      if (!engine.empty()) series.label = {{"engine", engine}};
-      add_to(series, row.kind, value);
-    }
+    ClientMetric& series = family_of(families, row).metric.emplace_back();
+    series.label = with_label({}, row);
+    add_to(series, row.kind, value);
   }
 }
 
@@ -221,12 +216,7 @@ void Registry::forget(const std::string& pool, const std::string& server) {
 
 void Registry::set_process(ProcessMetric metric, double value) {
   const std::lock_guard lock(state_->mutex);
-  state_->process[metric][""] = value;
-}
-
-void Registry::set_workers(const std::string& engine, std::uint32_t count) {
-  const std::lock_guard lock(state_->mutex);
-  state_->process[ProcessMetric::workers][engine] = count;
+  state_->process[metric] = value;
 }
 
 void Registry::set_start_time(double at) {

@@ -2,9 +2,7 @@
 // that runs slower than it could must not keep it to itself.
 #include "net/open_io.h"
 
-#include <cerrno>
 #include <cstring>
-#include <thread>
 
 #include "net/epoll_io.h"
 #include "net/uring_io.h"
@@ -30,18 +28,11 @@ Result<IoChoice> open_epoll(const IoSettings& settings, std::string why) {
   return IoChoice{.io = std::move(*io), .name = "epoll", .why = std::move(why)};
 }
 
-auto open_uring(const IoSettings& settings) {
-  auto uring = UringIo::open(settings);
-  if (uring || uring.error().error != ENOMEM) return uring;
-  std::this_thread::sleep_for(second_try_after);
-  return UringIo::open(settings);
-}
-
 }  // namespace
 
 Result<IoChoice> open_io(IoKind kind, const IoSettings& settings) {
   if (kind == IoKind::epoll) return open_epoll(settings, "io = \"epoll\" asks for it");
-  auto uring = open_uring(settings);
+  auto uring = UringIo::open(settings);
   if (uring) {
     std::string why = describe((*uring)->task_run());
     return IoChoice{.io = std::move(*uring), .name = "io_uring", .why = std::move(why)};

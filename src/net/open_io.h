@@ -2,7 +2,6 @@
 // that knows which implementations there are.
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <string>
 
@@ -19,10 +18,6 @@ struct IoChoice {
   std::string why;        // One sentence for the operator.
   bool fallback = false;  // io_uring was to be used, and could not be.
 };
-
-// What a process that ended a moment ago had locked, the kernel frees a little later: where
-// memory is what io_uring is refused for, it is tried once more after this.
-constexpr std::chrono::milliseconds second_try_after{200};
 
 // IoKind::automatic takes io_uring where the kernel allows it, else epoll, and says
 // in `why` what would have to change. Asked for io_uring alone, it fails instead.

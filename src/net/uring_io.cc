@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <thread>
 #include <unistd.h>
 
 #include "ringway/base/assert.h"
@@ -21,6 +22,14 @@ UringIo::UringIo(const IoSettings& settings)
       random_state_(settings.seed != 0 ? settings.seed : system_seed()) {}
 
 std::expected<std::unique_ptr<UringIo>, UringRefusal> UringIo::open(const IoSettings& settings) {
+  auto io = open_once(settings);
+  if (io || io.error().error != ENOMEM) return io;
+  std::this_thread::sleep_for(second_try_after);
+  return open_once(settings);
+}
+
+std::expected<std::unique_ptr<UringIo>, UringRefusal> UringIo::open_once(
+    const IoSettings& settings) {
   auto io = std::unique_ptr<UringIo>(new UringIo(settings));
   auto uring = Uring::open(settings, io->counters_);
   if (!uring) return std::unexpected(uring.error());

@@ -32,6 +32,10 @@ namespace ringway::net {
 
 class UringIo final : public Io {
  public:
+  // What a process that ended a moment ago had locked, the kernel frees a little later: where there
+  // is no memory for it, it is tried once more after this.
+  static constexpr std::chrono::milliseconds second_try_after{200};
+
   static std::expected<std::unique_ptr<UringIo>, UringRefusal> open(const IoSettings& settings);
   ~UringIo() override;
 
@@ -57,6 +61,8 @@ class UringIo final : public Io {
   bool can_linger() const { return uring_->can_linger(); }
 
  private:
+  static std::expected<std::unique_ptr<UringIo>, UringRefusal> open_once(
+      const IoSettings& settings);
   enum class Task : std::uint8_t { accept, connect, recv, send, cancel, wake };
   enum class RecvPhase : std::uint8_t { off, armed, idle, parked };
 

@@ -191,8 +191,7 @@ void Health::ask_for(Watched& server, ServerState asked) {
       if (now == Standing::drained && !server.returning_by_hand) return;
       (*server.counters)[ServerMetric::drains].add();
       stand(server, Standing::drained, "is drained");
-      say(server, Level::info, "server_drained",
-          "is drained" + keys_go(server, Standing::drained));
+      say(server, Level::info, "server_drained", "is drained" + keys_go(server, Standing::drained));
       check_again(server);
       break;
     case ServerState::maintenance:

@@ -20,7 +20,7 @@ struct Health::Watched {
   BoardEntry* entry = nullptr;
   metrics::ServerCounters* counters = nullptr;
   std::string name;
-  std::string label;  // With its address and its pool.
+  std::string label;     // With its address and its pool.
   net::Address address;  // Where it was when it was last looked at.
   bool backup = false;
   bool present = true;

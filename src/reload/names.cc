@@ -135,9 +135,10 @@ void Names::take(Entry& entry, const Answer& answer) {
 
 // What flaps must not fill a disk.
 void Names::say(const std::string& name, bool warns, const std::string& what) {
-  log::write_limited(lines_.ask(name, world_.now()), "address of " + name,
-                     warns ? log::Level::warning : log::Level::info, "server " + name + " " + what,
-                     {.name = warns ? "name_trouble" : "name_moved", .server = name, .cause = what});
+  log::write_limited(
+      lines_.ask(name, world_.now()), "address of " + name,
+      warns ? log::Level::warning : log::Level::info, "server " + name + " " + what,
+      {.name = warns ? "name_trouble" : "name_moved", .server = name, .cause = what});
 }
 
 void Names::move(Entry& entry, const net::Address& before) {

@@ -351,10 +351,9 @@ void Reloading::answer(const Outcome& outcome) {
 
 void Reloading::keep(const Outcome& outcome) {
   Account account = notice_.account();
-  account.last =
-      LastReload{.at = std::chrono::floor<std::chrono::seconds>(world_.since_1970()),
-                 .outcome = outcome,
-                 .file = notice_.get().written->file};
+  account.last = LastReload{.at = std::chrono::floor<std::chrono::seconds>(world_.since_1970()),
+                            .outcome = outcome,
+                            .file = notice_.get().written->file};
   notice_.give(std::move(account));
   count(outcome.ending);
 }

@@ -200,11 +200,16 @@ class Units(EndToEnd):
         ours = [line for line in done.stderr.splitlines() if "ringway" in line]
         self.assertEqual((done.returncode, ours), (0, []), done.stderr)
 
-    def test_the_unit_asks_where_the_guide_says_to_bind(self):
+    def test_the_unit_asks_where_the_samples_answer(self):
+        """At the default address, which none of them changes; a test of samples runs it."""
         unit = (UNITS / "ringway.service").read_text()
-        asked = re.search(r"(?m)^ExecReload=\S+ reload --live (\S+)$", unit)
-        for name in ("reloading.md", "central.toml"):
-            self.assertIn(f'bind = "{asked[1]}"', (UNITS.parent / name).read_text(), name)
+        self.assertRegex(unit, r"(?m)^ExecReload=\S+ reload$")
+        for name in ("minimal.toml", "sidecar.toml", "central.toml"):
+            self.assertNotIn("[admin]", (UNITS.parent / name).read_text(), name)
+
+    def test_the_unit_and_its_user_are_of_one_name(self):
+        user = re.search(r"(?m)^User=(\w+)$", (UNITS / "ringway.service").read_text())[1]
+        self.assertRegex((UNITS / "ringway.sysusers.conf").read_text(), rf"(?m)^u {user} - ")
 
     def test_the_drop_in_leaves_the_rest_to_the_unit(self):
         lines = (UNITS / "notify-reload.conf").read_text().splitlines()

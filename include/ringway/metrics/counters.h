@@ -68,8 +68,6 @@ class Registry {
   // What is not counted by a worker: reloads, the hash of the configuration... Absent until
   // it is set.
   void set_process(ProcessMetric metric, double value);
-  // Workers that stand on `engine`.
-  void set_workers(const std::string& engine, std::uint32_t count);
   // In seconds since 1970.
   void set_start_time(double at);
 

@@ -142,8 +142,8 @@ TEST_CASE("values of the process are replaced, and standard names keep their for
 
 TEST_CASE("workers are counted by what they stand on") {
   Registry registry;
-  registry.set_workers("io_uring", 0);
-  registry.set_workers("epoll", 4);
+  registry.set_process(ProcessMetric::workers_uring, 0);
+  registry.set_process(ProcessMetric::workers_epoll, 4);
   const auto read = shown(registry);
   CHECK(read.series.at("ringway_workers{engine=\"io_uring\"}") == 0);
   CHECK(read.series.at("ringway_workers{engine=\"epoll\"}") == 4);

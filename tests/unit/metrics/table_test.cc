@@ -16,8 +16,8 @@ namespace {
 
 std::vector<MetricRow> all_rows() {
   std::vector<MetricRow> rows;
-  for (const auto& part : {worker_metrics(), pool_metrics(), server_metrics(), board_metrics(),
-                           process_metrics()}) {
+  for (const auto& part :
+       {worker_metrics(), pool_metrics(), server_metrics(), board_metrics(), process_metrics()}) {
     rows.insert(rows.end(), part.begin(), part.end());
   }
   return rows;
