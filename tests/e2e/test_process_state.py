@@ -198,5 +198,35 @@ class JsonLog(cases.EndToEnd):
         self.assertNotIn("cause", events["server_up"])
 
 
+class LastWord(cases.EndToEnd):
+    def test_the_last_line_about_a_server_that_flapped_is_how_it_stands(self):
+        """Six lines in a minute in which five are allowed: the last is written at the end at the
+        latest, and without an end when its minute is over."""
+        servers = self.memcacheds(2)
+        relay = Injector(self.processes, servers[0])
+        router = self.ringway([relay, servers[1]], timeout="200ms",
+                              pool='backoff_min = "1ms"\nbackoff_max = "2ms"\n[pool.web.eject]\n'
+                                   'retry_after = "100ms"\n[pool.web.health]\nrise = 1')
+        client, begun = self.client(router), time.monotonic()
+        for _ in range(3):
+            relay.switch("reset")
+            until("the ejection", 5, lambda: [client.ask(b"get k%d\r\n" % n) for n in range(8)]
+                  and router.standings()["web1"] == "ejected")
+            relay.switch("pass")
+            until("the readmission", 20, lambda: router.standings()["web1"] == "up")
+        self.assertLess(time.monotonic() - begun, 50)
+        until("the log to say it is ejected", 2, lambda: self.last(router)[0] == "is ejected")
+        if cases.LONG:
+            time.sleep(62 - (time.monotonic() - begun))
+        else:
+            self.assertEqual(router.stop(), 0)
+        self.assertRegex(" ".join(self.last(router)), r"^is up again after .* \(\d+s ago\)$")
+
+    def last(self, router):
+        """(its first two words, the rest) of the last line about how it stands."""
+        return re.findall(r"(?m)server web1 \S+ of pool web (is ejected|is up again)(.*)$",
+                          router.log())[-1]
+
+
 if __name__ == "__main__":
     sys.exit(cases.main())
