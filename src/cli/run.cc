@@ -112,8 +112,7 @@ void say_hello(const config::Config& config, const WorkerThreads& threads, std::
 
 void end_or_hurry(reload::Control& control, int signal) {
   if (control.phase() != reload::Phase::running) return control.ask_stop_now();
-  log::tell(log::Level::info, {.name = "stopping"}, "stopping: asked by {}",
-            signal == SIGTERM ? "SIGTERM" : "SIGINT");
+  log::info("stopping: asked by {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
   control.ask_stop();
 }
 
@@ -257,7 +256,7 @@ int run_loaded(config::Loaded loaded, const Load& load) {
   wait_for_the_end(signals, control, world, systemd, crew);
   admin.stop();  // Before those whom its actions speak to.
   threads.join();
-  log::tell(log::Level::info, {.name = "stopped"}, "stopped");
+  log::info("stopped");
   log::stop();
   if (world.working()) std::_Exit(0);  // It would be waited for otherwise, perhaps for ever.
   return 0;
