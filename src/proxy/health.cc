@@ -400,8 +400,8 @@ std::string Health::keys_go(const Watched& server, Standing standing) const {
 
 void Health::say(const Watched& server, Level level, std::string_view event,
                  std::string_view what) {
-  log::write_limited(lines_.ask(server.label, bench_.now), "standing of " + server.label,
-                     level, "server " + server.label + " " + std::string(what),
+  log::write_limited(lines_.ask(server.label, bench_.now), "standing of " + server.label, level,
+                     "server " + server.label + " " + std::string(what),
                      {.name = event,
                       .pool = server.pool->settings.name,
                       .server = server.name,
