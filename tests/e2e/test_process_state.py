@@ -220,7 +220,7 @@ class LastWord(cases.EndToEnd):
             time.sleep(62 - (time.monotonic() - begun))
         else:
             self.assertEqual(router.stop(), 0)
-        self.assertRegex(" ".join(self.last(router)), r"^is up again after .* \(\d+s ago\)$")
+        self.assertRegex("".join(self.last(router)), r"^is up again after .* \(\d+s ago\)$")
 
     def last(self, router):
         """(its first two words, the rest) of the last line about how it stands."""

@@ -3,6 +3,7 @@
 probes, as a tier that others reach, under the unit's user and limits. Their addresses are fixed,
 so each has a network of its own. The unit's settings are set by hand: there need be no systemd."""
 
+import contextlib
 import json
 import re
 import resource
@@ -83,6 +84,9 @@ class Samples(cases.EndToEnd):
         self.run_sample("sidecar.toml")
         until("kubelet to see it ready", 10, lambda: self.probe("/readyz") == 200)
         self.assertEqual(self.probe("/healthz"), 200)
+        client = self.client(("127.0.0.1", 11311))
+        until("the servers' names", 10, lambda: [client.set(b"key:%d" % number, b"v")
+                                                 for number in range(20)] == [b"STORED\r\n"] * 20)
         self.assert_serves(("127.0.0.1", 11311))
         self.assert_reloads()
         # Nobody but the pod's own is served.
@@ -199,7 +203,7 @@ class UnderTheUnit(cases.EndToEnd):
         capability = "+" + self.unit["CapabilityBoundingSet"].removeprefix("CAP_").lower()
         self.assertEqual(self.unit["AmbientCapabilities"], self.unit["CapabilityBoundingSet"])
         self.ringway_process = self.inside.start(
-            "ringway", "/bin/sh", "-c", f'umask {self.unit["UMask"]}; exec "$@"', "sh",
+            f"ringway-{Path(file).stem}", "/bin/sh", "-c", f'umask {self.unit["UMask"]}; exec "$@"', "sh",
             "/usr/bin/prlimit", *self.limits(), "/usr/bin/setpriv", f"--reuid={RINGWAY_ID}",
             f"--regid={RINGWAY_ID}", "--clear-groups", "--no-new-privs",
             f"--inh-caps=-all,{capability}", f"--ambient-caps=-all,{capability}",
@@ -216,9 +220,11 @@ class UnderTheUnit(cases.EndToEnd):
         return "started with" in self.log()
 
     def assert_ends_well(self):
-        for _ in range(2):
-            if self.ringway_process.poll() is None:
-                self.ringway_process.send_signal(signal.SIGTERM)
+        self.ringway_process.send_signal(signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.ringway_process.wait(1)
+        # One that has a drain_delay is not waited for.
+        self.ringway_process.send_signal(signal.SIGTERM)
         self.assertEqual(self.ringway_process.wait(10), 0, self.log())
 
     def test_each_sample_starts_and_reloads(self):
