@@ -204,7 +204,8 @@ class UnderTheUnit(cases.EndToEnd):
         self.assertEqual(self.unit["AmbientCapabilities"], self.unit["CapabilityBoundingSet"])
         self.ringway_process = self.inside.start(
             f"ringway-{Path(file).stem}", "/bin/sh", "-c",
-            f'umask {self.unit["UMask"]}; exec "$@"', "sh", "/usr/bin/prlimit", *self.limits(), "/usr/bin/setpriv", f"--reuid={RINGWAY_ID}",
+            f'umask {self.unit["UMask"]}; exec "$@"', "sh", "/usr/bin/prlimit", *self.limits(),
+            "/usr/bin/setpriv", f"--reuid={RINGWAY_ID}",
             f"--regid={RINGWAY_ID}", "--clear-groups", "--no-new-privs",
             f"--inh-caps=-all,{capability}", f"--ambient-caps=-all,{capability}",
             f"--bounding-set=-all,{capability}", "/usr/bin/python3",
