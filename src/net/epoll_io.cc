@@ -142,6 +142,10 @@ void EpollIo::send(Token token, int fd, std::span<const Bytes> parts) {
   to_send_.push_back(fd);
 }
 
+bool EpollIo::unread(int fd) {
+  return has_arrived(fd);
+}
+
 void EpollIo::finish_sending(int fd) {
   RINGWAY_ASSERT(socket_of(fd).sending == nullptr);
   ::shutdown(fd, SHUT_WR);

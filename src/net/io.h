@@ -105,6 +105,9 @@ class Io {
   virtual void send(Token token, int fd, std::span<const Bytes> parts) = 0;
   static constexpr std::size_t send_parts_max = 16;
 
+  // False once all that has arrived on fd so far was told by wait(). Costs a system call.
+  virtual bool unread(int fd) = 0;
+
   // Ends our direction of the stream (SHUT_WR). Nothing may be in flight to send.
   virtual void finish_sending(int fd) = 0;
 

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -59,6 +60,11 @@ bool accept_goes_on(int error) {
     case ENETUNREACH: return true;
     default: return false;
   }
+}
+
+bool has_arrived(int fd) {
+  int bytes = 0;
+  return ::ioctl(fd, FIONREAD, &bytes) == 0 && bytes > 0;
 }
 
 Instant monotonic_now() {

@@ -16,6 +16,9 @@ int open_stream_socket(const Address& address, const SocketOptions& options);
 // not the listener: the next one may be fine.
 bool accept_goes_on(int error);
 
+// Whether the kernel has bytes for whoever reads next.
+bool has_arrived(int fd);
+
 Instant monotonic_now();
 std::int64_t unix_seconds();
 

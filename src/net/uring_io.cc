@@ -193,6 +193,11 @@ void UringIo::submit_send(std::int32_t fd, Socket& socket) {
   ++in_kernel_;
 }
 
+// In this order: what the kernel took out of the socket meanwhile is among its completions.
+bool UringIo::unread(int fd) {
+  return has_arrived(fd) || uring_->ready() > 0;
+}
+
 void UringIo::finish_sending(int fd) {
   RINGWAY_ASSERT(socket_of(fd).sending == nullptr);
   ::shutdown(fd, SHUT_WR);

@@ -51,6 +51,7 @@ class UringIo final : public Io {
   void pause(int fd) override;
   void resume(int fd) override;
   void send(Token token, int fd, std::span<const Bytes> parts) override;
+  bool unread(int fd) override;
   void finish_sending(int fd) override;
   void shutdown(int fd) override;
   void cancel(int fd) override;

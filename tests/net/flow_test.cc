@@ -56,6 +56,21 @@ TEST_CASE_FIXTURE(Scene, "a paused receive brings nothing and a resumed one brin
   CHECK(story(receiving).bytes == "before during after");
 }
 
+TEST_CASE_FIXTURE(Scene, "what has arrived is unread until it is told") {
+  const Connection connection = accepted();
+  const Number receiving = recv(connection.fd);
+  pass(5ms);
+  CHECK(!io().unread(connection.fd));
+  io().pause(connection.fd);
+  pass(5ms);
+  peer_says(connection.peer, "one");
+  REQUIRE(until([&] { return io().unread(connection.fd) || !story(receiving).bytes.empty(); }));
+  io().resume(connection.fd);
+  REQUIRE(heard(receiving, 3));
+  pass(5ms);
+  CHECK(!io().unread(connection.fd));
+}
+
 TEST_CASE_FIXTURE(Scene, "giving memory back in a rush loses no byte of what arrives meanwhile") {
   std::vector<Connection> connections;
   std::vector<Number> receiving;

@@ -146,6 +146,11 @@ void SimIo::send(Token token, int fd, std::span<const Bytes> parts) {
   to_send_.push_back(fd);
 }
 
+bool SimIo::unread(int fd) {
+  SIM_REQUIRE(of(fd).recv.active, "fd %d is asked for what arrived, and is not being read", fd);
+  return !world_.readable(fd).empty();
+}
+
 void SimIo::finish_sending(int fd) {
   SIM_REQUIRE(!of(fd).send.active, "fd %d: finish_sending() with a send in flight", fd);
   world_.finish_sending(fd);

@@ -40,6 +40,7 @@ class SimIo final : public net::Io, private Inhabitant {
   void pause(int fd) override;
   void resume(int fd) override;
   void send(net::Token token, int fd, std::span<const Bytes> parts) override;
+  bool unread(int fd) override;
   void finish_sending(int fd) override;
   void shutdown(int fd) override;
   void cancel(int fd) override;

@@ -20,6 +20,7 @@ class AsleepIo final : public net::Io {
   void pause(int) override {}
   void resume(int) override {}
   void send(net::Token, int, std::span<const Bytes>) override {}
+  bool unread(int) override { return false; }
   void finish_sending(int) override {}
   void shutdown(int) override {}
   void cancel(int) override {}
