@@ -5,12 +5,15 @@
 
 #include <cerrno>
 #include <cstring>
+#include <map>
+#include <mutex>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include <utility>
 
 #include "ringway/base/assert.h"
 
@@ -89,6 +92,40 @@ Address bound_to(int fd) {
   return Address::from(reinterpret_cast<sockaddr*>(&storage), length);
 }
 
+// Which files of unix sockets are ours, by the fds of their listeners. The name says too little:
+// somebody may have removed the file, and a successor put its own there.
+class SocketFiles {
+ public:
+  void made(int fd, const std::string& path) {
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) != 0) return;
+    const std::lock_guard lock(mutex_);
+    files_[fd] = {status.st_dev, status.st_ino};
+  }
+
+  bool is_ours(int fd, const std::string& path) const {
+    struct stat status {};
+    if (path.empty() || ::lstat(path.c_str(), &status) != 0) return false;
+    const std::lock_guard lock(mutex_);
+    const auto found = files_.find(fd);
+    return found != files_.end() && found->second == std::pair(status.st_dev, status.st_ino);
+  }
+
+  void forget(int fd) {
+    const std::lock_guard lock(mutex_);
+    files_.erase(fd);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<int, std::pair<dev_t, ino_t>> files_;
+};
+
+SocketFiles& socket_files() {
+  static SocketFiles only;
+  return only;
+}
+
 enum class Occupant { none, dead, alive, no_socket };
 
 // Who is behind the file of a unix socket.
@@ -129,6 +166,7 @@ Result<int> open_unix(int fd, const Address& address, int backlog, mode_t mode) 
   ::fchmod(fd, mode);
   const int error = bind_and_listen(fd, address, backlog);
   if (error != 0) return listen_failure(address, std::strerror(error));
+  socket_files().made(fd, path);
   if (::chmod(path.c_str(), mode) != 0) return listen_failure(address, std::strerror(errno));
   return fd;
 }
@@ -162,7 +200,8 @@ Result<int> open_listener(std::string_view bind, int backlog, mode_t unix_mode) 
 Result<void> adjust_listener(int fd, int backlog, mode_t unix_mode) {
   const Address address = bound_to(fd);
   const std::string path(address.path());
-  if (!path.empty() && ::chmod(path.c_str(), unix_mode) != 0) {
+  const bool another = !path.empty() && !listener_is_lost(fd) && !socket_files().is_ours(fd, path);
+  if (!path.empty() && !another && ::chmod(path.c_str(), unix_mode) != 0) {
     return failure(address.text() + " keeps its mode: " + std::strerror(errno));
   }
   if (::listen(fd, backlog) != 0) {
@@ -171,11 +210,22 @@ Result<void> adjust_listener(int fd, int backlog, mode_t unix_mode) {
   return {};
 }
 
-void close_listener(int fd) {
+void abandon_listener(int fd) {
   RINGWAY_ASSERT(fd >= 0);
   const std::string path(bound_to(fd).path());
-  if (!path.empty()) ::unlink(path.c_str());
+  if (socket_files().is_ours(fd, path)) ::unlink(path.c_str());
+  socket_files().forget(fd);
+}
+
+void close_listener(int fd) {
+  abandon_listener(fd);
   ::close(fd);
+}
+
+bool listener_is_lost(int fd) {
+  const std::string path(bound_to(fd).path());
+  struct stat status {};
+  return !path.empty() && ::lstat(path.c_str(), &status) != 0 && errno == ENOENT;
 }
 
 }  // namespace ringway::net

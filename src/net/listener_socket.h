@@ -26,7 +26,14 @@ Result<int> open_listener(std::string_view bind, int backlog, mode_t unix_mode);
 Result<void> adjust_listener(int fd, int backlog, mode_t unix_mode);
 
 // Ends a listener that no Io has in flight any more: closes it, and removes the
-// file of a unix socket first, so that clients see at once that nobody is there.
+// file of a unix socket first, so that clients see at once that nobody is there. A file that
+// somebody else has put there is left alone, as by adjust_listener().
 void close_listener(int fd);
+
+// The same without closing it: something is in flight on it, and the process ends.
+void abandon_listener(int fd);
+
+// Somebody has removed the file of this unix socket: nobody can connect any more.
+bool listener_is_lost(int fd);
 
 }  // namespace ringway::net

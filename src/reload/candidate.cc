@@ -69,7 +69,12 @@ class Preparation {
   bool compare() {
     if (wish_.sweep) return true;
     if (config::placeless(written_) == config::placeless(*present_.written)) {
-      return end(Ending::unchanged, "nothing has changed\n");
+      if (std::ranges::none_of(sockets_, &OpenSocket::lost)) {
+        return end(Ending::unchanged, "nothing has changed\n");
+      }
+      candidate_.story = "sockets whose files were removed are made anew";
+      candidate_.next.fingerprint = present_.fingerprint;
+      return true;
     }
     const Difference found = difference(*present_.written, written_);
     candidate_.next.file_hash = found.fingerprint;

@@ -126,7 +126,7 @@ class SocketPlanner {
 
   const OpenSocket* free_socket(const std::string& bind, std::optional<ListenerId> of) const {
     for (const OpenSocket& socket : sockets_) {
-      if (socket.bind != bind || kept(socket)) continue;
+      if (socket.bind != bind || socket.lost || kept(socket)) continue;
       if (!of || socket.listener == *of) return &socket;
     }
     return nullptr;

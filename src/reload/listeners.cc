@@ -11,6 +11,14 @@
 
 namespace ringway::reload {
 
+namespace {
+
+bool is_unix(const OpenSocket& socket) {
+  return socket.bind.starts_with("unix:");
+}
+
+}  // namespace
+
 Opened open_sockets(const std::vector<SocketToOpen>& wanted, World& world) {
   std::vector<OpenSocket> opened;
   std::vector<std::string> problems;
@@ -65,6 +73,9 @@ void Listeners::take_over(const ListenerPlan& plan, std::vector<OpenSocket> open
   open_ = plan.to_keep;
   open_.insert(open_.end(), opened.begin(), opened.end());
   closing_ = plan.to_close;
+  const bool has_files = std::ranges::any_of(open_, is_unix);
+  look_at_ = has_files ? world_.now() + look_every : never;
+  told_lost_.clear();
   retire(plan.retiring, patience);
 }
 
@@ -89,9 +100,28 @@ bool Listeners::settled() {
   return true;
 }
 
+std::vector<OpenSocket> Listeners::sockets() const {
+  std::vector<OpenSocket> sockets = open_;
+  for (OpenSocket& socket : sockets)
+    socket.lost = is_unix(socket) && world_.listener_is_lost(socket.fd);
+  return sockets;
+}
+
+void Listeners::look_for_lost() {
+  if (world_.now() < look_at_) return;
+  look_at_ = world_.now() + look_every;
+  for (const OpenSocket& socket : sockets()) {
+    if (!socket.lost) continue;
+    lost_ = true;
+    if (!told_lost_.insert(socket.fd).second) continue;
+    log::warning("somebody has removed {}: it is made anew", socket.bind);
+  }
+}
+
 // Not while some may still be let in.
 void Listeners::step() {
   if (!closing_.empty()) return;
+  look_for_lost();
   for (Leaving& listener : leaving_) {
     if (listener.asked || world_.now() < listener.until) continue;
     listener.asked = true;
@@ -103,7 +133,8 @@ void Listeners::step() {
 }
 
 Instant Listeners::next() const {
-  return leaving_.empty() ? never : world_.now() + std::chrono::milliseconds(100);
+  const Instant leaves = leaving_.empty() ? never : world_.now() + std::chrono::milliseconds(100);
+  return std::min(leaves, look_at_);
 }
 
 bool Listeners::has_clients(snapshot::ListenerId id) const {
@@ -131,6 +162,11 @@ void Listeners::deal_waiting(const OpenSocket& socket) {
 void Listeners::take_waiting() {
   for (const OpenSocket& socket : open_) deal_waiting(socket);
   for (const OpenSocket& socket : closing_) deal_waiting(socket);
+}
+
+void Listeners::abandon() {
+  for (const OpenSocket& socket : std::exchange(open_, {})) world_.abandon_listener(socket.fd);
+  for (const OpenSocket& socket : std::exchange(closing_, {})) world_.abandon_listener(socket.fd);
 }
 
 void Listeners::close() {

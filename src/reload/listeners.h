@@ -4,7 +4,9 @@
 #pragma once
 
 #include <expected>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ringway/base/result.h"
@@ -23,10 +25,14 @@ void close_sockets(const std::vector<OpenSocket>& sockets, World& world);
 
 class Listeners {
  public:
+  // Whether somebody has removed the file of a unix socket.
+  static constexpr Duration look_every = std::chrono::seconds(3);
+
   Listeners(worker::Crew& crew, World& world) : crew_(crew), world_(world) {}
   ~Listeners();
 
-  const std::vector<OpenSocket>& sockets() const { return open_; }
+  // As they are at this moment.
+  std::vector<OpenSocket> sockets() const;
 
   // Sockets that are kept get their new settings: all of them, or none and what is wrong.
   std::vector<std::string> adjust(const std::vector<SocketToAdjust>& sockets);
@@ -42,12 +48,16 @@ class Listeners {
   Instant next() const;
   // Some listener that retires has no client left.
   bool any_over() const;
+  // Some socket was found to be lost and is to be made anew. Told once for each look.
+  bool take_lost() { return std::exchange(lost_, false); }
 
   // Worker 0 accepts on none any more.
   bool silent() const;
   // Once silent: whoever the kernel has let in already is dealt to the workers.
   void take_waiting();
   void close();
+  // As close(), while worker 0 stands still.
+  void abandon();
 
  private:
   struct Leaving {
@@ -59,6 +69,7 @@ class Listeners {
 
   void announce(const OpenSocket& socket);
   void retire(const std::vector<snapshot::Retiring>& retiring, Duration patience);
+  void look_for_lost();
   void deal_waiting(const OpenSocket& socket);
   bool has_clients(snapshot::ListenerId id) const;
 
@@ -69,6 +80,9 @@ class Listeners {
   std::vector<Leaving> leaving_;
   std::uint64_t announced_ = 0;  // Letters to worker 0.
   std::uint32_t next_worker_ = 0;
+  Instant look_at_ = never;  // While there are unix sockets.
+  bool lost_ = false;
+  std::set<int> told_lost_;
 };
 
 }  // namespace ringway::reload

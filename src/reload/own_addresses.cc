@@ -36,7 +36,7 @@ std::string until_restart(const std::string& bind, const char* section, const st
 std::optional<std::string> in_the_way(const std::string& bind, const Present& present,
                                       const std::vector<OpenSocket>& sockets) {
   for (const OpenSocket& socket : sockets) {
-    if (!overlap(bind, socket.bind)) continue;
+    if (socket.lost || !overlap(bind, socket.bind)) continue;
     const snapshot::Listener* own = present.snapshot->listener(socket.listener);
     return fmt::format(
         "cannot listen on {}: listener {} of this ringway still has {}: take it away by a reload "

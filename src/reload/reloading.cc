@@ -124,7 +124,7 @@ void Reloading::begin_if_asked() {
   if (held_is_due()) {
     return begin({.accept_moved = true, .written = held_.written}, {});
   }
-  if (listeners_.any_over()) {
+  if (listeners_.any_over() || listeners_.take_lost()) {
     return begin({.accept_moved = true, .written = notice_.get().written, .sweep = true}, {});
   }
   if (world_.now() >= look_at_) begin_look();
@@ -340,6 +340,10 @@ void Reloading::end_with(Outcome outcome, bool again) {
                      : log::tell(log::Level::error, event, "reload: {}", line);
     });
     if (!again) keep(outcome);
+  }
+  // A sweep is tried again and again, and nobody asked for it.
+  if (wish_.sweep && std::exchange(sweep_told_, outcome.text) != outcome.text) {
+    log_lines(outcome.text, [](std::string_view line) { log::error("{}", line); });
   }
   wish_ = {};
   answer({outcome.ending, text});

@@ -11,6 +11,7 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "reload/candidate.h"
@@ -128,6 +129,7 @@ class Reloading {
   std::uint64_t content_ = 0;  // Of what was loaded last, right or wrong.
   std::uint64_t seen_ = 0;     // By the last look.
   std::uint64_t failures_ = 0;
+  std::string sweep_told_;   // What the last sweep failed for; empty: it did not.
   std::uint64_t begun_ = 0;  // Without sweeps.
 };
 

@@ -3,7 +3,10 @@
 #include "reload/system_world.h"
 
 #include <chrono>
+#include <condition_variable>
+#include <deque>
 #include <malloc.h>
+#include <mutex>
 #include <pthread.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -35,17 +38,43 @@ Result<void> start(std::thread& thread, std::function<void()> body) {
 
 }  // namespace
 
+// Its thread's as well: what asks a name server that is silent outlives whoever wanted to know.
+struct SystemWorld::Resolver {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<std::string> asked;
+  std::vector<Resolved> answers;
+  bool begun = false;
+  bool ending = false;
+
+  void run();
+};
+
+void SystemWorld::Resolver::run() {
+  pthread_setname_np(pthread_self(), "names");
+  std::unique_lock lock(mutex);
+  while (true) {
+    changed.wait(lock, [this] { return ending || !asked.empty(); });
+    if (ending) return;
+    std::string name = std::move(asked.front());
+    asked.pop_front();
+    lock.unlock();
+    Answer answer = net::looked_up(name);
+    lock.lock();
+    answers.push_back({std::move(name), std::move(answer)});
+  }
+}
+
 SystemWorld::SystemWorld(Source source)
-    : source_(std::move(source)), random_state_(net::system_seed()) {}
+    : source_(std::move(source)),
+      random_state_(net::system_seed()),
+      resolver_(std::make_shared<Resolver>()) {}
 
 SystemWorld::~SystemWorld() {
   if (worker_.joinable()) worker_.join();
-  {
-    const std::lock_guard lock(mutex_);
-    ending_ = true;
-  }
-  changed_.notify_all();
-  if (thread_.joinable()) thread_.join();
+  const std::lock_guard lock(resolver_->mutex);
+  resolver_->ending = true;
+  resolver_->changed.notify_all();
 }
 
 Instant SystemWorld::now() {
@@ -108,36 +137,35 @@ void SystemWorld::close_listener(int fd) {
   if (!given_.give_back(fd)) net::close_listener(fd);
 }
 
+void SystemWorld::abandon_listener(int fd) {
+  if (!given_.has(fd)) net::abandon_listener(fd);
+}
+
+// The file of what was given is its giver's to make anew.
+bool SystemWorld::listener_is_lost(int fd) {
+  return !given_.has(fd) && net::listener_is_lost(fd);
+}
+
 void SystemWorld::resolve(const std::string& name) {
-  const std::lock_guard lock(mutex_);
-  if (!thread_.joinable()) {
-    if (const auto begun = start(thread_, [this] { run(); }); !begun) {
+  const std::lock_guard lock(resolver_->mutex);
+  if (!resolver_->begun) {
+    std::thread thread;
+    if (const auto begun = start(thread, [own = resolver_] { own->run(); }); !begun) {
       // As a name server that is silent for once: it is asked again.
-      answers_.push_back({name, {.addresses = {}, .why = "does not resolve: " + begun.error()}});
+      resolver_->answers.push_back(
+          {name, {.addresses = {}, .why = "does not resolve: " + begun.error()}});
       return;
     }
+    thread.detach();  // It is not waited for: see Resolver.
+    resolver_->begun = true;
   }
-  asked_.push_back(name);
-  changed_.notify_all();
+  resolver_->asked.push_back(name);
+  resolver_->changed.notify_all();
 }
 
 std::vector<Resolved> SystemWorld::take_resolved() {
-  const std::lock_guard lock(mutex_);
-  return std::exchange(answers_, {});
-}
-
-void SystemWorld::run() {
-  std::unique_lock lock(mutex_);
-  while (true) {
-    changed_.wait(lock, [this] { return ending_ || !asked_.empty(); });
-    if (ending_) return;
-    std::string name = std::move(asked_.front());
-    asked_.pop_front();
-    lock.unlock();
-    Answer answer = net::looked_up(name);
-    lock.lock();
-    answers_.push_back({std::move(name), std::move(answer)});
-  }
+  const std::lock_guard lock(resolver_->mutex);
+  return std::exchange(resolver_->answers, {});
 }
 
 }  // namespace ringway::reload

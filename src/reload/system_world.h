@@ -4,10 +4,8 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
-#include <deque>
 #include <functional>
-#include <mutex>
+#include <memory>
 #include <thread>
 
 #include "net/listener_sockets_given.h"
@@ -41,12 +39,15 @@ class SystemWorld final : public World {
   Result<void> adjust_listener(int fd, const config::Listener& settings) override;
   std::vector<int> accept_waiting(int fd) override;
   void close_listener(int fd) override;
+  void abandon_listener(int fd) override;
+  bool listener_is_lost(int fd) override;
   std::uint64_t random() override;
   void resolve(const std::string& name) override;
   std::vector<Resolved> take_resolved() override;
 
  private:
-  void run();
+  struct Resolver;
+
   std::uint32_t mode_of(const config::Listener& settings) const;
 
   const Source source_;
@@ -55,12 +56,7 @@ class SystemWorld final : public World {
   std::thread worker_;  // The last piece of work's.
 
   std::uint64_t random_state_;  // Control's thread alone draws.
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::string> asked_;
-  std::vector<Resolved> answers_;
-  bool ending_ = false;
-  std::thread thread_;  // Begun by the first question.
+  std::shared_ptr<Resolver> resolver_;
 };
 
 }  // namespace ringway::reload

@@ -55,6 +55,10 @@ class World {
   virtual std::vector<int> accept_waiting(int /*fd*/) { return {}; }
   // Once nothing is in flight on it.
   virtual void close_listener(int fd) = 0;
+  // Nobody can connect to it any more, because somebody has removed its file.
+  virtual bool listener_is_lost(int /*fd*/) { return false; }
+  // Something may be in flight on it still: the process ends without closing it.
+  virtual void abandon_listener(int /*fd*/) {}
 
   virtual std::uint64_t random() = 0;
 

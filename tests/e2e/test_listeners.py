@@ -2,6 +2,7 @@
 """Clients come over IPv4, IPv6 and unix sockets, one or several at once."""
 
 import os
+import signal
 import socket
 import stat
 import sys
@@ -53,6 +54,31 @@ class Listeners(cases.EndToEnd):
         router.process.wait()
         router.start()
         self.assert_serves(path)
+
+    def test_a_unix_socket_of_a_successor_stays(self):
+        path = self.processes.folder / "web.sock"
+        first = self.ringway(self.servers, bind=[f"unix:{path}"])
+        path.unlink()
+        self.ringway(self.servers, bind=[f"unix:{path}"])
+        self.assertEqual(first.stop(), 0, first.log())
+        self.assert_serves(path)
+
+    def test_a_unix_socket_that_was_removed_is_made_anew(self):
+        path = self.processes.folder / "web.sock"
+        router = self.ringway(self.servers, bind=[f"unix:{path}"], listener='mode = "0640"')
+        with Client(path) as before:
+            path.unlink()
+            until("the socket to be there again", 6, path.exists)
+            until("its mode", 1, lambda: stat.S_IMODE(os.stat(path).st_mode) == 0o640)
+            self.assert_serves(path)
+            self.assertEqual(before.get(b"k"), {b"k": b"v"})
+            self.assertIn(f"somebody has removed unix:{path}", router.log())
+            path.unlink()
+            router.process.send_signal(signal.SIGHUP)  # It need not wait for the next look.
+            until("the socket to be there at once", 1, path.exists)
+            self.assert_serves(path)
+        self.assertEqual(router.stop(), 0, router.log())
+        self.assertFalse(path.exists())
 
     def test_several_addresses_at_once(self):
         path, port = self.processes.folder / "web.sock", free_port()

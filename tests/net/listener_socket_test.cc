@@ -135,6 +135,25 @@ TEST_CASE("a unix socket that nobody accepts on any more is replaced") {
   close_listener(*fd);
 }
 
+TEST_CASE("a unix socket that somebody has removed is lost, and the next one there is not ours") {
+  const Directory directory;
+  const int first = *open_listener(directory.socket(), 16, 0600);
+  CHECK_FALSE(listener_is_lost(first));
+  REQUIRE(::unlink(directory.socket().c_str()) == 0);
+  CHECK(listener_is_lost(first));
+  const int second = *open_listener(directory.socket(), 16, 0640);
+  CHECK_FALSE(listener_is_lost(first));
+  CHECK(adjust_listener(first, 16, 0600).has_value());
+  struct stat status {};
+  REQUIRE(::stat(directory.socket().c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0640);
+  close_listener(first);
+  CHECK_FALSE(listener_is_lost(second));
+  abandon_listener(second);
+  CHECK(listener_is_lost(second));
+  close_listener(second);
+}
+
 TEST_CASE("a unix socket that somebody listens on is left alone") {
   const Directory directory;
   const int first = *open_listener(directory.socket(), 16, 0600);

@@ -50,6 +50,11 @@ class ControlWorld final : public reload::World, private Inhabitant {
   }
   std::vector<int> accept_waiting(int fd) override { return io_.accept_waiting(fd); }
   void close_listener(int fd) override { io_.close(fd); }
+  void abandon_listener(int fd) override { abandoned_.push_back(fd); }
+  // The process is gone, and so is what it left open.
+  void close_abandoned() {
+    for (const int fd : std::exchange(abandoned_, {})) io_.close(fd);
+  }
 
   std::uint64_t random() override { return chance_.next(); }
   void resolve(const std::string& text) override {
@@ -98,6 +103,7 @@ class ControlWorld final : public reload::World, private Inhabitant {
   std::set<std::string> failed_;  // Whose last question got no answer.
   std::set<std::string> lost_;
   std::vector<reload::Resolved> ready_;
+  std::vector<int> abandoned_;
 };
 
 }  // namespace ringway::sim
