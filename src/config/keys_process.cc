@@ -47,8 +47,9 @@ constexpr Key<Router> router_keys[] = {
                               "noticed",
                               any_time),
     key<&Router::drain_timeout>("drain_timeout", "",
-                                "within this all clients are finished; with drain_delay below "
-                                "Kubernetes' 30s",
+                                "within this all clients are finished: with a drain_delay one "
+                                "by one, otherwise as soon as what they asked is answered; "
+                                "together below Kubernetes' 30s",
                                 any_time),
 };
 

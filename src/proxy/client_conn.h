@@ -42,7 +42,9 @@ struct ClientConn {
   bool lingering = false;    // Everything is said (SHUT_WR); what still comes is dropped.
   bool input_ended = false;  // The peer will say no more.
   bool paused = false;       // Its socket is not read; `pauses` says why.
-  bool leaving = false;      // To be finished as soon as it is between two requests.
+  bool leaving = false;      // To be finished as soon as it is between two requests,
+  bool read_out = false;     // and nothing is left of what it said before.
+  bool heard = false;        // Said something since it was last looked at for that.
   bool admitted = false;     // Counts against its listener's clients_max.
   bool blocked = false;      // A limit stopped its parsing; input waits in `input`.
   bool asks_later = false;   // The last in its line has keys not asked for yet: a write
@@ -67,11 +69,13 @@ struct ClientConn {
 
   std::size_t scanned = 0;      // Bytes of `input` known to hold no newline.
   std::uint64_t swallow = 0;    // Payload bytes still to be dropped.
-  std::size_t begun_bytes = 0;  // Of `input`: came before it was to leave, and is still taken.
+  std::size_t begun_bytes = 0;  // Of `input`: came before it was read out, and is still taken.
   std::uint32_t lingered_bytes = 0;
   Instant progress_at{};  // When it last said or took something.
   Instant linger_ends{};
-  net::Buffer input;  // An unfinished request, or what waits behind a limit.
+  Instant look_at = never;        // While it leaves and is not read out.
+  std::uint32_t looks_empty = 0;  // In a row.
+  net::Buffer input;              // An unfinished request, or what waits behind a limit.
   net::OutputBuffer output;
   net::Link touched_link;  // In the list of those to look at at the end of the turn.
   net::Timer timer;

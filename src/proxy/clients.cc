@@ -94,6 +94,7 @@ void Clients::on_received(const net::Completion& done) {
   bench_.count(WorkerMetric::client_bytes_read).add(done.bytes.size());
   // Who does not read makes no progress by speaking.
   if (client.output.empty()) client.progress_at = bench_.now;
+  client.heard = true;
   if (client.finishing) return linger(client, done.bytes.size());
   take(client, done.bytes);
 }
@@ -302,7 +303,7 @@ void Clients::say(ClientConn& client) {
     ++client.ops_in_flight;
     reset_timer(client);
   }
-  if (client.leaving && !client.blocked && client.begun_bytes == 0 && client.swallow == 0) {
+  if (client.read_out && !client.blocked && client.begun_bytes == 0 && client.swallow == 0) {
     client.finishing = true;
     end_pauses(client);
     client.input.clear(bench_.buffers);
@@ -341,22 +342,6 @@ void Clients::finish(ClientConn& client) {
   client.swallow = 0;
   end_pauses(client);
   touch(client);
-}
-
-void Clients::finish_between_requests(ClientConn& client) {
-  if (client.closing || client.finishing || client.leaving) return;
-  client.leaving = true;
-  client.begun_bytes = client.input.size();
-  touch(client);
-}
-
-void Clients::end_output(ClientConn& client) {
-  if (client.input_ended) return retire(client);
-  client.lingering = true;
-  client.linger_ends = bench_.now + linger_time;
-  update_reading(client);
-  bench_.io.finish_sending(client.fd);
-  reset_timer(client);
 }
 
 void Clients::retire(ClientConn& client) {
@@ -399,7 +384,7 @@ Instant Clients::next_limit(const ClientConn& client) const {
   const config::Listener& limits = listener(client).settings;
   const config::MaybeTime limit =
       client.output.sending() ? limits.client_stall_timeout : limits.idle_timeout;
-  return limit ? client.progress_at + *limit : never;
+  return std::min(limit ? client.progress_at + *limit : never, client.look_at);
 }
 
 void Clients::reset_timer(ClientConn& client) {
@@ -412,14 +397,15 @@ void Clients::on_timer(net::Timer& timer) {
   ClientConn& client = *static_cast<ClientConn*>(timer.owner);
   if (client.closing) return;
   if (client.lingering && client.linger_ends <= bench_.now) return retire(client);
+  if (client.look_at <= bench_.now) look_whether_read_out(client);
   const Instant at = next_limit(client);
   if (at > bench_.now) return reset_timer(client);
   if (client.output.sending()) {
     bench_.count(WorkerMetric::clients_stalled).add();
     return retire(client);
   }
-  // Whoever waits for an answer is not idle.
-  if (client.line_first) {
+  // Whoever waits for an answer is not idle, nor who asks at this moment.
+  if (client.line_first || (!client.input_ended && bench_.io.unread(client.fd))) {
     client.progress_at = bench_.now;
     return reset_timer(client);
   }

@@ -20,6 +20,13 @@ class Clients {
   // After a finished client was told everything, so much more is read and dropped.
   static constexpr std::uint32_t linger_bytes_max = 64 * 1024;
   static constexpr Duration linger_time = std::chrono::seconds(1);
+  // At the end of the process, after it last said or took something: whoever has been silent
+  // for so long has read what it was told.
+  static constexpr Duration last_linger_time = std::chrono::milliseconds(100);
+  // Who leaves is read out when it has said nothing between two looks, or at the latest when
+  // its socket was empty at so many in a row: a full send buffer at its side would have come.
+  static constexpr Duration look_every = std::chrono::milliseconds(5);
+  static constexpr std::uint32_t looks_empty_max = 4;
   // While memory is short: clients that hold more than this get no further
   // request started and no value larger than this; nor are such values taken.
   static constexpr std::size_t modest_bytes_max = 64 * 1024;
@@ -50,8 +57,11 @@ class Clients {
   void touch(ClientConn& client);
   // Ends it after what is owed; takes no more requests.
   void finish(ClientConn& client);
-  // The same, but a request that is half there is still taken, and what comes with its end.
+  // The same, but what it has said so far is still taken, and what comes with the end of a
+  // request that is half there.
   void finish_between_requests(ClientConn& client);
+  // The process ends, and its successor waits for that: nobody lingers long.
+  void hurry();
   // Ends it now.
   void retire(ClientConn& client);
 
@@ -97,6 +107,7 @@ class Clients {
   void end_pauses(ClientConn& client);
   void update_reading(ClientConn& client);
   void say(ClientConn& client);
+  void look_whether_read_out(ClientConn& client);
   void end_output(ClientConn& client);
   Instant next_limit(const ClientConn& client) const;
   void reset_timer(ClientConn& client);
@@ -107,6 +118,7 @@ class Clients {
   net::List<ClientConn, &ClientConn::touched_link> touched_;
   std::vector<ClientConn*> dead_;
   PausedClients paused_;
+  bool hurries_ = false;
   std::size_t needed_ = 0;  // What parse() left behind will grow to that; 0: not known.
 };
 

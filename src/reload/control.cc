@@ -68,16 +68,23 @@ void Control::ask_stop() {
   step();
 }
 
+// Also of an end that has begun: whatever it waits for is not waited for any more.
 void Control::ask_stop_now() {
-  if (phase_ == Phase::stopping || phase_ == Phase::over) return;
-  reloading_.end();
-  crew_.post_all(worker::Stop{});
-  enter(Phase::stopping, std::chrono::hours(1));
+  if (phase_ == Phase::over) return;
+  if (phase_ != Phase::stopping) {
+    reloading_.end();
+    crew_.post_all(worker::Stop{});
+    enter(Phase::stopping, hurried_patience);
+  }
+  hurried_ = true;
+  phase_ends_ = std::min(phase_ends_, world_.now() + hurried_patience);
 }
 
 void Control::enter(Phase phase, Duration at_most) {
   phase_ = phase;
-  phase_ends_ = world_.now() + at_most;
+  phase_begun_ = world_.now();
+  phase_ends_ = phase_begun_ + at_most;
+  looks_ = 0;
 }
 
 void Control::step() {
@@ -86,42 +93,70 @@ void Control::step() {
   reloading_.step();
   if (phase_ == Phase::running) listeners_.step();
   end_traffic();
-  // While something is under way its progress is looked at every 10 ms.
-  const bool ending = phase_ != Phase::running && phase_ != Phase::over;
-  next_ = std::min({names_.next(), reloading_.next(), listeners_.next(),
-                    ending ? world_.now() + std::chrono::milliseconds(10) : never});
+  next_ = std::min({names_.next(), reloading_.next(), listeners_.next(), next_look()});
+}
+
+// Often at first, because a successor may wait for this end.
+Instant Control::next_look() const {
+  if (phase_ == Phase::running || phase_ == Phase::over) return never;
+  const Duration waited = world_.now() - phase_begun_;
+  return world_.now() + std::clamp<Duration>(waited / 10, look_min, look_max);
 }
 
 // --- The phases of the end ------------------------------------------------------
 
+// A time that passed while this very process stood still was no patience.
+bool Control::out_of_patience() const {
+  return (hurried_ || looks_ >= looks_for_patience) && world_.now() >= phase_ends_;
+}
+
 void Control::end_traffic() {
   const Instant now = world_.now();
+  ++looks_;
   if (phase_ == Phase::delaying && now >= phase_ends_) {
     crew_.desks[0]->mailbox.post(worker::StopListening{});
-    enter(Phase::closing, std::chrono::hours(1));
+    enter(Phase::closing, patience);
   }
-  if (phase_ == Phase::closing && listeners_.silent()) {
-    listeners_.take_waiting();
-    listeners_.close();
-    const Duration timeout = snapshot()->config.router.drain_timeout;
-    log::info("stopping: {} clients have {} to leave", crew_.clients(),
-              proxy::duration_text(timeout));
-    crew_.post_all(worker::Drain{std::chrono::duration_cast<Duration>(timeout * drain_share)});
-    enter(Phase::draining, timeout);
-  }
-  if (phase_ == Phase::draining && (crew_.clients() == 0 || now >= phase_ends_)) {
+  if (phase_ == Phase::closing && (listeners_.silent() || out_of_patience())) begin_drain();
+  const bool left = crew_.clients() == 0 && !crew_.awaiting();
+  if (phase_ == Phase::draining && (left || now >= phase_ends_)) {
     if (crew_.clients() > 0) log::warning("stopping: {} clients are cut off", crew_.clients());
     crew_.post_all(worker::Stop{});
-    enter(Phase::stopping, std::chrono::hours(1));
+    enter(Phase::stopping, patience);
   }
-  const auto stopped = [](const auto& desk) { return desk->stopped.load(); };
-  if (phase_ != Phase::stopping || !std::ranges::all_of(crew_.desks, stopped)) return;
-  // Whoever reads a file on a disk that does not answer is not waited for.
-  phase_ends_ = std::min(phase_ends_, now + work_patience);
-  if (!reloading_.busy() || now >= phase_ends_) {
+  if (phase_ == Phase::stopping) end_workers();
+}
+
+// Where no balancer was told before, nobody is better off for waiting: see configs/upgrading.md.
+void Control::begin_drain() {
+  if (listeners_.silent()) {
+    listeners_.take_waiting();
     listeners_.close();
-    phase_ = Phase::over;
   }
+  const config::Router& settings = snapshot()->config.router;
+  const Duration timeout = settings.drain_timeout;
+  log::info("stopping: {} clients have {} to leave", crew_.clients(),
+            proxy::duration_text(timeout));
+  const bool one_by_one = settings.drain_delay > Duration::zero();
+  const Duration spread = std::chrono::duration_cast<Duration>(timeout * drain_share);
+  crew_.post_all(worker::Drain{one_by_one ? spread : Duration::zero()});
+  enter(Phase::draining, timeout);
+}
+
+// Neither for a worker that stands still nor for whoever reads a file on a disk that does not
+// answer there is more than patience.
+void Control::end_workers() {
+  const auto stopped = [](const auto& desk) { return desk->stopped.load(); };
+  const bool home = std::ranges::all_of(crew_.desks, stopped);
+  const bool over = home && !reloading_.busy();
+  if (!over && !out_of_patience()) return;
+  for (std::size_t i = 0; i < crew_.desks.size(); ++i) {
+    if (stopped(crew_.desks[i])) continue;
+    stuck_ = true;
+    log::error("stopping: worker {} stands still and is not waited for", i);
+  }
+  listeners_.silent() ? listeners_.close() : listeners_.abandon();
+  phase_ = Phase::over;
 }
 
 }  // namespace ringway::reload

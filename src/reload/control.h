@@ -2,7 +2,9 @@
 // Single-threaded; step() is called now and then by main's thread, or by the simulator.
 //
 //   start -> running -> stop asked -> drain_delay -> listeners closed
-//         -> clients finished over drain_timeout -> workers stopped -> over
+//         -> clients finished within drain_timeout -> workers stopped -> over
+//
+// Each of these waits is bounded, and a second ask_stop ends them all.
 #pragma once
 
 #include <atomic>
@@ -28,12 +30,18 @@ enum class Phase : std::uint8_t { starting, running, delaying, closing, draining
 
 class Control {
  public:
-  // Of drain_timeout, the share over which clients are asked to leave; the rest
-  // is for the last ones to get their replies.
+  // With a drain_delay, the share of drain_timeout over which clients are asked to leave;
+  // the rest is for the last ones to get their replies.
   static constexpr double drain_share = 0.8;
 
-  // At the end, for a reload that is being prepared.
-  static constexpr Duration work_patience = std::chrono::seconds(2);
+  // At the end, for workers to do what they are told and for a reload that is being prepared;
+  // and if somebody has asked twice. It was none unless it was looked so often.
+  static constexpr Duration patience = std::chrono::seconds(2);
+  static constexpr Duration hurried_patience = std::chrono::milliseconds(100);
+  static constexpr std::uint32_t looks_for_patience = 50;
+  // While something of the end is under way.
+  static constexpr Duration look_min = std::chrono::milliseconds(1);
+  static constexpr Duration look_max = std::chrono::milliseconds(10);
 
   // `written` as it was loaded, when its content had this hash.
   Control(config::Config written, worker::Crew& crew, World& world, std::uint64_t content = 0);
@@ -65,6 +73,8 @@ class Control {
   // Any thread.
   Phase phase() const { return phase_; }
   bool over() const { return phase_ == Phase::over; }
+  // Once over: some worker was not waited for.
+  bool stuck() const { return stuck_; }
   bool ready() const { return phase_ == Phase::running; }
   Present present() const { return notice_.get(); }
   Account account() const { return notice_.account(); }
@@ -73,7 +83,11 @@ class Control {
  private:
   Opened open_first();
   void end_traffic();
+  void begin_drain();
+  void end_workers();
   void enter(Phase phase, Duration at_most);
+  bool out_of_patience() const;
+  Instant next_look() const;
 
   worker::Crew& crew_;
   World& world_;
@@ -85,7 +99,11 @@ class Control {
   Names names_;
   Reloading reloading_;
   std::atomic<Phase> phase_ = Phase::starting;  // Read by whoever asks for readiness.
+  Instant phase_begun_{};
   Instant phase_ends_ = never;
+  std::uint32_t looks_ = 0;  // In this phase.
+  bool hurried_ = false;
+  bool stuck_ = false;
   Instant next_ = never;
 };
 

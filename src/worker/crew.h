@@ -2,6 +2,7 @@
 // a desk each: its mailbox, and what it reports.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -28,6 +29,8 @@ struct Desk {
   // Servers that this generation does not have are gone here: nothing is in flight to
   // them, and no connection is left.
   std::atomic<std::uint64_t> settled{0};
+  // Some request of a client is unanswered. Known once it drains.
+  std::atomic<bool> awaiting{true};
   std::atomic<bool> stopped{false};
 };
 
@@ -42,6 +45,9 @@ struct Crew final : proxy::Homes {
     std::uint32_t sum = 0;
     for (const auto& desk : desks) sum += desk->clients.load(std::memory_order_relaxed);
     return sum;
+  }
+  bool awaiting() const {
+    return std::ranges::any_of(desks, [](const auto& desk) { return desk->awaiting.load(); });
   }
   void post_all(const Letter& letter) {
     for (const auto& desk : desks) desk->mailbox.post(letter);

@@ -41,7 +41,7 @@ struct TakeClient {
 struct DrainListener {
   snapshot::ListenerId listener;
 };
-// Finish every client between its requests, spread over this time.
+// Finish every client between its requests, spread over this time; zero: now, and in a hurry.
 struct Drain {
   Duration spread;
 };

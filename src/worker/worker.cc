@@ -136,9 +136,11 @@ void Worker::obey(const DrainListener& drain) {
   });
 }
 
-// Clients go one after another, so that they do not all reconnect at once.
+// Where there is a balancer, clients go one after another, so that they do not all reconnect
+// at once. Elsewhere all go now: they can come back when the process has ended.
 void Worker::obey(const Drain& drain) {
   draining_ = true;
+  if (drain.spread == Duration::zero()) clients_.hurry();
   const auto count = std::max<std::int64_t>(clients_.size(), 1);
   drain_step_ = drain.spread / count;
   clients_.each([this](proxy::ClientConn& client) { leaving_.push_back(client.handle); });
@@ -232,6 +234,10 @@ void Worker::end_turn() {
   bench_.count(WorkerMetric::turns).add();
   if (const std::uint32_t gone = acceptors_.reap()) {
     desk_.sockets.fetch_sub(gone, std::memory_order_release);
+  }
+  if (draining_) {
+    const bool waits = executor_.next_deadline() != never;
+    desk_.awaiting.store(waits, std::memory_order_release);
   }
   if (bench_.snapshot) desk_.settled.store(servers_.settled(), std::memory_order_release);
   if (stopped()) desk_.stopped.store(true, std::memory_order_release);

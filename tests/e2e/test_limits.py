@@ -469,8 +469,8 @@ class Leaving(cases.EndToEnd):
             self.assertEqual(client.rest(), b"STORED\r\n")
         self.assertEqual(router.process.wait(5), 0)
 
-    def test_idle_clients_are_spread_over_drain_timeout(self):
-        router = self.ringway(self.servers, drain="2s")
+    def test_behind_a_balancer_idle_clients_are_spread_over_drain_timeout(self):
+        router = self.ringway(self.servers, router='drain_delay = "10ms"', drain="2s")
         clients = [self.client(router) for _ in range(20)]
         for client in clients:
             client.set(b"k", b"v")

@@ -207,6 +207,7 @@ void FakeServer::arithmetic(const WireRequest& request, std::string& out) {
 void FakeServer::touch(const WireRequest& request, std::string& out) {
   const KeyIndex key = owned(request.word(1));
   check_exptime(key, request.word(2));
+  ++model_.tally.touches;
   out += find_item(key) != nullptr ? "TOUCHED\r\n" : "NOT_FOUND\r\n";
 }
 

@@ -97,6 +97,7 @@ struct Tally {
   std::uint64_t misses = 0;
   std::uint64_t unheard = 0;     // Given up by their client.
   std::uint64_t executed = 0;    // By servers, greetings not counted.
+  std::uint64_t touches = 0;     // Of those.
   std::uint64_t lies = 0;        // Of servers.
   std::uint64_t complaints = 0;  // Of servers, that were none of the model's.
 };

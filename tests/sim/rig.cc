@@ -229,9 +229,37 @@ void Rig::rest() {
   check_counters();
 }
 
+// The workers look up only when the end was asked for.
+void Rig::last_words() {
+  constexpr std::uint64_t most = 200;
+  last_words_ = std::make_unique<LastWords>(world_, calm_client(scenario_).address);
+  run_for(100ms);
+  SIM_REQUIRE(last_words_->connected(), "the last client is not connected");
+  for (Seat& seat : seats_) seat.busy_until = world_.now() + 200ms;
+  const std::string line =
+      "touch " + model_.key(0).text + ' ' + std::to_string(model_.exptime(0)) + " noreply\r\n";
+  last_said_ =
+      last_words_->say(line, std::min<std::uint64_t>(most, scenario_.pool().server_queue_max));
+  touches_before_ = model_.tally.touches;
+  run_for(150ms);
+}
+
 void Rig::stop() {
+  const bool in_peace = !stopping_ && !scenario_.lost_silently;
+  if (in_peace) last_words();
   if (!stopping_) stop_early();
   run_until(world_.now() + stuck_after, "the router to stop", [this] { return control_->over(); });
+  SIM_REQUIRE(model_.tally.touches - touches_before_ == last_said_ || !in_peace,
+              "%llu requests were sent before the end, and %llu done",
+              static_cast<unsigned long long>(last_said_),
+              static_cast<unsigned long long>(model_.tally.touches - touches_before_));
+  if (control_->stuck()) {
+    // It would be gone. What its workers do from here on is what is left to be looked at.
+    const auto stopped = [](const Seat& seat) { return seat.worker->stopped(); };
+    run_until(world_.now() + stuck_after, "the workers to stop",
+              [&] { return std::ranges::all_of(seats_, stopped); });
+    control_world_->close_abandoned();
+  }
   run_until(world_.now() + stuck_after, "the clients to notice", [this] { return clients_done(); });
   check_stopped();
   reloads_->check();

@@ -19,6 +19,7 @@
 #include "sim/fake_server.h"
 #include "sim/hands.h"
 #include "sim/history.h"
+#include "sim/last_words.h"
 #include "sim/moves.h"
 #include "sim/reloads.h"
 #include "sim/scenario.h"
@@ -61,6 +62,7 @@ class Rig {
   void read_all();
   void ask_and_leave(ClientPlan plan, std::uint32_t count);
   void rest();
+  void last_words();
   void stop();
 
   bool step(Instant limit);
@@ -104,9 +106,12 @@ class Rig {
   std::optional<Moves> moves_;
   std::vector<std::unique_ptr<FakeServer>> servers_;
   std::vector<std::unique_ptr<FakeClient>> clients_;
+  std::unique_ptr<LastWords> last_words_;
   Instant start_{};
   Instant control_busy_until_{};
   Instant unclear_until_{};  // Who is to blame for what comes late.
+  std::uint64_t last_said_ = 0;
+  std::uint64_t touches_before_ = 0;
   std::uint64_t turns_ = 0;
   bool stopping_ = false;
 };
