@@ -17,6 +17,7 @@
 #include "cli/output.h"
 #include "cli/reload.h"
 #include "cli/run.h"
+#include "cli/signals.h"
 #include "cli/verify.h"
 
 namespace ringway::cli {
@@ -29,8 +30,8 @@ constexpr const char* description =
 constexpr const char* footer =
     "Short forms: `ringway FILE` is `ringway run FILE`; without a file,\n"
     "`ringway --listen 127.0.0.1:11311 --servers 10.0.0.1:11211,10.0.0.2:11211`.\n"
-    "Signals: SIGHUP reloads its file; SIGUSR1 reopens log files and does nothing else; SIGTERM\n"
-    "and SIGINT end it in good order (twice: at once).";
+    "Signals: SIGHUP reopens log files and reloads its file; SIGUSR1 reopens log files and does\n"
+    "nothing else; SIGTERM and SIGINT end it in good order (twice: at once).";
 
 constexpr const char* without_a_file =
     "without a file there are no metrics and no admin address: no /metrics, /healthz, /readyz, "
@@ -173,6 +174,7 @@ int parsed(CLI::App& app, const CommandWords& given, const int& status) {
   }
   try {
     const CommandWords words = written_out(app, given);
+    if (words.front() != "run") Signals::release();
     app.parse(CommandWords(words.rbegin(), words.rend()));  // CLI11 takes them from the back.
   } catch (const CLI::ParseError& error) {
     return told(app, error);

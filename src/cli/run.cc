@@ -6,10 +6,14 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <functional>
+#include <future>
 #include <iostream>
 #include <malloc.h>
 #include <map>
+#include <set>
 #include <signal.h>
+#include <system_error>
+#include <thread>
 #include <utility>
 
 #include "ringway/config/load.h"
@@ -33,8 +37,23 @@ namespace {
 
 int give_up(const std::string& why) {
   log::error("{}", why);
-  log::stop();
+  if (!log::stop()) std::_Exit(1);
   return 1;
+}
+
+// For the threads of a process that ends: see ended().
+constexpr Duration threads_patience = std::chrono::seconds(1);
+
+// False if it was not over in time; then it still runs.
+bool within(Duration patience, std::function<void()> work) try {
+  std::packaged_task<void()> task(std::move(work));
+  const std::future<void> done = task.get_future();
+  std::thread thread(std::move(task));
+  const bool over = done.wait_for(patience) == std::future_status::ready;
+  over ? thread.join() : thread.detach();
+  return over;
+} catch (const std::system_error&) {  // No thread can be had for this.
+  return false;
 }
 
 // What the file leaves to the machine: every client is a file descriptor, and the
@@ -110,11 +129,28 @@ void say_hello(const config::Config& config, const WorkerThreads& threads, std::
   }
 }
 
-void end_or_hurry(reload::Control& control, int signal) {
-  if (control.phase() != reload::Phase::running) return control.ask_stop_now();
+void begin_the_end(Signals& signals, reload::Control& control, int signal) {
+  signals.expect_hurry();
   log::info("stopping: asked by {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
   control.ask_stop();
 }
+
+// The log file first, whatever becomes of the reload: who rotates logs asks for no more.
+void reopen_and_reload(reload::Control& control) {
+  log::reopen();
+  control.order_reload(false);
+}
+
+// Of each that nobody here waits for, once.
+class UnusedSignals {
+ public:
+  void tell(int signal) {
+    if (told_.insert(signal).second) log::warning("{}", why_unused(signal));
+  }
+
+ private:
+  std::set<int> told_;
+};
 
 std::string status_line(const reload::Control& control, const worker::Crew& crew) {
   return fmt::format("generation {}, {} clients", control.snapshot()->generation, crew.clients());
@@ -174,6 +210,7 @@ void wait_for_the_end(Signals& signals, reload::Control& control, reload::System
                       Systemd& systemd, worker::Crew& crew) {
   Announcer announcer(systemd, control, crew);
   UnusedSockets unused(world);
+  UnusedSignals unused_signals;
   while (!control.over()) {
     announcer.look(world.now());
     // A reload that is under way may have taken some that it gives back.
@@ -183,9 +220,11 @@ void wait_for_the_end(Signals& signals, reload::Control& control, reload::System
     const Instant next = std::min(control.next(), systemd.next());
     const Duration pause = next == never ? Duration(std::chrono::hours(1)) : next - world.now();
     const int signal = signals.wait(std::max(pause, Duration::zero()));
-    if (signal == SIGTERM || signal == SIGINT) end_or_hurry(control, signal);
+    if (signal == SIGTERM || signal == SIGINT) begin_the_end(signals, control, signal);
+    if (Signals::hurried()) control.ask_stop_now();
     if (signal == SIGUSR1) log::reopen();
-    if (signal == SIGHUP) control.order_reload(false);
+    if (signal == SIGHUP) reopen_and_reload(control);
+    if (signal != 0 && !is_used(signal)) unused_signals.tell(signal);
     control.step();
   }
   announcer.look(world.now());  // It may all have gone within one step.
@@ -219,7 +258,7 @@ int run_loaded(config::Loaded loaded, const Load& load) {
   const std::uint32_t mode = file_mode();
   config::Config& config = *loaded.config;
   Systemd systemd;
-  Signals signals{SIGTERM, SIGINT, SIGHUP, SIGUSR1};
+  Signals signals;
   if (const auto started = log::start(config.log); !started) {
     print(loaded.problems);
     return give_up(started.error());
@@ -254,17 +293,21 @@ int run_loaded(config::Loaded loaded, const Load& load) {
   say_hello(effective, threads, workers);
   first.reset();
   wait_for_the_end(signals, control, world, systemd, crew);
-  admin.stop();  // Before those whom its actions speak to.
-  threads.join();
+  signals.end_within(threads_patience + 2 * log::stop_patience);
+  // The HTTP addresses before those whom their actions speak to.
+  const bool home = !control.stuck() && within(threads_patience, [&] {
+    admin.stop();
+    threads.join();
+  });
+  if (!home) log::warning("stopped, but for what stands still");
   log::info("stopped");
-  log::stop();
-  if (world.working()) std::_Exit(0);  // It would be waited for otherwise, perhaps for ever.
+  // What hangs would be waited for otherwise, perhaps for ever.
+  if (!log::stop() || !home || world.working()) std::_Exit(0);
   return 0;
 }
 
 // A pipe is read at the start and never again. SIGTERM ends whoever waits for one.
 int run_from(const Load& load) {
-  Signals::hold({SIGHUP, SIGUSR1});
   config::Loaded loaded = load(config::MainFile::any);
   if (loaded.config) return run_loaded(std::move(loaded), load);
   print(loaded.problems);

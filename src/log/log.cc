@@ -3,14 +3,19 @@
 #include "log/log.h"
 
 #include <atomic>
+#include <cerrno>
 #include <cstdio>
+#include <fcntl.h>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <spdlog/formatter.h>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
+#include <sys/stat.h>
 #include <thread>
+#include <unistd.h>
 
 #include "ringway/base/assert.h"
 #include "ringway/config/config.h"
@@ -38,8 +43,20 @@ Output output_to(spdlog::sink_ptr sink) {
   return output;
 }
 
+// To open such a pipe would wait for a reader, whatever signal comes meanwhile.
+bool is_pipe_without_reader(const std::string& file) {
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0 || !S_ISFIFO(status.st_mode)) return false;
+  const int fd = ::open(file.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+  if (fd >= 0) ::close(fd);
+  return fd < 0 && errno == ENXIO;
+}
+
 Result<Output> open_output(const std::string& file) try {
   if (file.empty()) return output_to(std::make_shared<spdlog::sinks::stderr_sink_st>());
+  if (is_pipe_without_reader(file)) {
+    return failure("cannot open the log file " + file + ": it is a pipe that nobody reads");
+  }
   return output_to(std::make_shared<spdlog::sinks::basic_file_sink_st>(file));
 } catch (const spdlog::spdlog_ex& problem) {
   return failure("cannot open the log file " + file + ": " + problem.what());
@@ -58,9 +75,12 @@ class Writer {
         output_(std::move(output)),
         thread_([this] { run(); }) {}
 
-  ~Writer() {
+  // False: its thread hangs, and uses it still.
+  bool finish() {
     queue_.end();
+    if (over_.get_future().wait_for(stop_patience) != std::future_status::ready) return false;
     thread_.join();
+    return true;
   }
 
   void push(Line line) { queue_.push(std::move(line)); }
@@ -78,6 +98,7 @@ class Writer {
       lost += batch.lost;
       write(batch);
     }
+    over_.set_value();
   }
 
   void reopen() {
@@ -110,7 +131,8 @@ class Writer {
   const std::string file_;
   const bool json_;
   LineQueue queue_;
-  Output output_;       // The thread's own.
+  Output output_;  // The thread's own.
+  std::promise<void> over_;
   std::thread thread_;  // Last: it uses all of the above.
 };
 
@@ -153,10 +175,15 @@ Result<void> start(const config::Log& config) {
   return {};
 }
 
-void stop() {
-  std::unique_ptr<Writer> ending;  // Outside of the lock: its end waits for the disk.
-  const std::lock_guard lock(shared().mutex);
-  ending = std::move(shared().writer);
+bool stop() {
+  std::unique_ptr<Writer> ending;
+  {
+    const std::lock_guard lock(shared().mutex);
+    ending = std::move(shared().writer);
+  }
+  if (!ending || ending->finish()) return true;
+  [[maybe_unused]] Writer* const left_to_its_thread = ending.release();
+  return false;
 }
 
 void reopen() {

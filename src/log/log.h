@@ -5,6 +5,7 @@
 // Before start() and after stop() lines go straight to standard error.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <fmt/core.h>
 #include <functional>
@@ -30,8 +31,11 @@ enum class Level : std::uint8_t { debug, info, warning, error };
 // Fails if the file cannot be opened. Only while stopped.
 Result<void> start(const config::Log& config);
 
-// Returns when every line is written.
-void stop();
+// A disk or a pipe that takes nothing is not waited for longer.
+inline constexpr std::chrono::seconds stop_patience{1};
+
+// Returns when every line is written; false: some are not, and the writer hangs in the kernel.
+bool stop();
 
 // What is less than this is not written from now on.
 void set_level(config::LogLevel level);

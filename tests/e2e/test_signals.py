@@ -3,8 +3,10 @@
 
 import json
 import os
+import re
 import signal
 import sys
+import time
 
 import cases
 from processes import until
@@ -86,6 +88,30 @@ class Signals(cases.EndToEnd):
         lines = [json.loads(line) for line in log.read_text().splitlines()]
         self.assertIn("stopped", lines[-1].values())
 
+    def test_sighup_opens_the_log_anew_although_the_reload_fails(self):
+        log, moved = self.processes.folder / "a.log", self.processes.folder / "a.log.1"
+        router = self.ringway(self.servers, router=f'[log]\nfile = "{log}"')
+        until("the log to say so", 5, lambda: "started" in log.read_text())
+        router.file.write_text("[nonsense")
+        log.rename(moved)
+        router.process.send_signal(signal.SIGHUP)
+        until("the reload to fail", 5, lambda: log.exists() and "reload:" in log.read_text())
+        self.assertNotIn("reload:", moved.read_text())
+
+    def test_signals_that_mean_something_elsewhere_neither_stop_nor_end_it(self):
+        router = self.ringway(self.servers)
+        unused = [signal.SIGTTIN, signal.SIGTTOU, signal.SIGUSR2, signal.SIGALRM,
+                  signal.SIGVTALRM, signal.SIGPROF, signal.SIGIO, signal.SIGPWR, signal.SIGXCPU,
+                  signal.SIGSTKFLT, signal.SIGXFSZ, signal.SIGRTMIN, signal.SIGRTMAX]
+        for number in unused * 2:
+            router.process.send_signal(number)
+            time.sleep(0.01)
+            self.assertEqual(self.client(router).set(b"k", b"v"), b"STORED\r\n")
+        told = {"SIGTTIN", "SIGTTOU", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF", "SIGIO",
+                "SIGPWR", "SIGXCPU", "SIGSTKFLT"}
+        until("all to be told", 5, lambda: router.log().count("is not used here") == 12)
+        self.assertLessEqual(told, set(re.findall(r"(SIG\w+) is not used here", router.log())))
+
     def test_signals_during_the_first_read_wait(self):
         router = self.ringway(self.servers, start=False)
         text = router.config.text()
@@ -94,7 +120,7 @@ class Signals(cases.EndToEnd):
             router.name, [router.binary, "run", str(router.file)])
         self.routers.append(router)
         pipe = until("it to read", 5, lambda: opened_for_writing(router.file))
-        for number in (signal.SIGHUP, signal.SIGUSR1):
+        for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGTTIN):
             router.process.send_signal(number)
         os.write(pipe, text.encode())
         os.close(pipe)
