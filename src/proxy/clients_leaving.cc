@@ -17,13 +17,13 @@ void Clients::finish_between_requests(ClientConn& client) {
 // What its send() took may be in its own kernel still, and comes when there is room in ours:
 // with noreply nobody else would ever know that it was lost.
 void Clients::look_whether_read_out(ClientConn& client) {
+  client.look_at = never;
   if (client.closing || client.finishing || client.read_out) return;
   const bool empty = !client.blocked && (client.input_ended || !bench_.io.unread(client.fd));
   client.looks_empty = empty ? client.looks_empty + 1 : 0;
   const bool heard = std::exchange(client.heard, false);
   client.read_out = empty && (!heard || client.looks_empty >= looks_empty_max);
   if (client.read_out) {
-    client.look_at = never;
     client.begun_bytes = client.input.size();
     return touch(client);
   }

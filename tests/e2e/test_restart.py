@@ -258,6 +258,16 @@ class Bounded(cases.EndToEnd):
     def test_a_worker_that_stands_still_and_a_second_signal(self):
         self.check_worker_that_stands_still([signal.SIGTERM, signal.SIGINT], 0.6)
 
+    def test_http_clients_that_stop_in_the_middle(self):
+        router = self.ringway(self.servers)
+        ports = [router.config.metrics_port, router.config.admin_port]
+        for port in ports * 6:
+            slow = Client(("127.0.0.1", port))
+            self.addCleanup(slow.close)
+            slow.send(b"POST /reload HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 10\r\n\r\n1")
+        router.process.send_signal(signal.SIGTERM)
+        self.ends_within(router, 2)
+
     def test_a_name_server_that_is_silent(self):
         why_not = name_server.why_not()
         if why_not:
