@@ -15,6 +15,11 @@ namespace {
 
 constexpr std::string_view json = "application/json";
 constexpr std::string_view prometheus_text = "text/plain; version=0.0.4; charset=utf-8";
+constexpr Duration reuse = std::chrono::seconds(1);
+
+std::vector<std::string> addresses(const std::string& bind) {
+  return bind.empty() ? std::vector<std::string>() : std::vector{bind};
+}
 
 HttpAnswer readiness(View& view) {
   std::string why_not;
@@ -90,54 +95,55 @@ Result<bool> is_local(std::string_view bind) {
 }
 
 Admin::Admin(View& view, std::vector<HttpRoute> actions)
-    : view_(view),
-      metrics_(metrics_routes()),
-      admin_(admin_routes(std::move(actions)),
-             [this](const HttpRequest& request) { return refuse(request); }) {}
+    : view_(view), actions_(std::move(actions)) {}
 
+// A scrape is reused where anybody may scrape; who may see the status sees what is now.
 Result<void> Admin::start(const config::Metrics& metrics, const config::Admin& admin) {
+  HttpSite open_site{.bind = addresses(metrics.bind), .routes = metrics_routes(), .reuse = reuse};
+  HttpSite own_site{.bind = addresses(admin.bind),
+                    .routes = admin_routes(),
+                    .guard = [this](const HttpRequest& request) { return refuse(request); }};
   if (!admin.bind.empty()) {
     if (auto allowed = check_admin_bind(admin); !allowed) return allowed;
     auto token = admin.token_file.empty() ? Result<std::string>() : read_token(admin.token_file);
     if (!token) return std::unexpected(token.error());
     token_ = std::move(*token);
   }
-  if (!metrics.bind.empty()) {
-    if (auto started = metrics_.start(metrics.bind); !started) return started;
-  }
-  if (!admin.bind.empty()) {
-    // Last: an action may wait for what begins after this, and nobody could stop it.
-    auto started = admin_.start(admin.bind);
-    if (!started) metrics_.stop();
-    return started;
-  }
-  return {};
+  // In this order: an action may wait for what begins after this, and nobody could stop it.
+  std::vector<HttpSite> sites;
+  sites.push_back(std::move(open_site));
+  sites.push_back(std::move(own_site));
+  return server_.start(std::move(sites));
 }
 
-void Admin::stop() {
-  metrics_.stop();
-  admin_.stop();
-}
-
-std::vector<HttpRoute> Admin::metrics_routes() {
+std::vector<HttpRoute> Admin::metrics_routes() const {
   return {
-      {"GET", "/metrics",
-       [this](const HttpRequest&) {
-         return HttpAnswer{.body = view_.metrics_text(),
-                           .content_type = std::string(prometheus_text)};
-       }},
-      {"GET", "/healthz", [](const HttpRequest&) { return HttpAnswer{.body = "ok\n"}; }},
-      {"GET", "/readyz", [this](const HttpRequest&) { return readiness(view_); }},
+      {.method = "GET",
+       .pattern = "/metrics",
+       .answer =
+           [this](const HttpRequest&) {
+             return HttpAnswer{.body = view_.metrics_text(),
+                               .content_type = std::string(prometheus_text)};
+           },
+       .work = HttpWork::reused},
+      {.method = "GET",
+       .pattern = "/healthz",
+       .answer = [](const HttpRequest&) { return HttpAnswer{.body = "ok\n"}; },
+       .work = HttpWork::at_once},
+      {.method = "GET",
+       .pattern = "/readyz",
+       .answer = [this](const HttpRequest&) { return readiness(view_); },
+       .work = HttpWork::at_once},
   };
 }
 
-std::vector<HttpRoute> Admin::admin_routes(std::vector<HttpRoute> actions) {
+std::vector<HttpRoute> Admin::admin_routes() const {
   std::vector<HttpRoute> routes = metrics_routes();
   routes.push_back({"GET", "/status", [this](const HttpRequest&) {
                       return HttpAnswer{.body = view_.status_json(),
                                         .content_type = std::string(json)};
                     }});
-  std::ranges::move(actions, std::back_inserter(routes));
+  std::ranges::copy(actions_, std::back_inserter(routes));
   return routes;
 }
 

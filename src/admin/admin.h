@@ -16,13 +16,14 @@
 
 namespace ringway::admin {
 
-// Called from several threads at once.
+// The first two are asked by the thread that makes answers; the last one, for which
+// nothing may be waited, by the loop.
 class View {
  public:
   virtual ~View() = default;
   virtual std::string metrics_text() = 0;
-  virtual bool ready(std::string& why_not) = 0;
   virtual std::string status_json() = 0;
+  virtual bool ready(std::string& why_not) = 0;
 };
 
 class Admin {
@@ -33,20 +34,20 @@ class Admin {
   // Opens what is not "off"; both or none. Refuses an admin address beyond loopback
   // that has no token_file.
   Result<void> start(const config::Metrics& metrics, const config::Admin& admin);
-  void stop();
+  void stop() { server_.stop(); }
 
-  std::uint16_t metrics_port() const { return metrics_.port(); }
-  std::uint16_t admin_port() const { return admin_.port(); }
+  std::uint16_t metrics_port() const { return server_.port(0); }
+  std::uint16_t admin_port() const { return server_.port(1); }
 
  private:
-  std::vector<HttpRoute> metrics_routes();
-  std::vector<HttpRoute> admin_routes(std::vector<HttpRoute> actions);
+  std::vector<HttpRoute> metrics_routes() const;
+  std::vector<HttpRoute> admin_routes() const;
   std::optional<HttpAnswer> refuse(const HttpRequest& request) const;
 
   View& view_;
+  const std::vector<HttpRoute> actions_;
   std::string token_;  // Empty: whoever reaches the address may use it.
-  HttpServer metrics_;
-  HttpServer admin_;
+  HttpServer server_;
 };
 
 // Nobody but this machine can reach it: a unix socket, 127.0.0.0/8, ::1.

@@ -22,6 +22,13 @@ bool is_capture(std::string_view segment) {
   return segment.size() > 2 && segment.front() == '{' && segment.back() == '}';
 }
 
+// In a query a plus is a space.
+std::string form_decoded(std::string_view text) {
+  std::string spaced(text);
+  std::ranges::replace(spaced, '+', ' ');
+  return percent_decoded(spaced);
+}
+
 bool method_fits(std::string_view route, std::string_view asked) {
   return route == asked || (route == "GET" && asked == "HEAD");
 }
@@ -44,7 +51,8 @@ HttpRoutes::HttpRoutes(std::vector<HttpRoute> routes, HttpGuard guard)
     : routes_(std::move(routes)), guard_(std::move(guard)) {
   for (const HttpRoute& route : routes_) {
     RINGWAY_ASSERT(route.method == "GET" || route.method == "POST");
-    RINGWAY_ASSERT(route.pattern.starts_with('/') && route.answer);
+    RINGWAY_ASSERT(route.pattern.starts_with('/'));
+    RINGWAY_ASSERT(!route.answer != !route.begin);
   }
 }
 
@@ -100,18 +108,19 @@ bool matches(std::string_view pattern, std::string_view path, HttpFields& captur
   }
 }
 
-std::string without_headers(std::string_view head, std::span<const std::string_view> names) {
-  std::string kept;
-  while (!head.empty()) {
-    const std::size_t end = head.find('\n');
-    const std::string_view line = head.substr(0, end == head.npos ? end : end + 1);
-    const auto is_its_name = [name = line.substr(0, line.find(':'))](std::string_view dropped) {
-      return same_without_case(name, dropped);
-    };
-    if (std::ranges::none_of(names, is_its_name)) kept.append(line);
-    head.remove_prefix(line.size());
+void set_target(HttpRequest& request, std::string_view target) {
+  const std::size_t mark = target.find('?');
+  request.path = target.substr(0, mark);
+  request.query.clear();
+  std::string_view query = mark == target.npos ? std::string_view() : target.substr(mark + 1);
+  while (!query.empty()) {
+    const std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(pair.size() + 1, query.size()));
+    if (pair.empty()) continue;
+    const std::size_t equals = pair.find('=');
+    const auto value = equals == pair.npos ? std::string_view() : pair.substr(equals + 1);
+    request.query.emplace_back(form_decoded(pair.substr(0, equals)), form_decoded(value));
   }
-  return kept;
 }
 
 std::string percent_decoded(std::string_view text) {

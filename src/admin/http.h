@@ -1,10 +1,10 @@
 // Requests and answers of the HTTP addresses as values, and which route answers what.
-// No sockets and no HTTP grammar: those are http_server's.
+// No sockets and no HTTP grammar: those are http_connections'.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,11 +16,13 @@ using HttpFields = std::vector<std::pair<std::string, std::string>>;
 
 struct HttpRequest {
   std::string method;
-  std::string path;     // As sent, without the query.
-  HttpFields headers;   // Names as sent.
-  HttpFields query;     // Decoded.
-  HttpFields captures;  // What stands for each {name} of the route's pattern, decoded.
-  std::string body;     // Empty while guards look at the request.
+  std::string path;       // As sent, without the query.
+  HttpFields headers;     // Names as sent.
+  HttpFields query;       // Decoded.
+  HttpFields captures;    // What stands for each {name} of the route's pattern, decoded.
+  std::string body;       // Empty while guards look at the request.
+  std::string peer = {};  // Who asks, for the log: "127.0.0.1:4711", "uid 0".
+  bool local = false;     // By a unix socket: no browser, no other machine.
 
   // Empty if there is none. Names of headers know no case.
   std::string_view header(std::string_view name) const;
@@ -35,6 +37,15 @@ struct HttpAnswer {
 };
 
 using HttpHandler = std::function<HttpAnswer(const HttpRequest&)>;
+// Asked now and then until there is an answer.
+using HttpLater = std::function<std::optional<HttpAnswer>()>;
+
+// Where an answer is made.
+enum class HttpWork : std::uint8_t {
+  made,     // In the one thread that makes answers, one after another.
+  reused,   // The same, and handed out again to whoever asks within HttpSite::reuse.
+  at_once,  // In the loop: must wait for nothing.
+};
 
 // Patterns are paths in which a whole segment may be a name in braces:
 // "/pools/{pool}/servers/{server}/state". GET answers HEAD as well. Other methods than
@@ -43,6 +54,9 @@ struct HttpRoute {
   std::string method;
   std::string pattern;
   HttpHandler answer;
+  HttpWork work = HttpWork::made;
+  // In place of `answer`, for what takes its time: begins it.
+  std::function<HttpLater(const HttpRequest&)> begin = {};
 };
 
 // Sees every request first and may refuse it.
@@ -66,8 +80,8 @@ class HttpRoutes {
 // True and the captured names if the path has the pattern's form.
 bool matches(std::string_view pattern, std::string_view path, HttpFields& captures);
 
-// A request's head without these headers (in lower case). Lines end in '\n'.
-std::string without_headers(std::string_view head, std::span<const std::string_view> names);
+// "/a%2Fb?k=v%20w&x": the path as it is, the query decoded.
+void set_target(HttpRequest& request, std::string_view target);
 
 // "a%20b" -> "a b"; a '%' that begins no byte stays.
 std::string percent_decoded(std::string_view text);

@@ -1,11 +1,11 @@
-// The threads of the HTTP addresses, and the one place that includes cpp-httplib.
-// Every thread waits on the same listener and serves whom it accepts, so there is no
-// queue of ours: who finds all threads busy waits in the backlog.
+// See http_server.h. The loop accepts, lets libmicrohttpd work, and rests: so many
+// questions are answered in few rounds, and a probe waits for one round at most.
 #include "admin/http_server.h"
 
 #include <algorithm>
-#include <array>
-#include <httplib.h>
+#include <atomic>
+#include <cerrno>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -15,234 +15,209 @@
 
 #include "ringway/base/assert.h"
 
-#include "admin/http_stream.h"
+#include "admin/http_connections.h"
+#include "admin/http_maker.h"
+#include "admin/http_thread.h"
 #include "net/address.h"
 #include "net/listener_socket.h"
 
 namespace ringway::admin {
 namespace {
 
-constexpr std::size_t threads_count = 4;
-constexpr int backlog = 64;
+constexpr int backlog = 256;
+constexpr int accepts_max = 64;  // A round.
 constexpr mode_t unix_socket_mode = 0660;
-constexpr int accept_pause_ms = 100;  // After an accept that failed for lack of something.
+constexpr int send_buffer_bytes = 128 * 1024;  // So no large answer takes a round for itself.
+constexpr Duration accept_pause = std::chrono::milliseconds(100);  // After one that failed.
+constexpr Duration rest_max = std::chrono::milliseconds(10);
+constexpr Duration stop_time_max = std::chrono::seconds(1);
 
-// What cpp-httplib would do with these headers, we do not want: parse 8 KiB of ranges by
-// a recursive regex (3 MB of stack), compress (megabytes of memory), unpack, parse forms.
-constexpr std::array<std::string_view, 4> dropped_headers = {"range", "accept-encoding",
-                                                             "content-encoding", "content-type"};
-
-constexpr std::string_view head_too_large =
-    "HTTP/1.1 431 Request Header Fields Too Large\r\n"
-    "Connection: close\r\nContent-Length: 0\r\n\r\n";
-
-// HttpStream in the form that cpp-httplib reads from, after a head that was read
-// already. The fd stays hidden.
-class LibraryStream final : public httplib::Stream {
- public:
-  LibraryStream(std::string_view head, HttpStream& stream) : head_(head), stream_(stream) {}
-
-  bool is_readable() const override { return true; }
-  bool is_writable() const override { return true; }
-  ssize_t read(char* out, size_t size) override {
-    if (head_.empty()) return stream_.read(out, size);
-    const std::size_t count = head_.copy(out, size);
-    head_.remove_prefix(count);
-    return static_cast<ssize_t>(count);
-  }
-  ssize_t write(const char* data, size_t size) override {
-    return stream_.write({data, size}) ? static_cast<ssize_t>(size) : -1;
-  }
-  void get_remote_ip_and_port(std::string&, int&) const override {}
-  void get_local_ip_and_port(std::string&, int&) const override {}
-  socket_t socket() const override { return 0; }
-
- private:
-  std::string_view head_;
-  HttpStream& stream_;
+struct Door {
+  int fd = -1;
+  HttpConnections* behind = nullptr;
 };
 
-HttpRequest translated(const httplib::Request& from) {
-  HttpRequest request;
-  request.method = from.method;
-  request.path = from.target.substr(0, from.target.find('?'));
-  request.headers.assign(from.headers.begin(), from.headers.end());
-  request.query.assign(from.params.begin(), from.params.end());
-  request.body = from.body;
-  return request;
+// Whoever connects and says nothing (browsers do, ahead of time) waits in the kernel.
+// Neither can be set on unix sockets, harmlessly.
+void set_door_options(int fd) {
+  const auto seconds =
+      static_cast<int>(HttpConnections::request_time_max / std::chrono::seconds(1));
+  ::setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
+  ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_buffer_bytes, sizeof send_buffer_bytes);
 }
 
-void put(httplib::Response& response, const HttpAnswer& answer) {
-  response.status = answer.status;
-  response.set_content(answer.body, answer.content_type);
-  if (answer.status == 401) response.set_header("WWW-Authenticate", "Bearer");
-  if (!answer.allow.empty()) response.set_header("Allow", answer.allow);
+std::uint16_t port_of(int fd) {
+  sockaddr_storage storage{};
+  socklen_t length = sizeof storage;
+  auto* address = reinterpret_cast<sockaddr*>(&storage);
+  if (::getsockname(fd, address, &length) != 0) return 0;
+  return net::Address::from(address, length).port();
 }
-
-// The library would wait for a body without a length until the client leaves, as after
-// `curl -X POST`; and it finds handlers by regex, where our routes read the target.
-void tame(httplib::Request& request) {
-  request.path = "/";
-  if (!request.has_header("Transfer-Encoding") && !request.has_header("Content-Length")) {
-    request.set_header("Content-Length", "0");
-  }
-}
-
-HttpAnswer refusal_without_text(int status) {
-  switch (status) {
-    case 413: return {.status = status, .body = "the body is too large: at most 64 KiB\n"};
-    case 414: return {.status = status, .body = "the path is too long\n"};
-    default: return {.status = status, .body = "the request is not understood\n"};
-  }
-}
-
-// cpp-httplib's server without its sockets and threads: parses, asks our routes, writes.
-class Engine final : private httplib::Server {
- public:
-  explicit Engine(HttpRoutes routes) : routes_(std::move(routes)) {
-    using httplib::Request;
-    using httplib::Response;
-    set_payload_max_length(HttpServer::body_bytes_max);
-    set_keep_alive_max_count(1);
-    set_pre_routing_handler(
-        [this](const Request& request, Response& response) { return route(request, response); });
-    Post("/", [this](const Request& request, Response& response) { answer(request, response); });
-    set_error_handler([](const Request&, Response& response) {
-      if (response.body.empty()) put(response, refusal_without_text(response.status));
-    });
-    set_exception_handler([](const Request&, Response& response, std::exception_ptr) {
-      put(response, {.status = 500, .body = "ringway failed to answer this\n"});
-    });
-  }
-
-  void serve(HttpStream& stream) {
-    const std::string head = stream.read_head();
-    if (head.ends_with("\n\r\n")) {
-      if (serve_after(head, stream)) return;
-    } else if (head.size() == HttpStream::head_bytes_max) {
-      stream.write(head_too_large);
-    }
-    if (stream.answered()) stream.finish();
-  }
-
- private:
-  // True if the request was read to its end.
-  bool serve_after(std::string_view head, HttpStream& stream) {
-    const std::string tamed_head = without_headers(head, dropped_headers);
-    LibraryStream as_library(tamed_head, stream);
-    bool closed = false;
-    bool has_body = true;
-    process_request(as_library, true, closed, [&has_body](httplib::Request& request) {
-      tame(request);
-      has_body = request.get_header_value("Content-Length") != "0";
-    });
-    return !has_body && !stream.input_left();
-  }
-
-  // Before any body is read: refuses, or answers what has none.
-  HandlerResponse route(const httplib::Request& request, httplib::Response& response) {
-    HttpRequest ours = translated(request);
-    HttpAnswer refusal;
-    const HttpRoute* found = routes_.find(ours, refusal);
-    if (found != nullptr && found->method == "POST") return HandlerResponse::Unhandled;
-    put(response, found == nullptr ? refusal : found->answer(ours));
-    return HandlerResponse::Handled;
-  }
-
-  void answer(const httplib::Request& request, httplib::Response& response) {
-    HttpRequest ours = translated(request);
-    HttpAnswer refusal;
-    const HttpRoute* found = routes_.find(ours, refusal);
-    put(response, found == nullptr ? refusal : found->answer(ours));
-  }
-
-  const HttpRoutes routes_;
-};
 
 }  // namespace
 
 struct HttpServer::State {
-  explicit State(HttpRoutes routes) : engine(std::move(routes)) {}
+  explicit State(const HttpLimits& limits)
+      : maker([this] { wake(); }, limits.action_time_max),
+        wake_event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+  ~State() {
+    close_doors();
+    if (wake_event >= 0) ::close(wake_event);
+  }
 
+  Result<void> open(HttpSite site, std::size_t connections_max);
+  void wake() const;
   void run();
-  void serve_one();
+  void wait();
+  void accept_all();
+  void accept_some(Door& door);
+  void turn();
+  void end();
+  void close_doors();
 
-  Engine engine;
-  int listener = -1;
-  int stop_event = -1;
-  std::array<std::thread, threads_count> threads;
+  HttpMaker maker;
+  const int wake_event;
+  std::vector<std::unique_ptr<HttpConnections>> sites;
+  std::vector<std::uint16_t> ports;  // By site.
+  std::vector<Door> doors;
+  Instant accept_again{};
+  std::atomic<bool> stopping = false;
+  std::thread loop;
 };
 
-HttpServer::HttpServer(std::vector<HttpRoute> routes, HttpGuard guard)
-    : state_(std::make_unique<State>(HttpRoutes(std::move(routes), std::move(guard)))) {}
+HttpServer::HttpServer(HttpLimits limits) : limits_(limits) {}
 
 HttpServer::~HttpServer() {
   stop();
 }
 
-Result<void> HttpServer::start(std::string_view bind) {
-  RINGWAY_ASSERT(state_->listener < 0);
-  const auto opened = net::open_listener(bind, backlog, unix_socket_mode);
-  if (!opened) return std::unexpected(opened.error());
-  state_->stop_event = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (state_->stop_event < 0) {
-    net::close_listener(*opened);
-    return failure("cannot start an HTTP server: no file is left to open");
+Result<void> HttpServer::start(std::vector<HttpSite> sites) {
+  RINGWAY_ASSERT(!state_);
+  auto state = std::make_unique<State>(limits_);
+  if (state->wake_event < 0) return failure("cannot start an HTTP server: no file is left to open");
+  const std::size_t share = limits_.connections_max / std::max<std::size_t>(sites.size(), 1);
+  for (HttpSite& site : sites) {
+    if (auto opened = state->open(std::move(site), std::max<std::size_t>(share, 1)); !opened) {
+      return opened;
+    }
   }
-  state_->listener = *opened;
-  // Whoever connects and says nothing (browsers do, ahead of time) waits in the kernel
-  // instead of in a thread. Fails harmlessly on unix sockets.
-  const auto seconds = static_cast<int>(HttpStream::request_time_max.count());
-  ::setsockopt(*opened, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
-  for (std::thread& thread : state_->threads) thread = std::thread([this] { state_->run(); });
+  state_ = std::move(state);
+  if (state_->doors.empty()) return {};
+  state_->maker.start();
+  state_->loop = std::thread([own = state_.get()] { own->run(); });
   return {};
 }
 
 void HttpServer::stop() {
-  if (state_->listener < 0) return;
-  const auto own = [](const std::thread& t) { return t.get_id() == std::this_thread::get_id(); };
-  RINGWAY_ASSERT(std::ranges::none_of(state_->threads, own));
-  const std::uint64_t one = 1;
-  const auto written = ::write(state_->stop_event, &one, sizeof one);
-  RINGWAY_ASSERT(written == sizeof one);
-  for (std::thread& thread : state_->threads) thread.join();
-  net::close_listener(std::exchange(state_->listener, -1));
-  ::close(std::exchange(state_->stop_event, -1));
+  if (!state_) return;
+  if (state_->loop.joinable()) {
+    RINGWAY_ASSERT(state_->loop.get_id() != std::this_thread::get_id());
+    state_->stopping = true;
+    state_->wake();
+    state_->loop.join();
+  }
+  state_.reset();
 }
 
-std::uint16_t HttpServer::port() const {
-  sockaddr_storage storage{};
-  socklen_t length = sizeof storage;
-  auto* address = reinterpret_cast<sockaddr*>(&storage);
-  if (state_->listener < 0 || ::getsockname(state_->listener, address, &length) != 0) return 0;
-  return net::Address::from(address, length).port();
+std::uint16_t HttpServer::port(std::size_t site) const {
+  return state_ && site < state_->ports.size() ? state_->ports[site] : std::uint16_t{0};
+}
+
+Result<void> HttpServer::State::open(HttpSite site, std::size_t connections_max) {
+  HttpRoutes routes(std::move(site.routes), std::move(site.guard));
+  auto& own = *sites.emplace_back(
+      std::make_unique<HttpConnections>(std::move(routes), maker, connections_max, site.reuse));
+  ports.push_back(0);
+  for (const std::string& bind : site.bind) {
+    const auto opened = net::open_listener(bind, backlog, unix_socket_mode);
+    if (!opened) return std::unexpected(opened.error());
+    set_door_options(*opened);
+    if (ports.back() == 0) ports.back() = port_of(*opened);
+    doors.push_back({*opened, &own});
+  }
+  if (!own.open()) return failure("cannot start an HTTP server: no file is left to open");
+  return {};
+}
+
+void HttpServer::State::wake() const {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = ::write(wake_event, &one, sizeof one);
 }
 
 void HttpServer::State::run() {
-  pthread_setname_np(pthread_self(), "http");
-  for (;;) {
-    pollfd fds[] = {{listener, POLLIN, 0}, {stop_event, POLLIN, 0}};
-    if (::poll(fds, 2, -1) < 0) continue;  // EINTR.
-    if (fds[1].revents != 0) return;
-    serve_one();
+  begin_http_thread("http", Standing::prompt);
+  while (!stopping) {
+    wait();
+    const Instant begun = http_now();
+    accept_all();
+    turn();
+    rest_after(begun, rest_max);
+  }
+  end();
+}
+
+void HttpServer::State::wait() {
+  std::vector<pollfd> fds{{wake_event, POLLIN, 0}};
+  std::chrono::milliseconds at_most = std::chrono::hours(1);
+  for (const auto& site : sites) {
+    fds.push_back({site->epoll_fd(), POLLIN, 0});
+    at_most = std::min(at_most, site->wait_max());
+  }
+  const bool accepting = http_now() >= accept_again;
+  if (!accepting)
+    at_most = std::min(at_most, std::chrono::ceil<std::chrono::milliseconds>(accept_pause));
+  for (const Door& door : doors) {
+    if (accepting) fds.push_back({door.fd, POLLIN, 0});
+  }
+  ::poll(fds.data(), fds.size(), static_cast<int>(at_most.count()));
+  std::uint64_t dropped = 0;
+  [[maybe_unused]] const auto got = ::read(wake_event, &dropped, sizeof dropped);
+}
+
+void HttpServer::State::accept_all() {
+  if (http_now() < accept_again) return;
+  for (Door& door : doors) accept_some(door);
+}
+
+void HttpServer::State::accept_some(Door& door) {
+  for (int i = 0; i < accepts_max; ++i) {
+    if (door.behind->full()) return door.behind->make_room();
+    sockaddr_storage storage{};
+    socklen_t length = sizeof storage;
+    auto* from = reinterpret_cast<sockaddr*>(&storage);
+    const int fd = ::accept4(door.fd, from, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) {
+      const bool none = errno == EAGAIN || errno == EINTR || errno == ECONNABORTED;
+      if (!none) accept_again = http_now() + accept_pause;
+      return;
+    }
+    length = std::min<socklen_t>(length, sizeof storage);
+    door.behind->take(fd, net::Address::from(from, length));
   }
 }
 
-void HttpServer::State::serve_one() {
-  const int fd = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-  if (fd < 0) {
-    if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED) return;  // Another had it.
-    pollfd stopping{stop_event, POLLIN, 0};
-    ::poll(&stopping, 1, accept_pause_ms);
-    return;
-  }
-  try {
-    HttpStream stream(fd, stop_event);
-    engine.serve(stream);
-  } catch (const std::exception&) {
-    // Out of memory, or the library at its wits' end: this client is dropped.
-  }
-  ::close(fd);
+void HttpServer::State::turn() {
+  maker.deliver();
+  const Instant now = http_now();
+  for (const auto& site : sites) site->run(now);
+}
+
+// Nobody new comes in; who has asked gets his answer if he takes it within a second.
+void HttpServer::State::end() {
+  close_doors();
+  for (const auto& site : sites) site->cut_unfinished();
+  maker.stop();
+  const Instant until = http_now() + stop_time_max;
+  do {
+    turn();
+    if (std::ranges::all_of(sites, [](const auto& site) { return site->empty(); })) break;
+    rest_after(http_now(), rest_max);
+  } while (http_now() < until);
+  sites.clear();
+}
+
+void HttpServer::State::close_doors() {
+  for (const Door& door : std::exchange(doors, {})) net::close_listener(door.fd);
 }
 
 }  // namespace ringway::admin

@@ -1,42 +1,56 @@
-// A small HTTP server for operators and their machines: a few threads, one request per
-// connection, everything bounded in bytes and in time. Not for traffic. The grammar of
-// HTTP is cpp-httplib's; sockets, threads and limits are ours, because cpp-httplib
-// bounds neither the length of a request line nor the time a request takes to arrive.
+// A small HTTP server for operators and their machines: one loop for all its addresses and
+// hundreds of connections, one thread that makes answers, one request per connection, and
+// everything bounded in bytes and in time. Not for traffic: both threads stand back.
 #pragma once
 
 #include <cstdint>
 #include <memory>
-#include <string_view>
+#include <string>
+#include <vector>
 
 #include "ringway/base/result.h"
+#include "ringway/base/time.h"
 
 #include "admin/http.h"
 
 namespace ringway::admin {
 
+// What is answered on some addresses, and to whom.
+struct HttpSite {
+  // "127.0.0.1:9312", "[::1]:0", "unix:/run/ringway/admin.sock" (mode 0660).
+  std::vector<std::string> bind;
+  std::vector<HttpRoute> routes;
+  HttpGuard guard = {};
+  Duration reuse = {};  // For how long what HttpWork::reused made is handed out again.
+};
+
+struct HttpLimits {
+  std::size_t connections_max = 256;  // Of all sites together.
+  Duration action_time_max = std::chrono::minutes(2);
+};
+
 class HttpServer {
  public:
-  static constexpr std::size_t body_bytes_max = 64 * 1024;
-
-  // Handlers and the guard are called from several threads at once.
-  explicit HttpServer(std::vector<HttpRoute> routes, HttpGuard guard = {});
+  explicit HttpServer(HttpLimits limits = {});
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
-  // "127.0.0.1:9312", "[::1]:0", "unix:/run/ringway/admin.sock" (mode 0660). Two servers
-  // never share an address. May take a second to find out that it is taken.
-  Result<void> start(std::string_view bind);
+  // All addresses, in their order, or none. Two servers never share one. May take a second
+  // to find out that an address is taken.
+  Result<void> start(std::vector<HttpSite> sites);
 
   // Answers under way are finished for up to a second. Never from a handler.
   void stop();
 
-  // The actual one, also for ":0"; 0 for unix sockets and while stopped.
-  std::uint16_t port() const;
+  // The actual one of a site's first address, also for ":0"; 0 for unix sockets and while
+  // stopped.
+  std::uint16_t port(std::size_t site) const;
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  const HttpLimits limits_;
+  std::unique_ptr<State> state_;  // Null while stopped.
 };
 
 }  // namespace ringway::admin

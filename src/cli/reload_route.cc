@@ -1,8 +1,10 @@
-// See reload_route.h. An HTTP thread waits here for as long as it takes; the reload itself
-// is control's, which also answers whoever waits when the process ends.
+// See reload_route.h. Nobody waits here: the outcome is asked for now and then. The reload
+// itself is control's, which also answers whoever waits when the process ends.
 #include "cli/reload_route.h"
 
 #include <algorithm>
+#include <future>
+#include <memory>
 
 namespace ringway::cli {
 namespace {
@@ -22,13 +24,19 @@ int status_of(reload::Ending ending) {
 }  // namespace
 
 admin::HttpRoute reload_route(reload::Control& control) {
-  return {"POST", "/reload", [&control](const admin::HttpRequest& request) {
-            const bool accept_moved =
-                std::ranges::count(request.query,
-                                   std::pair<std::string, std::string>{"accept_moved", "1"}) > 0;
-            const reload::Outcome outcome = control.order_reload(accept_moved).get();
-            return admin::HttpAnswer{.status = status_of(outcome.ending), .body = outcome.text};
-          }};
+  const auto begin = [&control](const admin::HttpRequest& request) -> admin::HttpLater {
+    const std::pair<std::string, std::string> accept{"accept_moved", "1"};
+    const bool accept_moved = std::ranges::count(request.query, accept) > 0;
+    auto outcome =
+        std::make_shared<std::future<reload::Outcome>>(control.order_reload(accept_moved));
+    return [outcome]() -> std::optional<admin::HttpAnswer> {
+      if (outcome->wait_for(std::chrono::seconds(0)) != std::future_status::ready)
+        return std::nullopt;
+      const reload::Outcome found = outcome->get();
+      return admin::HttpAnswer{.status = status_of(found.ending), .body = found.text};
+    };
+  };
+  return {.method = "POST", .pattern = "/reload", .answer = {}, .begin = begin};
 }
 
 }  // namespace ringway::cli

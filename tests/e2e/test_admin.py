@@ -2,8 +2,11 @@
 """What a machine that watches ringway sees: health, readiness, metrics, status."""
 
 import re
+import socket
 import sys
+import time
 import urllib.error
+import urllib.request
 
 import cases
 from processes import accepts, until
@@ -50,7 +53,7 @@ class Admin(cases.EndToEnd):
         client = self.client(self.router)
         for number in range(50):
             client.ask(b"get k%d\r\n" % number)
-        body = self.router.http("/metrics")[2]
+        body = self.router.http("/metrics", admin=True)[2]
         rows = [line for line in body.splitlines()
                 if line.startswith("ringway_server_connect_failures_total{")]
         failures = {name: sum(float(row.split()[-1]) for row in rows if f'server="{name}"' in row)
@@ -62,6 +65,34 @@ class Admin(cases.EndToEnd):
         for path in ("/", "/status", "/reload", "/metrics/x"):
             with self.subTest(path):
                 self.assertEqual(self.router.http(path)[0], 404)
+
+    def test_a_scrape_is_handed_out_again_within_a_second(self):
+        def turns():
+            body = self.router.http("/metrics")[2]
+            return [line for line in body.splitlines() if "worker_turns_total" in line]
+        def changes_at_once():
+            before = turns()
+            self.client(self.router).set(b"a", b"1")
+            return turns() != before
+        self.assertFalse(all(changes_at_once() for _ in range(5)))
+        before = turns()
+        until("a scrape to be made anew", 10, lambda: turns() != before)
+
+    def test_who_trickles_keeps_no_probe_waiting(self):
+        for port in (self.router.config.metrics_port, self.router.config.admin_port):
+            trickling = [socket.create_connection(("127.0.0.1", port)) for _ in range(100)]
+            for byte in (b"G", b"E", b"T"):
+                for client in trickling:
+                    client.sendall(byte)
+                until("an answer within 100 ms", 5, lambda: self.quick_probe(port))
+            for client in trickling:
+                client.close()
+
+    def quick_probe(self, port):
+        begun = time.monotonic()
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
+            self.assertEqual(answer.read(), b"ok\n")
+        return time.monotonic() - begun < 0.1
 
     def test_status_tells_pools_and_servers(self):
         self.client(self.router).set(b"k", b"v")

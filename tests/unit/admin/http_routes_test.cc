@@ -94,12 +94,14 @@ TEST_CASE("headers are found in any case") {
   CHECK(request.header("Auth").empty());
 }
 
-TEST_CASE("headers are dropped by name, in any case and after any line end") {
-  constexpr std::string_view names[] = {"range", "x"};
-  CHECK(without_headers("GET / HTTP/1.1\r\nRANGE: a\r\nRanges: b\r\nX:\n\r\n", names) ==
-        "GET / HTTP/1.1\r\nRanges: b\r\n\r\n");
-  CHECK(without_headers("a\nrange: b\r\nc", names) == "a\nc");
-  CHECK(without_headers("", names).empty());
+TEST_CASE("a target is a path as it was sent and a query that is decoded") {
+  HttpRequest request;
+  set_target(request, "/a%2Fb?k=v%20w&&x+y=1%2B1&z");
+  CHECK(request.path == "/a%2Fb");
+  CHECK(request.query == HttpFields{{"k", "v w"}, {"x y", "1+1"}, {"z", ""}});
+  set_target(request, "/");
+  CHECK(request.path == "/");
+  CHECK(request.query.empty());
 }
 
 TEST_CASE("a percent sign that begins no byte stays") {
