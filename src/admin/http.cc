@@ -108,7 +108,15 @@ bool matches(std::string_view pattern, std::string_view path, HttpFields& captur
   }
 }
 
+std::string printable(std::string_view text) {
+  std::string shown(text);
+  std::ranges::replace_if(
+      shown, [](char c) { return c < '!' || c > '~'; }, '.');
+  return shown;
+}
+
 void set_target(HttpRequest& request, std::string_view target) {
+  request.target = printable(target.substr(0, HttpRequest::target_bytes_max));
   const std::size_t mark = target.find('?');
   request.path = target.substr(0, mark);
   request.query.clear();

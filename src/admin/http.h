@@ -2,6 +2,7 @@
 // No sockets and no HTTP grammar: those are http_connections'.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -15,14 +16,17 @@ namespace ringway::admin {
 using HttpFields = std::vector<std::pair<std::string, std::string>>;
 
 struct HttpRequest {
+  static constexpr std::size_t target_bytes_max = 200;
+
   std::string method;
-  std::string path;       // As sent, without the query.
-  HttpFields headers;     // Names as sent.
-  HttpFields query;       // Decoded.
-  HttpFields captures;    // What stands for each {name} of the route's pattern, decoded.
-  std::string body;       // Empty while guards look at the request.
-  std::string peer = {};  // Who asks, for the log: "127.0.0.1:4711", "uid 0".
-  bool local = false;     // By a unix socket: no browser, no other machine.
+  std::string target = {};  // As sent, for the log: at most so many bytes, none of them odd.
+  std::string path;         // As sent, without the query.
+  HttpFields headers;       // Names as sent.
+  HttpFields query;         // Decoded.
+  HttpFields captures;      // What stands for each {name} of the route's pattern, decoded.
+  std::string body;         // Empty while guards look at the request.
+  std::string peer = {};    // Who asks, for the log: "127.0.0.1:4711", "uid 0".
+  bool local = false;       // By a unix socket: no browser, no other machine.
 
   // Empty if there is none. Names of headers know no case.
   std::string_view header(std::string_view name) const;
@@ -79,6 +83,9 @@ class HttpRoutes {
 
 // True and the captured names if the path has the pattern's form.
 bool matches(std::string_view pattern, std::string_view path, HttpFields& captures);
+
+// With a dot for each byte that has no place in a line of a log.
+std::string printable(std::string_view text);
 
 // "/a%2Fb?k=v%20w&x": the path as it is, the query decoded.
 void set_target(HttpRequest& request, std::string_view target);

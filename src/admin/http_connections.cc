@@ -171,7 +171,7 @@ void HttpConnections::cut(Connection& connection) {
 
 void HttpConnections::on_head(Connection& connection, const char* method) {
   connection.asked = true;
-  connection.request.method = method;
+  connection.request.method = printable(method);
   MHD_get_connection_values(connection.mhd, MHD_HEADER_KIND, &add_header,
                             &connection.request.headers);
   if (announced_bytes(connection.request) > dropped_bytes_max) {

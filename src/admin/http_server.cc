@@ -18,6 +18,7 @@
 #include "admin/http_connections.h"
 #include "admin/http_maker.h"
 #include "admin/http_thread.h"
+#include "admin/socket_group.h"
 #include "net/address.h"
 #include "net/listener_socket.h"
 
@@ -25,12 +26,11 @@ namespace ringway::admin {
 namespace {
 
 constexpr int backlog = 256;
-constexpr int accepts_max = 64;  // A round.
-constexpr mode_t unix_socket_mode = 0660;
+constexpr int accepts_max = 64;                // A round.
 constexpr int send_buffer_bytes = 128 * 1024;  // So no large answer takes a round for itself.
 constexpr Duration accept_pause = std::chrono::milliseconds(100);  // After one that failed.
 constexpr Duration rest_max = std::chrono::milliseconds(10);
-constexpr Duration stop_time_max = std::chrono::seconds(1);
+constexpr Duration stop_time_max = std::chrono::milliseconds(500);
 
 struct Door {
   int fd = -1;
@@ -129,11 +129,12 @@ Result<void> HttpServer::State::open(HttpSite site, std::size_t connections_max)
       std::make_unique<HttpConnections>(std::move(routes), maker, connections_max, site.reuse));
   ports.push_back(0);
   for (const std::string& bind : site.bind) {
-    const auto opened = net::open_listener(bind, backlog, unix_socket_mode);
+    const auto opened = net::open_listener(bind, backlog, site.mode);
     if (!opened) return std::unexpected(opened.error());
+    doors.push_back({*opened, &own});
+    if (auto given = give_to_group(*net::Address::parse(bind), site.group); !given) return given;
     set_door_options(*opened);
     if (ports.back() == 0) ports.back() = port_of(*opened);
-    doors.push_back({*opened, &own});
   }
   if (!own.open()) return failure("cannot start an HTTP server: no file is left to open");
   return {};
@@ -202,7 +203,7 @@ void HttpServer::State::turn() {
   for (const auto& site : sites) site->run(now);
 }
 
-// Nobody new comes in; who has asked gets his answer if he takes it within a second.
+// Nobody new comes in; who has asked gets his answer if he takes it soon.
 void HttpServer::State::end() {
   close_doors();
   for (const auto& site : sites) site->cut_unfinished();

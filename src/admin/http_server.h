@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <sys/types.h>
 #include <vector>
 
 #include "ringway/base/result.h"
@@ -17,11 +18,13 @@ namespace ringway::admin {
 
 // What is answered on some addresses, and to whom.
 struct HttpSite {
-  // "127.0.0.1:9312", "[::1]:0", "unix:/run/ringway/admin.sock" (mode 0660).
+  // "127.0.0.1:9312", "[::1]:0", "unix:/run/ringway/admin.sock".
   std::vector<std::string> bind;
   std::vector<HttpRoute> routes;
   HttpGuard guard = {};
-  Duration reuse = {};  // For how long what HttpWork::reused made is handed out again.
+  mode_t mode = 0660;      // Of unix sockets.
+  std::string group = {};  // Of unix sockets; empty: the process' own.
+  Duration reuse = {};     // For how long what HttpWork::reused made is handed out again.
 };
 
 struct HttpLimits {
@@ -40,7 +43,7 @@ class HttpServer {
   // to find out that an address is taken.
   Result<void> start(std::vector<HttpSite> sites);
 
-  // Answers under way are finished for up to a second. Never from a handler.
+  // Answers under way are finished for up to half a second. Never from a handler.
   void stop();
 
   // The actual one of a site's first address, also for ":0"; 0 for unix sockets and while

@@ -3,9 +3,8 @@
 #include "cli/admin_client.h"
 
 #include <fmt/format.h>
-#include <fstream>
-#include <iterator>
 
+#include "admin/token.h"
 #include "cli/peer.h"
 #include "net/sockets.h"
 
@@ -83,13 +82,8 @@ Result<void> is_ringway(const AdminQuestion& question) {
   return failure(why + "; is it the [admin] bind of a running ringway?");
 }
 
-Result<std::string> token_in(const std::string& file) {
-  if (file.empty()) return std::string();
-  std::ifstream input(file);
-  if (!input) return failure("cannot read " + file);
-  std::string token(std::istreambuf_iterator<char>(input), {});
-  token.erase(token.find_last_not_of(" \t\r\n") + 1);
-  return token;
+Result<std::string> token_of(const std::string& file) {
+  return file.empty() ? Result<std::string>() : admin::token_in(file);
 }
 
 }  // namespace ringway::cli

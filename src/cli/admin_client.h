@@ -32,7 +32,7 @@ Result<AdminAnswer> asked_admin(const AdminQuestion& question);
 // the patience count.
 Result<void> is_ringway(const AdminQuestion& question);
 
-// What a token file holds; no file, no token.
-Result<std::string> token_in(const std::string& file);
+// The token that a file holds; no file, no token.
+Result<std::string> token_of(const std::string& file);
 
 }  // namespace ringway::cli

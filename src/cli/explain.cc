@@ -61,7 +61,7 @@ int explain_file(const ExplainOptions& options, Streams streams) {
 
 Result<std::string> live_answers(const ExplainOptions& options,
                                  const std::vector<std::string>& keys) {
-  const auto token = token_in(options.token_file);
+  const auto token = token_of(options.token_file);
   if (!token) return token;
   if (const auto known = is_ringway({.address = options.live, .token = *token, .path = {}});
       !known) {

@@ -28,7 +28,7 @@ int reload(const ReloadOptions& options, Streams streams) {
     return exit_error;
   };
   const Instant deadline = net::monotonic_now() + options.timeout;
-  const auto token = token_in(options.token_file);
+  const auto token = token_of(options.token_file);
   if (!token) return give_up(token.error());
   AdminQuestion question{.address = options.live,
                          .token = *token,

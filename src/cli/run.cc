@@ -20,6 +20,7 @@
 
 #include "cli/explain_route.h"
 #include "cli/machine.h"
+#include "cli/pulse.h"
 #include "cli/reload_route.h"
 #include "cli/signals.h"
 #include "cli/state_route.h"
@@ -56,6 +57,11 @@ bool within(Duration patience, std::function<void()> work) try {
   return false;
 }
 
+// Probes and scrapes have files of their own, few where there are few.
+std::size_t http_connections_max(std::uint64_t files) {
+  return std::clamp<std::uint64_t>(files / 8, 16, admin::HttpLimits().connections_max);
+}
+
 // What the file leaves to the machine: every client is a file descriptor, and the
 // rest of them is kept for servers, listeners and ringway itself. Asked by the start and by
 // each reload, one after another; what is wrong is told once.
@@ -68,13 +74,14 @@ class Settler {
       if (const auto limit = memory_limit()) router.memory_max = *limit / 4 * 3;
     }
     const std::uint64_t files = raise_file_limit();
-    const std::uint64_t reserve = files_reserved(config);
+    const std::uint64_t reserve = files_reserved(config, files);
     settle_clients(config, files, files > reserve + 16 ? files - reserve : 16);
   }
 
  private:
-  static std::uint64_t files_reserved(const config::Config& config) {
-    std::uint64_t reserve = 64 + 8 * std::uint64_t{config.router.workers};
+  static std::uint64_t files_reserved(const config::Config& config, std::uint64_t files) {
+    std::uint64_t reserve =
+        64 + http_connections_max(files) + 8 * std::uint64_t{config.router.workers};
     for (const config::Pool& pool : config.pools) {
       reserve +=
           std::uint64_t{2} * pool.servers.size() * pool.server_connections * config.router.workers;
@@ -207,7 +214,7 @@ class UnusedSockets {
 };
 
 void wait_for_the_end(Signals& signals, reload::Control& control, reload::SystemWorld& world,
-                      Systemd& systemd, worker::Crew& crew) {
+                      Systemd& systemd, Pulse& pulse, worker::Crew& crew) {
   Announcer announcer(systemd, control, crew);
   UnusedSockets unused(world);
   UnusedSignals unused_signals;
@@ -217,8 +224,8 @@ void wait_for_the_end(Signals& signals, reload::Control& control, reload::System
     if (control.ready() && !control.reloading()) unused.look();
     systemd.tell_rest(world.now());
     systemd.feed_watchdog(world.now(), crew);
-    const Instant next = std::min(control.next(), systemd.next());
-    const Duration pause = next == never ? Duration(std::chrono::hours(1)) : next - world.now();
+    pulse.look(world.now());
+    const Duration pause = std::min({control.next(), systemd.next(), pulse.next()}) - world.now();
     const int signal = signals.wait(std::max(pause, Duration::zero()));
     if (signal == SIGTERM || signal == SIGINT) begin_the_end(signals, control, signal);
     if (Signals::hurried()) control.ask_stop_now();
@@ -273,7 +280,13 @@ int run_loaded(config::Loaded loaded, const Load& load) {
 
   worker::Crew crew(threads.ios());
   Settler settler;
-  reload::SystemWorld world({.load = [load] { return load(config::MainFile::regular); },
+  admin::Token token(config.admin.token_file);
+  // Whoever waits for the reload may use the new token then.
+  const auto load_again = [load, &token] {
+    if (const auto read = token.read(); !read) log::error("the token stays: {}", read.error());
+    return load(config::MainFile::regular);
+  };
+  reload::SystemWorld world({.load = load_again,
                              .settle = [&](config::Config& read) { settler.settle(read); },
                              .wake = [&] { signals.wake(); },
                              .file_mode = mode});
@@ -281,18 +294,20 @@ int run_loaded(config::Loaded loaded, const Load& load) {
   reload::SharedSnapshot first = control.snapshot();
   tell(reload::advice(*first), first->config.log);
   const config::Config& effective = first->config;
-  Status status(control, crew, threads.io_names());
+  Pulse pulse(crew);
+  Status status(control, crew, pulse, threads.io_names());
   crew.registry.set_process(metrics::ProcessMetric::io_fallback, threads.fell_back() ? 1 : 0);
-  admin::Admin admin(status,
+  admin::Admin admin(status, token,
                      {explain_route(control, crew), state_route(control), reload_route(control)});
-  if (const auto ok = admin.start(effective.metrics, effective.admin); !ok) {
+  const admin::HttpLimits http{.connections_max = http_connections_max(raise_file_limit())};
+  if (const auto ok = admin.start(effective.metrics, effective.admin, http); !ok) {
     return give_up(ok.error());
   }
   if (const auto ok = control.start(); !ok) return give_up(ok.error());
   threads.begin(crew);
   say_hello(effective, threads, workers);
   first.reset();
-  wait_for_the_end(signals, control, world, systemd, crew);
+  wait_for_the_end(signals, control, world, systemd, pulse, crew);
   signals.end_within(threads_patience + 2 * log::stop_patience);
   // The HTTP addresses before those whom their actions speak to.
   const bool home = !control.stuck() && within(threads_patience, [&] {

@@ -74,8 +74,9 @@ void add_configuration(json& status, const reload::Present& present,
 
 }  // namespace
 
-Status::Status(const reload::Control& control, worker::Crew& crew, std::vector<std::string> engines)
-    : control_(control), crew_(crew), engines_(std::move(engines)) {
+Status::Status(const reload::Control& control, worker::Crew& crew, const Pulse& pulse,
+               std::vector<std::string> engines)
+    : control_(control), crew_(crew), pulse_(pulse), engines_(std::move(engines)) {
   const auto at = started_at_.time_since_epoch();
   crew_.registry.set_start_time(std::chrono::duration<double>(at).count());
   using metrics::ProcessMetric;
@@ -83,6 +84,12 @@ Status::Status(const reload::Control& control, worker::Crew& crew, std::vector<s
                                        std::pair{ProcessMetric::workers_epoll, "epoll"}}) {
     crew_.registry.set_process(metric, static_cast<double>(std::ranges::count(engines_, engine)));
   }
+  crew_.registry.set_process(ProcessMetric::admin_refused, 0);
+}
+
+void Status::count_refused() {
+  crew_.registry.set_process(metrics::ProcessMetric::admin_refused,
+                             static_cast<double>(++refused_));
 }
 
 // Each worker's: they switch one after another.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "admin/admin.h"
+#include "cli/pulse.h"
 #include "reload/control.h"
 #include "worker/crew.h"
 
@@ -16,10 +17,13 @@ namespace ringway::cli {
 class Status final : public admin::View {
  public:
   // `engines`: what each worker stands on, in order.
-  Status(const reload::Control& control, worker::Crew& crew, std::vector<std::string> engines);
+  Status(const reload::Control& control, worker::Crew& crew, const Pulse& pulse,
+         std::vector<std::string> engines);
 
   std::string metrics_text() override;
+  bool healthy(std::string& why_not) override { return pulse_.beats(why_not); }
   bool ready(std::string& why_not) override;
+  void count_refused() override;
   std::string status_json() override;
 
  private:
@@ -27,9 +31,11 @@ class Status final : public admin::View {
 
   const reload::Control& control_;
   worker::Crew& crew_;
+  const Pulse& pulse_;
   const std::vector<std::string> engines_;
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   const std::chrono::system_clock::time_point started_at_ = std::chrono::system_clock::now();
+  std::uint64_t refused_ = 0;  // At the admin address; by its loop.
 };
 
 }  // namespace ringway::cli

@@ -182,21 +182,40 @@ void check_listeners(const Config& config, const Targets& targets, const Node& r
   }
 }
 
+// The places of what is a text or a list of them.
+Place place_of(const Node& root, std::string_view section, std::string_view key, std::size_t i) {
+  const Entry* entry = inner(root, section, key);
+  if (entry != nullptr && i < entry->value.items.size()) return entry->value.items[i].where;
+  return place_in(root, section, key);
+}
+
+void check_hosts(const Admin& admin, const Node& root, Complaints& complaints) {
+  for (std::size_t i = 0; i < admin.hosts.size(); ++i) {
+    const std::string& host = admin.hosts[i];
+    if (!host.empty() && host.find_first_of(":/ ") == host.npos) continue;
+    complaints.error(place_of(root, "admin", "hosts", i),
+                     fmt::format("\"{}\" is not the name of a host", host),
+                     "write the name alone, as in \"router1.prod\"");
+  }
+}
+
 void check_admin(const Config& config, const Node& root, Binds& binds, Complaints& complaints) {
-  if (!config.metrics.bind.empty()) {
-    const Place where = place_in(root, "metrics", "bind");
-    const auto address = numeric_address(config.metrics.bind, where, complaints);
+  for (std::size_t i = 0; i < config.metrics.bind.size(); ++i) {
+    const Place where = place_of(root, "metrics", "bind", i);
+    const auto address = numeric_address(config.metrics.bind[i], where, complaints);
     if (address) binds.add(*address, where, "[metrics]");
   }
-  if (config.admin.bind.empty()) return;
-  const Place where = place_in(root, "admin", "bind");
-  const auto address = numeric_address(config.admin.bind, where, complaints);
-  if (!address) return;
-  binds.add(*address, where, "[admin]");
-  if (!is_loopback(*address) && config.admin.token_file.empty()) {
-    complaints.error(where, "[admin] beyond loopback without token_file",
-                     "its actions change what runs: set token_file, or bind \"127.0.0.1:9311\"");
+  for (std::size_t i = 0; i < config.admin.bind.size(); ++i) {
+    const Place where = place_of(root, "admin", "bind", i);
+    const auto address = numeric_address(config.admin.bind[i], where, complaints);
+    if (!address) continue;
+    binds.add(*address, where, "[admin]");
+    if (!is_loopback(*address) && config.admin.token_file.empty()) {
+      complaints.error(where, "[admin] beyond loopback without token_file",
+                       "its actions change what runs: set token_file, or bind \"127.0.0.1:9311\"");
+    }
   }
+  check_hosts(config.admin, root, complaints);
 }
 
 }  // namespace

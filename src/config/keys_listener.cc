@@ -1,7 +1,5 @@
 // See keys.h: what listeners have, in the order in which the reference shows it. Special
 // readers stand above the rows.
-#include <fmt/format.h>
-
 #include "ringway/config/units.h"
 
 #include "config/key_rows.h"
@@ -12,20 +10,13 @@ namespace {
 // --- [listener.NAME]
 
 Verdict read_mode(const Node& node, const Limits&, Listener& listener) {
-  constexpr std::string_view octal = "01234567";
-  if (node.kind != NodeKind::text) {
-    return wrong_kind(node, "permissions as text", "write \"0660\"");
-  }
-  if (node.text == "umask") {
+  if (node.kind == NodeKind::text && node.text == "umask") {
     listener.mode.reset();
     return std::nullopt;
   }
-  const bool fits = node.text.size() == 4 && node.text.front() == '0' &&
-                    node.text.find_first_not_of(octal) == std::string::npos;
-  if (!fits) {
-    return Complaint{fmt::format("\"{}\" is not a file mode", node.text), "write \"0660\""};
-  }
-  listener.mode = static_cast<std::uint32_t>(std::stoul(node.text, nullptr, 8));
+  std::uint32_t mode = 0;
+  if (auto wrong = read_file_mode(node, mode)) return wrong;
+  listener.mode = mode;
   return std::nullopt;
 }
 
@@ -56,7 +47,7 @@ constexpr Key<Listener> listener_keys[] = {
      .read = read_mode,
      .print =
          [](const Listener& listener) {
-           return quoted(listener.mode ? fmt::format("{:04o}", *listener.mode) : "umask");
+           return listener.mode ? print_file_mode(*listener.mode) : quoted("umask");
          },
      .form = [](const Limits&) { return std::string("octal text or \"umask\""); }},
     key<&Listener::backlog>("backlog", "connections", "reconnect storms", counts(1, 65535)),

@@ -62,30 +62,61 @@ constexpr Key<Log> log_keys[] = {
 // --- [metrics], [admin]
 
 template <auto M>
-constexpr Key<Owner<M>> bind_or_off(std::string_view why) {
-  return {
-      .name = "bind",
-      .unit = "",
-      .why = why,
-      .limits = {},
-      .read = [](const Node& node, const Limits& limits, Owner<M>& owner) -> Verdict {
-        auto wrong = read_value(node, limits, owner.*M);
-        if (owner.*M == "off") (owner.*M).clear();
-        return wrong;
-      },
-      .print = [](const Owner<M>& owner) { return quoted((owner.*M).empty() ? "off" : owner.*M); },
-      .form = [](const Limits&) { return std::string("address or \"off\""); }};
+constexpr Key<Owner<M>> binds_or_off(std::string_view why) {
+  return {.name = "bind",
+          .unit = "",
+          .why = why,
+          .limits = {},
+          .read = [](const Node& node, const Limits& limits, Owner<M>& owner) -> Verdict {
+            if (node.kind == NodeKind::text && node.text == "off") {
+              (owner.*M).clear();
+              return std::nullopt;
+            }
+            return read_value(node, limits, owner.*M);
+          },
+          .print =
+              [](const Owner<M>& owner) {
+                const auto& binds = owner.*M;
+                if (binds.empty()) return quoted("off");
+                return binds.size() == 1 ? quoted(binds.front()) : print_value(binds);
+              },
+          .form = [](const Limits&) { return std::string("address, a list of them, or \"off\""); }};
 }
 
+template <auto M>
+constexpr Key<Owner<M>> socket_mode() {
+  return {.name = "mode",
+          .unit = "",
+          .why = "permissions of its unix sockets",
+          .limits = {},
+          .read = [](const Node& node, const Limits&,
+                     Owner<M>& owner) { return read_file_mode(node, owner.*M); },
+          .print = [](const Owner<M>& owner) { return print_file_mode(owner.*M); },
+          .form = [](const Limits&) { return std::string("octal text"); }};
+}
+
+constexpr std::string_view whose_group =
+    "who may connect to its unix sockets, by name or number; empty: the group of the process";
+
 constexpr Key<Metrics> metrics_keys[] = {
-    bind_or_off<&Metrics::bind>("GET /metrics /healthz /readyz and nothing else: may be public"),
+    binds_or_off<&Metrics::bind>("GET /metrics /healthz /readyz and nothing else: may be public. "
+                                 "\"[::]:9312\" is IPv6 alone; on both kinds: "
+                                 "[\"0.0.0.0:9312\", \"[::]:9312\"]"),
+    socket_mode<&Metrics::mode>(),
+    key<&Metrics::group>("group", "", whose_group),
 };
 
 constexpr Key<Admin> admin_keys[] = {
-    bind_or_off<&Admin::bind>(
+    binds_or_off<&Admin::bind>(
         "page, status, actions; \"unix:/path\" too; beyond loopback only with token_file"),
+    socket_mode<&Admin::mode>(),
+    key<&Admin::group>("group", "", whose_group),
+    key<&Admin::hosts>("hosts", "",
+                       "names under which it is asked, beside localhost and IP addresses: a "
+                       "browser sends others for pages that want to read it"),
     key<&Admin::token_file>("token_file", "",
-                            "the file whose first line every action must bring as its token"),
+                            "the file whose first line every request must bring as its token; "
+                            "read again at each reload"),
 };
 
 // --- [reload]

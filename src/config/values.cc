@@ -206,6 +206,24 @@ Verdict read_value(const Node& node, const Limits& limits, std::vector<std::stri
   return std::nullopt;
 }
 
+Verdict read_file_mode(const Node& node, std::uint32_t& into) {
+  constexpr std::string_view octal = "01234567";
+  if (node.kind != NodeKind::text) {
+    return wrong_kind(node, "permissions as text", "write \"0660\"");
+  }
+  const bool fits = node.text.size() == 4 && node.text.front() == '0' &&
+                    node.text.find_first_not_of(octal) == std::string::npos;
+  if (!fits) {
+    return Complaint{fmt::format("\"{}\" is not a file mode", node.text), "write \"0660\""};
+  }
+  into = static_cast<std::uint32_t>(std::stoul(node.text, nullptr, 8));
+  return std::nullopt;
+}
+
+std::string print_file_mode(std::uint32_t mode) {
+  return quoted(fmt::format("{:04o}", mode));
+}
+
 namespace {
 
 std::string in_quotes(std::string_view text) {

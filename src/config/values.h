@@ -44,6 +44,10 @@ Verdict read_value(const Node& node, const Limits& limits, MaybeTime& into);
 Verdict read_value(const Node& node, const Limits& limits, double& into);  // A share.
 Verdict read_value(const Node& node, const Limits& limits, std::vector<std::string>& into);
 
+// "0660", always in quotes: a number would be read as decimal.
+Verdict read_file_mode(const Node& node, std::uint32_t& into);
+std::string print_file_mode(std::uint32_t mode);
+
 std::string quoted(std::string_view text);     // As a TOML string that keeps "${" as it is.
 std::string quoted_key(std::string_view key);  // Bare where TOML allows it.
 std::string print_value(const std::string& value);

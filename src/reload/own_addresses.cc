@@ -44,10 +44,12 @@ std::optional<std::string> in_the_way(const std::string& bind, const Present& pr
         bind, own ? own->settings.name : "", socket.bind);
   }
   const config::Config& started = *present.started;
-  if (overlap(bind, started.metrics.bind)) {
-    return until_restart(bind, "[metrics]", started.metrics.bind);
+  for (const std::string& held : started.metrics.bind) {
+    if (overlap(bind, held)) return until_restart(bind, "[metrics]", held);
   }
-  if (overlap(bind, started.admin.bind)) return until_restart(bind, "[admin]", started.admin.bind);
+  for (const std::string& held : started.admin.bind) {
+    if (overlap(bind, held)) return until_restart(bind, "[admin]", held);
+  }
   return std::nullopt;
 }
 

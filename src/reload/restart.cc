@@ -33,7 +33,12 @@ constexpr Fixed all[] = {
     fixed<&Config::log, &config::Log::format>("[log] format"),
     fixed<&Config::log, &config::Log::file>("[log] file"),
     fixed<&Config::metrics, &config::Metrics::bind>("[metrics] bind"),
+    fixed<&Config::metrics, &config::Metrics::mode>("[metrics] mode"),
+    fixed<&Config::metrics, &config::Metrics::group>("[metrics] group"),
     fixed<&Config::admin, &config::Admin::bind>("[admin] bind"),
+    fixed<&Config::admin, &config::Admin::mode>("[admin] mode"),
+    fixed<&Config::admin, &config::Admin::group>("[admin] group"),
+    fixed<&Config::admin, &config::Admin::hosts>("[admin] hosts"),
     fixed<&Config::admin, &config::Admin::token_file>("[admin] token_file"),
 };
 

@@ -62,8 +62,8 @@ class Look {
     for (const config::Listener& listener : config_.listeners) {
       for (const std::string& bind : listener.bind) look_at("listener." + listener.name, bind);
     }
-    look_at("metrics", config_.metrics.bind);
-    look_at("admin", config_.admin.bind);
+    for (const std::string& bind : config_.metrics.bind) look_at("metrics", bind);
+    for (const std::string& bind : config_.admin.bind) look_at("admin", bind);
     return std::move(problems_);
   }
 

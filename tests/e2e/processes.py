@@ -257,7 +257,8 @@ class Config:
     """A configuration on free ports; keywords are what a test wants otherwise."""
 
     def __init__(self, servers, workers=1, io="auto", timeout="500ms", drain="200ms",
-                 host="127.0.0.1", bind=(), pool="", router="", listener="", options=None):
+                 host="127.0.0.1", bind=(), pool="", router="", listener="", options=None,
+                 admin=""):
         self.servers, self.workers, self.io = servers, workers, io
         self.timeout, self.drain = timeout, drain
         self.host, self.port = host, free_port(host)
@@ -265,7 +266,7 @@ class Config:
         self.metrics_bind = f"127.0.0.1:{self.metrics_port}"
         self.admin_bind = f"127.0.0.1:{self.admin_port}"
         self.bind = list(bind)
-        self.pool, self.router, self.listener = pool, router, listener
+        self.pool, self.router, self.listener, self.admin = pool, router, listener, admin
         self.options = options or {}  # Of servers, by name: "backup = true".
 
     def text(self):
@@ -276,7 +277,7 @@ class Config:
             "[router]", f"workers = {self.workers}", f'io = "{self.io}"',
             f'drain_timeout = "{self.drain}"', self.router,
             "[metrics]", f'bind = "{self.metrics_bind}"',
-            "[admin]", f'bind = "{self.admin_bind}"',
+            "[admin]", f'bind = "{self.admin_bind}"', self.admin,
             "[listener.web]", f"bind = {json.dumps(bind)}", 'route = "web"', self.listener,
             "[pool.web]", f'timeout = "{self.timeout}"', f"servers = [{servers}]",
             self.pool, ""])

@@ -102,6 +102,52 @@ class Admin(cases.EndToEnd):
             self.assertIn(word, text)
         self.assertIsInstance(self.router.status(), dict)
 
+    def admin_request(self, request):
+        with socket.create_connection(("127.0.0.1", self.router.config.admin_port)) as one:
+            one.sendall(request.encode())
+            answer = b""
+            while more := one.recv(65536):
+                answer += more
+        return int(answer.split()[1])
+
+    def test_a_foreign_name_is_refused_counted_and_logged_once_a_second(self):
+        for _ in range(20):
+            self.assertEqual(
+                self.admin_request("GET /status HTTP/1.1\r\nHost: evil.example\r\n\r\n"), 403)
+        self.assertEqual(self.router.metrics()["ringway_admin_refused_total"], 20)
+        until("the log", 5, lambda: "refused GET /status" in self.router.log())
+        self.assertLess(self.router.log().count("refused GET /status"), 20)
+
+    def test_who_acts_is_in_the_log(self):
+        self.assertEqual(self.router.post("/reload")[0], 200)
+        until("the log", 5, lambda: re.search(r"admin: 127\.0\.0\.1:\d+ asks for POST /reload",
+                                              self.router.log()))
+
+    def test_the_token_is_read_again_by_a_reload(self):
+        token = self.processes.folder / "token"
+        token.write_text("old\nnot this\n")
+        router = self.ringway(self.servers, admin=f'token_file = "{token}"')
+
+        def asked(method, path, bearer):
+            request = urllib.request.Request(
+                f"http://127.0.0.1:{router.config.admin_port}{path}", method=method,
+                headers={"Authorization": f"Bearer {bearer}"})
+            try:
+                return urllib.request.urlopen(request, timeout=5).status
+            except urllib.error.HTTPError as answer:
+                return answer.code
+
+        self.assertEqual(asked("GET", "/status", "old"), 200)
+        token.write_text("new\n")
+        self.assertEqual(asked("GET", "/status", "new"), 401)
+        self.assertEqual(asked("POST", "/reload", "old"), 200)
+        self.assertEqual(asked("GET", "/status", "new"), 200)
+        self.assertEqual(asked("GET", "/status", "old"), 401)
+        token.write_text("")
+        self.assertEqual(asked("POST", "/reload", "new"), 422)
+        self.assertEqual(asked("GET", "/status", "new"), 200)
+        until("the log", 5, lambda: "the token stays" in router.log())
+
     def test_http_addresses_may_be_off(self):
         router = self.ringway(self.servers, start=False)
         router.config.metrics_bind = router.config.admin_bind = "off"

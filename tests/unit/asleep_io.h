@@ -6,7 +6,7 @@
 namespace ringway::testing {
 
 // Letters to such a worker stay in its mailbox.
-class AsleepIo final : public net::Io {
+class AsleepIo : public net::Io {
  public:
   Instant now() const override { return {}; }
   std::uint64_t random() override { return 0; }

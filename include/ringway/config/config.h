@@ -64,13 +64,18 @@ struct Log {
 };
 
 struct Metrics {
-  std::string bind = "127.0.0.1:9312";  // Empty: "off".
+  std::vector<std::string> bind = {"127.0.0.1:9312"};  // Empty: "off".
+  std::uint32_t mode = 0660;                           // Of unix sockets.
+  std::string group;                                   // Of unix sockets; empty: the process'.
 
   bool operator==(const Metrics&) const = default;
 };
 
 struct Admin {
-  std::string bind = "127.0.0.1:9311";  // Empty: "off".
+  std::vector<std::string> bind = {"127.0.0.1:9311"};  // Empty: "off".
+  std::uint32_t mode = 0660;                           // Of unix sockets.
+  std::string group;                                   // Of unix sockets; empty: the process'.
+  std::vector<std::string> hosts;                      // Names in Host, beside localhost.
   std::string token_file;
 
   bool operator==(const Admin&) const = default;

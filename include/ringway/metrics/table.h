@@ -148,7 +148,10 @@ namespace ringway::metrics {
   ROW(config_restart_pending, gauge, "config_restart_pending",                                \
       "Settings of the file that wait for a restart.")                                        \
   ROW(config_reload_failures, counter, "config_reload_failures_total",                        \
-      "Reloads that were refused or failed.")
+      "Reloads that were refused or failed.")                                                 \
+  ROW(admin_refused, counter, "admin_refused_total",                                          \
+      "Requests that the admin address refused: without its token, under a foreign name, or " \
+      "of a page of another site.")
 
 #define RINGWAY_METRIC_NAME(id, kind, name, help) id,
 enum class WorkerMetric : std::uint16_t { RINGWAY_WORKER_METRICS(RINGWAY_METRIC_NAME) count };

@@ -6,9 +6,12 @@
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
+#include <sys/stat.h>
 #include <thread>
 
 #include "http_client.h"
+#include "log/log.h"
 
 namespace ringway::admin {
 namespace {
@@ -16,21 +19,45 @@ namespace {
 class FakeView final : public View {
  public:
   std::string metrics_text() override { return "ringway_up 1\n"; }
+  bool healthy(std::string& why_not) override {
+    why_not = sick;
+    return sick.empty();
+  }
   bool ready(std::string& why_not) override {
     why_not = why;
     return why.empty();
   }
   std::string status_json() override { return R"({"generation":1})"; }
 
+  void count_refused() override { ++refused; }
+
   std::string why;
+  std::string sick;
+  std::atomic<int> refused = 0;
 };
+
+config::Metrics metrics_on(const std::string& bind) {
+  config::Metrics metrics;
+  metrics.bind.clear();
+  if (!bind.empty()) metrics.bind.push_back(bind);
+  return metrics;
+}
+
+config::Admin admin_on(const std::string& bind, const std::string& token_file = "") {
+  config::Admin admin;
+  admin.bind.clear();
+  if (!bind.empty()) admin.bind.push_back(bind);
+  admin.token_file = token_file;
+  return admin;
+}
 
 class Both {
  public:
-  explicit Both(const config::Admin& config = {.bind = "127.0.0.1:0", .token_file = ""})
-      : admin_(view, {{"POST", "/reload",
-                       [](const HttpRequest&) { return HttpAnswer{.body = "reloaded\n"}; }}}) {
-    const auto started = admin_.start({.bind = "127.0.0.1:0"}, config);
+  explicit Both(const config::Admin& config = admin_on("127.0.0.1:0"))
+      : token(config.token_file), admin_(view, token, {{"POST", "/reload", [](const HttpRequest&) {
+                                                          return HttpAnswer{.body = "reloaded\n"};
+                                                        }}}) {
+    const auto started = admin_.start(metrics_on("127.0.0.1:0"), config);
     REQUIRE_MESSAGE(started, (started ? "" : started.error()));
   }
 
@@ -38,6 +65,7 @@ class Both {
   std::string admin() const { return "127.0.0.1:" + std::to_string(admin_.admin_port()); }
 
   FakeView view;
+  Token token;
 
  private:
   Admin admin_;
@@ -55,7 +83,8 @@ class TokenFile {
 
 Result<void> started(const config::Admin& config) {
   FakeView view;
-  return Admin(view).start({.bind = ""}, config);
+  Token token(config.token_file);
+  return Admin(view, token).start(metrics_on(""), config);
 }
 
 TEST_CASE("nobody asks for an action while the metrics address may still be taken") {
@@ -64,7 +93,8 @@ TEST_CASE("nobody asks for an action while the metrics address may still be take
   const std::string bind = "unix:" + folder + "/admin.sock";
   const Both other;  // Has the metrics address.
   FakeView view;
-  Admin admin(view, {});
+  Token token("");
+  Admin admin(view, token);
   std::atomic<bool> over = false;
   std::atomic<bool> was_there = false;
   std::thread looking([&] {
@@ -73,7 +103,7 @@ TEST_CASE("nobody asks for an action while the metrics address may still be take
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
   });
-  CHECK_FALSE(admin.start({.bind = other.metrics()}, {.bind = bind, .token_file = ""}));
+  CHECK_FALSE(admin.start(metrics_on(other.metrics()), admin_on(bind)));
   over = true;
   looking.join();
   CHECK_FALSE(was_there);
@@ -89,10 +119,17 @@ TEST_CASE("metrics are in Prometheus' format, on both addresses") {
   }
 }
 
-TEST_CASE("ringway is healthy whenever it answers") {
+TEST_CASE("health is no readiness, and is told with what is wrong") {
   Both http;
   http.view.why = "draining";
   CHECK(body_of(ask(http.metrics(), "GET", "/healthz")) == "ok\n");
+  http.view.why = "";
+  http.view.sick = "worker 1 stands still";
+  for (const char* path : {"/healthz", "/readyz"}) {
+    const std::string answer = ask(http.metrics(), "GET", path);
+    CHECK(status_of(answer) == 503);
+    CHECK(has(body_of(answer), "worker 1 stands still\n"));
+  }
 }
 
 TEST_CASE("readiness says why not") {
@@ -121,8 +158,9 @@ TEST_CASE("the admin address has status and actions") {
 
 TEST_CASE("addresses that are off are not opened") {
   FakeView view;
-  Admin admin(view);
-  REQUIRE(admin.start({.bind = ""}, {.bind = "", .token_file = ""}));
+  Token token("");
+  Admin admin(view, token);
+  REQUIRE(admin.start(metrics_on(""), admin_on("")));
   CHECK(admin.metrics_port() == 0);
   CHECK(admin.admin_port() == 0);
 }
@@ -137,7 +175,7 @@ TEST_CASE("loopback and unix sockets are local, everything else is not") {
 }
 
 TEST_CASE("an admin address beyond loopback needs a token, and the refusal says so") {
-  const auto refused = started({.bind = "0.0.0.0:0", .token_file = ""});
+  const auto refused = started(admin_on("0.0.0.0:0"));
   REQUIRE_FALSE(refused);
   CHECK(has(refused.error(), "0.0.0.0:0"));
   CHECK(has(refused.error(), "admin.token_file"));
@@ -145,13 +183,13 @@ TEST_CASE("an admin address beyond loopback needs a token, and the refusal says 
 
 TEST_CASE("a token file that is missing or empty is a failure to start") {
   const TokenFile empty(" \n");
-  CHECK(has(started({.bind = "127.0.0.1:0", .token_file = "/no/such"}).error(), "/no/such"));
-  CHECK(has(started({.bind = "127.0.0.1:0", .token_file = empty.path()}).error(), "is empty"));
+  CHECK(has(started(admin_on("127.0.0.1:0", "/no/such")).error(), "/no/such"));
+  CHECK(has(started(admin_on("127.0.0.1:0", empty.path())).error(), "has no token"));
 }
 
 TEST_CASE("with a token only its bearer gets anything from the admin address") {
   const TokenFile file("s3cret\n");
-  Both http({.bind = "0.0.0.0:0", .token_file = file.path()});
+  Both http(admin_on("0.0.0.0:0", file.path()));
   for (const char* header :
        {"", "Authorization: Bearer s3cre\r\n", "Authorization: s3cret\r\n",
         "Authorization: Bearer s3crets3cret\r\n", "Authorization: Bearer \r\n"}) {
@@ -161,11 +199,68 @@ TEST_CASE("with a token only its bearer gets anything from the admin address") {
   const char* right = "Authorization: Bearer s3cret\r\n";
   CHECK(status_of(ask(http.admin(), "GET", "/status", right)) == 200);
   CHECK(status_of(ask(http.admin(), "POST", "/reload", right)) == 200);
+  CHECK(http.view.refused.load() == 10);
+}
+
+TEST_CASE("a token that was read again is the one that counts") {
+  const TokenFile file("old\n");
+  Both http(admin_on("127.0.0.1:0", file.path()));
+  std::ofstream(file.path()) << "new\n";
+  REQUIRE(http.token.read());
+  const auto status = [&](const char* header) {
+    return status_of(ask(http.admin(), "GET", "/status", header));
+  };
+  CHECK(status("Authorization: Bearer old\r\n") == 401);
+  CHECK(status("Authorization: Bearer new\r\n") == 200);
+}
+
+TEST_CASE("the admin address is not read under a foreign name, the metrics address is") {
+  Both http;
+  const std::string request = "GET /metrics HTTP/1.1\r\nHost: evil.example\r\n\r\n";
+  CHECK(status_of(talk(http.admin(), request)) == 403);
+  CHECK(status_of(talk(http.metrics(), request)) == 200);
+}
+
+TEST_CASE("who asks for an action is in the log, who looks is not") {
+  std::mutex mutex;
+  std::vector<std::string> lines;
+  log::set_sink([&](log::Level, std::string_view line) {
+    const std::lock_guard lock(mutex);
+    lines.emplace_back(line);
+  });
+  config::Admin config = admin_on("unix:/tmp/ringway-admin-log-" + std::to_string(::getpid()));
+  {
+    Both http(config);
+    ask(config.bind[0], "GET", "/status");
+    ask(config.bind[0], "POST", "/reload?x=\x1b");
+  }
+  log::set_sink({});
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0] == "admin: uid " + std::to_string(::getuid()) + " asks for POST /reload?x=.");
+}
+
+TEST_CASE("mode and group of a unix socket are the operator's") {
+  const std::string path = "/tmp/ringway-admin-mode-" + std::to_string(::getpid());
+  config::Admin config = admin_on("unix:" + path);
+  config.mode = 0600;
+  config.group = std::to_string(::getgid());
+  {
+    const Both http(config);
+    struct stat status {};
+    REQUIRE(::stat(path.c_str(), &status) == 0);
+    CHECK((status.st_mode & 0777) == 0600);
+    CHECK(status.st_gid == ::getgid());
+  }
+  config.group = "no-such-group";
+  const auto refused = started(config);
+  REQUIRE_FALSE(refused);
+  CHECK(has(refused.error(), "no group 'no-such-group'"));
+  CHECK_FALSE(std::filesystem::exists(path));
 }
 
 TEST_CASE("without a token the paths are no secret, with one they are") {
   const TokenFile file("s3cret");
-  Both http({.bind = "127.0.0.1:0", .token_file = file.path()});
+  Both http(admin_on("127.0.0.1:0", file.path()));
   const std::string answer = ask(http.admin(), "GET", "/nope");
   CHECK(status_of(answer) == 401);
   CHECK_FALSE(has(answer, "/reload"));
@@ -188,9 +283,9 @@ TEST_CASE("a page of another site cannot trigger an action through a browser") {
 
 TEST_CASE("if one address cannot be opened neither is") {
   FakeView view;
-  Admin admin(view);
-  const config::Metrics not_ours{.bind = "203.0.113.1:9312"};
-  CHECK_FALSE(admin.start(not_ours, {.bind = "127.0.0.1:0", .token_file = ""}));
+  Token token("");
+  Admin admin(view, token);
+  CHECK_FALSE(admin.start(metrics_on("203.0.113.1:9312"), admin_on("127.0.0.1:0")));
   CHECK(admin.admin_port() == 0);
 }
 

@@ -59,7 +59,7 @@ TEST_CASE("off is no limit") {
   CHECK_FALSE(config.pools[0].server_idle_timeout.has_value());
   CHECK_FALSE(config.router.memory_max.has_value());
   CHECK_FALSE(config.router.memory_max_default);
-  CHECK(config.metrics.bind == "");
+  CHECK(config.metrics.bind.empty());
 }
 
 TEST_CASE("things know where they were written") {
@@ -237,6 +237,11 @@ Config random_config(unsigned seed) {
   listener.bind = {"127.0.0.1:1", "unix:/run/" + std::to_string(seed)};
   listener.route = config.pools[0].name;
   if (chance.coin()) listener.mode = chance.below(01000);
+  config.metrics.bind = {"127.0.0.1:2", "[::1]:2"};
+  config.admin.bind = {"unix:/run/a/" + std::to_string(seed)};
+  config.admin.mode = chance.below(01000);
+  config.admin.group = chance.text();
+  config.admin.hosts = {"router1.prod"};
   if (chance.coin()) listener.clients_max = 1 + chance.below(1000);
   config.listeners.push_back(listener);
   return config;

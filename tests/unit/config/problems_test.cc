@@ -170,7 +170,13 @@ TEST_CASE("two spellings of an address are one") {
 
 TEST_CASE("the admin address is guarded beyond loopback") {
   tells(with_pool("[admin]\nbind = \"0.0.0.0:9311\"\n"), "beyond loopback without token_file");
+  tells(with_pool("[admin]\nbind = [\"127.0.0.1:1\", \"0.0.0.0:2\"]\n"),
+        "beyond loopback without token_file");
   CHECK(problems(with_pool("[admin]\nbind = \"off\"\n")) == "");
+  CHECK(problems(with_pool("[admin]\nbind = [\"127.0.0.1:1\", \"[::1]:1\"]\n")) == "");
+  tells(with_pool("[admin]\nbind = [\"127.0.0.1:1\", \"127.0.0.1:1\"]\n"),
+        "[admin] binds the same address");
+  tells(with_pool("[admin]\nhosts = [\"http://router1/\"]\n"), "write the name alone");
   CHECK(problems(with_pool("[admin]\nbind = \"[0::1]:9311\"\n")) == "");
   CHECK(problems(with_pool("[admin]\nbind = \"unix:/run/a.sock\"\n")) == "");
   tells(with_pool("[admin]\nbind = \"127.0.0.1:11311\"\n"), "[admin] binds the same address");

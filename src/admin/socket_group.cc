@@ -1,0 +1,40 @@
+// See socket_group.h. A process may give its files to the groups that it is in; root may
+// to any.
+#include "admin/socket_group.h"
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <grp.h>
+#include <optional>
+#include <unistd.h>
+#include <vector>
+
+namespace ringway::admin {
+namespace {
+
+std::optional<gid_t> number_of(const std::string& group) {
+  gid_t number = 0;
+  const char* end = group.data() + group.size();
+  const auto [read_to, error] = std::from_chars(group.data(), end, number);
+  if (error == std::errc() && read_to == end) return number;
+  ::group entry{};
+  ::group* found = nullptr;
+  std::vector<char> buffer(64 * 1024);
+  ::getgrnam_r(group.c_str(), &entry, buffer.data(), buffer.size(), &found);
+  return found == nullptr ? std::nullopt : std::optional(found->gr_gid);
+}
+
+}  // namespace
+
+Result<void> give_to_group(const net::Address& address, const std::string& group) {
+  const std::string path(address.path());
+  if (path.empty() || group.empty()) return {};
+  const auto number = number_of(group);
+  if (!number) return failure("there is no group '" + group + "' for " + address.text());
+  if (::chown(path.c_str(), static_cast<uid_t>(-1), *number) == 0) return {};
+  return failure("cannot give " + address.text() + " to group '" + group +
+                 "': " + std::strerror(errno));
+}
+
+}  // namespace ringway::admin
