@@ -1,6 +1,7 @@
 // Keys whose home is out. What a stand-in is told lives no longer than eject.ttl_max, so
 // that no view of another router stays wrong for longer; its cas tokens are no good at home
 // and the home's none here; and what the home misses is owed to it.
+#include <algorithm>
 #include <utility>
 
 #include "proxy/error_text.h"
@@ -54,16 +55,20 @@ bool Executor::adapt_to_stand_in(Exchange& exchange, const route::Step& step, Re
 
 // Both sides count from one: a token of one might match at the other by accident.
 bool Executor::token_fits(const route::Step& step, Request& request) {
+  const auto own_token_of = [&](pool::ServerId server) {
+    return proto::memcached::unmarked_cas(request.cas, servers_->cas_mark(server));
+  };
   if (step.stand_in) {
-    const auto own = proto::memcached::unmarked_cas(request.cas, servers_->cas_mark(step.server));
-    if (own) request.cas = *own;
-    return own.has_value();
+    if (const auto own = own_token_of(step.server)) {
+      request.cas = *own;
+      return true;
+    }
+    if (!proto::memcached::beyond_marks(request.cas)) return false;
   }
-  if (!proto::memcached::carries_mark(request.cas)) return true;
-  for (const pool::Server& server : step.pool->servers) {
-    if (proto::memcached::unmarked_cas(request.cas, servers_->cas_mark(server.id))) return false;
-  }
-  return true;  // No token of ringway's: memcached may judge it.
+  // One without a mark memcached may judge.
+  return std::ranges::none_of(step.pool->servers, [&](const pool::Server& server) {
+    return own_token_of(server.id).has_value();
+  });
 }
 
 void Executor::answer_exists(Exchange& exchange) {
@@ -90,7 +95,7 @@ Bytes Executor::told_line(const Fragment& fragment, const ReplyLine& line) {
   const Bytes as_it_is{line.line.data(), line.consumed};
   if (!fragment.stand_in || !line.cas_given) [[likely]]
     return as_it_is;
-  const std::uint64_t mark = servers_->cas_mark(fragment.server);
+  const auto mark = servers_->cas_mark(fragment.server);
   scratch_.resize(line.consumed + 20);
   const char* end = proto::memcached::write_with_cas(
       line, proto::memcached::marked_cas(line.cas, mark), scratch_.data());

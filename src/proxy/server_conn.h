@@ -14,6 +14,7 @@
 
 #include "ringway/metrics/counters.h"
 #include "ringway/pool/pool.h"
+#include "ringway/proto/memcached/stand_in.h"
 
 #include "net/io.h"
 #include "net/list.h"
@@ -42,11 +43,11 @@ struct ServerLink {
   net::SocketOptions socket;
   metrics::ServerCounters* counters = nullptr;
   config::Eject eject;
-  bool tcp_check = false;      // A connection is proof enough.
-  bool watched = false;        // This worker checks it: its connection stays open.
-  bool preconnect = false;     // Its connections are there before anybody needs them.
-  std::uint32_t home = 0;      // The worker that says how it stands.
-  std::uint64_t cas_mark = 0;  // Of its tokens while it stands in for another.
+  bool tcp_check = false;                  // A connection is proof enough.
+  bool watched = false;                    // This worker checks it: its connection stays open.
+  bool preconnect = false;                 // Its connections are there before anybody needs them.
+  std::uint32_t home = 0;                  // The worker that says how it stands.
+  proto::memcached::CasMark cas_mark = 0;  // Of its tokens while it stands in for another.
   BoardEntry* entry = nullptr;
 
   Standing standing = Standing::up;  // As of the present turn.

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "ringway/hash/hash.h"
-#include "ringway/proto/memcached/stand_in.h"
 
 #include "log/log.h"
 #include "proxy/error_text.h"

@@ -94,7 +94,7 @@ class Servers {
   void relocate(pool::ServerId server);
 
   const std::string& label(pool::ServerId server) { return link(server).label; }
-  std::uint64_t cas_mark(pool::ServerId server) { return link(server).cas_mark; }
+  proto::memcached::CasMark cas_mark(pool::ServerId server) { return link(server).cas_mark; }
   BoardEntry& entry(pool::ServerId server) { return *link(server).entry; }
   Standing standing(pool::ServerId server) { return link(server).standing; }
   std::uint32_t home(pool::ServerId server) { return link(server).home; }

@@ -165,6 +165,7 @@ class StandIn(cases.EndToEnd):
         self.through.set(key, b"1")
         token = self.token(self.through, key)
         self.assertEqual(token, self.meta_token(key))
+        self.assertIn(int(token), range(2**52, 2**53), "what every client can hold")
         self.assertNotEqual(token, self.token(self.there, key))
         self.assertEqual(self.cas(key, token), (b"STORED\r\n", b"EX\r\n"))
         self.assertEqual(

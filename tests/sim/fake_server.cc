@@ -17,6 +17,14 @@ constexpr std::uint64_t drip_most = 40'000'000;
 
 }  // namespace
 
+// Half begin at once, as a new one does; the others around the bounds of what the router can
+// mark. `chance` is a copy: what comes after stays as it was.
+std::uint64_t FakeServer::first_cas(Chance chance) {
+  constexpr std::uint64_t around[] = {
+      0, 0, 0, 0, (1ull << 28) - 2, 1ull << 32, 1ull << 37, (1ull << 38) - 2, 1ull << 47};
+  return around[chance.below(std::size(around))];
+}
+
 FakeServer::FakeServer(SimWorld& world, Model& model, std::uint32_t number,
                        const net::Address& address, Duration grace, Chance chance)
     : world_(world),
@@ -24,7 +32,9 @@ FakeServer::FakeServer(SimWorld& world, Model& model, std::uint32_t number,
       number_(number),
       address_(address),
       grace_(grace),
-      chance_(chance) {
+      chance_(chance),
+      cas_first_(first_cas(chance)),
+      cas_(cas_first_) {
   listener_ = world_.listen(*this, address_, 1024);
 }
 

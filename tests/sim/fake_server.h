@@ -93,6 +93,7 @@ class FakeServer final : public Inhabitant {
   KeyIndex owned(KeyIndex key, bool removing = false);
   Item* find_item(KeyIndex key);
   Item& store(KeyIndex key, std::uint64_t flags, Bytes value);
+  static std::uint64_t first_cas(Chance chance);
   std::uint64_t next_cas(KeyIndex key) { return ++cas_ << 16 | key; }
   void check_cas(KeyIndex key, std::uint64_t cas) const;
   bool is_due(KeyIndex key, std::int64_t exptime, std::int64_t seen) const;
@@ -144,7 +145,8 @@ class FakeServer final : public Inhabitant {
   std::uint64_t executed_ = 0;
   bool late_ = false;  // Its connection was given up by the router when it was executed.
   std::uint64_t greetings_ = 0;
-  std::uint64_t cas_ = 0;
+  std::uint64_t cas_first_;  // Above the key: what it began to count at,
+  std::uint64_t cas_;        // and how far it has come.
   WireRequest request_;
 };
 

@@ -72,14 +72,68 @@ TEST_CASE("C is told the server's own token") {
 }
 
 TEST_CASE("a token carries the mark of one server and is unmarked by no other") {
-  const std::uint64_t mark = cas_mark(0x1234);
-  const std::uint64_t other = cas_mark(0x1235);
+  const CasMark mark = cas_mark(0x1234);
+  const CasMark other = cas_mark(0x1235);
   const std::uint64_t told = marked_cas(17, mark);
-  CHECK(carries_mark(told));
-  CHECK_FALSE(carries_mark(17));
   CHECK(unmarked_cas(told, mark) == 17);
   CHECK_FALSE(unmarked_cas(told, other).has_value());
   CHECK_FALSE(unmarked_cas(17, mark).has_value());
+}
+
+constexpr std::uint64_t bit(int number) {
+  return std::uint64_t{1} << number;
+}
+
+TEST_CASE("a marked token fits where clients keep it, wherever its server began to count") {
+  struct {
+    std::uint64_t own;
+    std::uint64_t told_at_least;
+    std::uint64_t told_below;
+  } constexpr rows[] = {
+      {1, bit(52), bit(53)},       {bit(44) - 2, bit(52), bit(53)}, {bit(44) - 1, bit(52), bit(53)},
+      {bit(44), bit(62), bit(63)}, {bit(44) + 1, bit(62), bit(63)}, {bit(48), bit(62), bit(63)},
+      {bit(53), bit(62), bit(63)}, {bit(54) - 2, bit(62), bit(63)}, {bit(54) - 1, bit(62), bit(63)},
+  };
+  for (const auto& row : rows) {
+    for (const int mark : {0, 1, 128, 255}) {
+      CAPTURE(row.own);
+      CAPTURE(mark);
+      const std::uint64_t told = marked_cas(row.own, static_cast<CasMark>(mark));
+      CHECK(told >= row.told_at_least);
+      CHECK(told < row.told_below);
+      int bearers = 0;
+      for (int other = 0; other < 256; ++other) {
+        const auto own = unmarked_cas(told, static_cast<CasMark>(other));
+        if (own) bearers += other == mark && own == row.own ? 1 : 1000;
+      }
+      CHECK(bearers == 1);
+    }
+  }
+}
+
+TEST_CASE("tokens stay different and in their order from one range to the next") {
+  for (const std::uint64_t begin : {bit(44) - 2, bit(48), bit(53) - 2, bit(53)}) {
+    for (std::uint64_t own = begin; own < begin + 4; ++own) {
+      CHECK(marked_cas(own, 77) < marked_cas(own + 1, 77));
+    }
+  }
+}
+
+TEST_CASE("a token too large for a mark is told as it is") {
+  for (const std::uint64_t own : {bit(54), bit(54) + 1, bit(63), bit(63) + 5, ~std::uint64_t{0}}) {
+    CAPTURE(own);
+    CHECK(marked_cas(own, 200) == own);
+    CHECK(beyond_marks(own));
+    for (int mark = 0; mark < 256; ++mark) {
+      CHECK_FALSE(unmarked_cas(own, static_cast<CasMark>(mark)).has_value());
+    }
+  }
+  CHECK_FALSE(beyond_marks(bit(54) - 1));
+}
+
+TEST_CASE("what no server can have been told with that mark does not carry it") {
+  const std::uint64_t small_in_large_range = bit(62) + 5 * bit(54) + 17;
+  CHECK_FALSE(unmarked_cas(small_in_large_range, 5).has_value());
 }
 
 std::string with_cas(Bytes text, std::uint64_t cas) {

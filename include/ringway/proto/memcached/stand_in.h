@@ -26,12 +26,19 @@ std::int64_t capped(std::int64_t exptime, const TtlCap& cap);
 
 // --- Cas tokens ---
 
-// The mark of one server: its bits do not occur in a token of memcached's own.
-std::uint64_t cas_mark(std::uint64_t server_hash);
-std::uint64_t marked_cas(std::uint64_t cas, std::uint64_t mark);
+// Clients keep tokens in signed and in floating numbers, so a marked one must be small:
+//
+//   a server's own c       what clients are told, h being the mark
+//   below 2^44             2^52 + h * 2^44 + c: below 2^53, exact in a double
+//   below 2^54             2^62 + h * 2^54 + c: positive as a signed number
+//   all others             c: nothing is left to mark it with
+using CasMark = std::uint8_t;
+CasMark cas_mark(std::uint64_t server_hash);
+std::uint64_t marked_cas(std::uint64_t cas, CasMark mark);
 // The server's own token; nullopt if the token does not carry the mark.
-std::optional<std::uint64_t> unmarked_cas(std::uint64_t cas, std::uint64_t mark);
-bool carries_mark(std::uint64_t cas);
+std::optional<std::uint64_t> unmarked_cas(std::uint64_t cas, CasMark mark);
+// Whether it may be of a server whose tokens are too large for a mark.
+bool beyond_marks(std::uint64_t cas);
 
 // The reply's line, its line end included, with its cas token replaced. Writes at most
 // line.consumed + 20 bytes; returns one past the last. Requires: line.cas_given.
