@@ -178,7 +178,7 @@ class Announcer {
       systemd_.tell_reloading(now);
       ready_ = false;
     }
-    if (!ready_ && !control_.reloading()) {
+    if (!ready_ && control_.names_known() && !control_.reloading()) {
       systemd_.tell_ready(status_line(control_, crew_));
       ready_ = true;
     }

@@ -104,7 +104,10 @@ std::string Status::metrics_text() {
 }
 
 bool Status::ready(std::string& why_not) {
-  if (control_.ready()) return true;
+  if (control_.ready()) {
+    why_not = "the names of servers are being looked up";
+    return control_.names_known();
+  }
   why_not = control_.phase() == reload::Phase::starting ? "starting" : "stopping";
   return false;
 }

@@ -206,6 +206,10 @@ void Servers::relocate(pool::ServerId server) {
   for (ServerConn*& place : moved.conns) {
     if (!place || place->state == ServerConnState::closing) continue;
     ServerConn& conn = *place;
+    if (conn.awaits_name) {
+      begin_connect(conn);
+      continue;
+    }
     // Of one that is out, what is under way is probes and what is owed: meant for where it is.
     // What only ringway itself asked there has no deadline, and nobody would look after it.
     const bool needed = conn.state == ServerConnState::ready && owes_traffic(conn);

@@ -86,6 +86,7 @@ struct ServerConn {
   Instant begun{};  // When it was begun to be made.
   ServerConnState state = ServerConnState::connecting;
   bool replied = false;             // To some request, not only to the greeting.
+  bool awaits_name = false;         // waiting: its server's name has not been answered yet.
   bool retry = false;               // closing: connect anew afterwards, with the queue as it is.
   bool probing = false;             // Begun by a check, not by traffic.
   bool ended = false;               // By its server: what arrived there and was not read is gone.

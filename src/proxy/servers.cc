@@ -81,7 +81,11 @@ void Servers::leave(ServerLink& link) {
   for (ServerConn* conn : link.conns) {
     if (!conn) continue;
     set_idle_timer(*conn);
-    prefer_closed(*conn);
+    // Nobody asks for that name any more.
+    if (conn->awaits_name)
+      fail(*conn, "is not used any more", false);
+    else
+      prefer_closed(*conn);
   }
 }
 
@@ -221,16 +225,20 @@ ServerConn* Servers::open(ServerLink& to, std::uint32_t lane, bool probing) {
 bool Servers::begin_connect(ServerConn& conn) {
   ServerLink& to = conn.link;
   conn.begun = bench_.now;
-  (*to.counters)[ServerMetric::connects].add();
   const net::Address address = bench_.board.address(to.id);
+  // Not known yet is not failed: relocate() goes on when the first answer is there. What waits
+  // has its own time, as it has while a connection is being made.
+  conn.awaits_name = address.empty() && !to.entry->unresolvable();
+  if (conn.awaits_name) {
+    conn.state = ServerConnState::waiting;
+    return true;
+  }
   if (address.empty()) {
-    const bool known = to.entry->unresolvable();
-    connect_failed(
-        conn, known ? "has a name that does not resolve" : "has a name that is being looked up",
-        false);
-    if (health_ && known) health_->on_disproved(to.id, to.last_failure);
+    connect_failed(conn, "has a name that does not resolve", false);
+    if (health_) health_->on_disproved(to.id, to.last_failure);
     return false;
   }
+  (*to.counters)[ServerMetric::connects].add();
   const int fd = bench_.io.connect(token(net::Op::server_connect, conn), address, to.socket);
   if (fd < 0) {
     const bool ours = fd == -EMFILE || fd == -ENFILE;

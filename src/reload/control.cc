@@ -57,6 +57,7 @@ Result<void> Control::start() {
   listeners_.take_over(std::exchange(first_listeners_, {}), std::move(*opened), {});
   reloading_.start(content_);
   phase_ = Phase::running;
+  names_known_at_most_ = world_.now() + name_patience;
   step();
   return {};
 }
@@ -89,11 +90,13 @@ void Control::enter(Phase phase, Duration at_most) {
 
 void Control::step() {
   names_.step();
+  look_at_names();
   states_.step(world_.now());
   reloading_.step();
   if (phase_ == Phase::running) listeners_.step();
   end_traffic();
-  next_ = std::min({names_.next(), reloading_.next(), listeners_.next(), next_look()});
+  next_ = std::min({names_.next(), names_known_ ? never : names_known_at_most_, reloading_.next(),
+                    listeners_.next(), next_look()});
 }
 
 // Often at first, because a successor may wait for this end.
@@ -101,6 +104,12 @@ Instant Control::next_look() const {
   if (phase_ == Phase::running || phase_ == Phase::over) return never;
   const Duration waited = world_.now() - phase_begun_;
   return world_.now() + std::clamp<Duration>(waited / 10, look_min, look_max);
+}
+
+// Once: a name that comes with a reload is known before it is applied.
+void Control::look_at_names() {
+  if (names_known_) return;
+  names_known_ = world_.now() >= names_known_at_most_ || names_.located(*snapshot());
 }
 
 // --- The phases of the end ------------------------------------------------------

@@ -34,6 +34,9 @@ class Control {
   // the rest is for the last ones to get their replies.
   static constexpr double drain_share = 0.8;
 
+  // So long a start waits for the first answers of name servers before it is ready.
+  static constexpr Duration name_patience = std::chrono::seconds(5);
+
   // At the end, for workers to do what they are told and for a reload that is being prepared;
   // and if somebody has asked twice. It was none unless it was looked so often.
   static constexpr Duration patience = std::chrono::seconds(2);
@@ -76,6 +79,8 @@ class Control {
   // Once over: some worker was not waited for.
   bool stuck() const { return stuck_; }
   bool ready() const { return phase_ == Phase::running; }
+  // Each name of a server has been answered since the start, or name_patience is over.
+  bool names_known() const { return names_known_; }
   Present present() const { return notice_.get(); }
   Account account() const { return notice_.account(); }
   SharedSnapshot snapshot() const { return notice_.get().snapshot; }
@@ -88,6 +93,7 @@ class Control {
   void enter(Phase phase, Duration at_most);
   bool out_of_patience() const;
   Instant next_look() const;
+  void look_at_names();
 
   worker::Crew& crew_;
   World& world_;
@@ -100,6 +106,8 @@ class Control {
   Reloading reloading_;
   std::atomic<Phase> phase_ = Phase::starting;  // Read by whoever asks for readiness.
   Instant phase_begun_{};
+  std::atomic<bool> names_known_ = false;
+  Instant names_known_at_most_ = never;
   Instant phase_ends_ = never;
   std::uint32_t looks_ = 0;  // In this phase.
   bool hurried_ = false;

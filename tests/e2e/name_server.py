@@ -8,6 +8,7 @@ import socket
 import struct
 import subprocess
 import threading
+import time
 
 NXDOMAIN, SERVFAIL, SILENT = "nxdomain", "servfail", "silent"
 TYPE_A = 1
@@ -27,6 +28,7 @@ class NameServer:
 
     def __init__(self):
         self.names = {}
+        self.pause = 0  # Seconds before each answer.
         self.asked = []
         self.host = f"127.53.{random.randint(0, 255)}.{random.randint(1, 254)}"
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -42,6 +44,7 @@ class NameServer:
             try:
                 question, sender = self.socket.recvfrom(512)
                 if answer := self._answer(question):
+                    time.sleep(self.pause)
                     self.socket.sendto(answer, sender)
             except OSError:
                 return

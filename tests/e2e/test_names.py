@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import cases
 from name_server import NXDOMAIN, SERVFAIL, SILENT, NameServer, why_not
-from processes import Config, Memcached, Ringway, free_port, until
+from processes import Config, Memcached, Ringway, accepts, free_port, until
 from protocol import ServerError
 
 KEYS = [b"user:%d" % number for number in range(60)]
@@ -109,6 +109,26 @@ class Names(cases.EndToEnd):
         until("moving to be up", SOON_S, lambda: self.moving()["standing"] == "up")
         self.assertEqual(self.errors(), 0)
         self.assertGreater(self.gets(self.first), 0)
+
+    def test_not_known_yet_is_not_failed(self):
+        """What is asked before the first answer waits for it, within its timeout."""
+        self.names.names["mc.test"] = [self.first.host]
+        self.names.pause = 0.8
+        servers = [Named("moving", f"mc.test:{self.port}"), self.other]
+        binary = self.names.asking(cases.BINARY, self.processes.folder)
+        self.router = Ringway(self.processes, binary,
+                              Config(servers, workers=cases.worker_counts()[-1], timeout="10s"))
+        self.router.start(wait=False)
+        self.routers.append(self.router)
+        until("ringway to listen", 10, lambda: accepts(self.router.host, self.router.port))
+        self.through = self.client(self.router, timeout=10)
+        status, _, body = self.router.http("/readyz")
+        self.assertEqual((status, "names" in body), (503, True), body)
+        begun = time.monotonic()
+        self.assertEqual(self.errors(), 0)
+        self.assertLess(time.monotonic() - begun, 3 * cases.SLOWNESS)
+        self.assertEqual(self.router.http("/readyz")[0], 200)
+        self.assertEqual(self.router.metrics("moving")["ringway_server_connect_failures_total"], 0)
 
     def test_a_name_that_is_gone_costs_no_error_and_its_address_is_not_used(self):
         self.names.names["mc.test"] = [self.first.host]
