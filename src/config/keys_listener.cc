@@ -85,7 +85,8 @@ constexpr Key<Listener> listener_keys[] = {
                                "smaller values are gathered before their first byte goes on: a "
                                "lost server is an error, not a broken stream",
                                some_size),
-    key<&Listener::keys_per_get_max>("keys_per_get_max", "keys", "bounds one request",
+    key<&Listener::keys_per_get_max>("keys_per_get_max", "keys",
+                                     "bounds one request; they are asked for in portions anyway",
                                      counts(1, 1'000'000)),
     key<&Listener::keys_per_ask>("keys_per_ask", "keys",
                                  "of one client asked for at a time, all servers and pipelined "

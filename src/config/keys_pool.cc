@@ -102,6 +102,10 @@ constexpr Key<Pool> pool_keys[] = {
                                        "more are shed with an error", size_of_buffer),
     key<&Pool::on_read_error>("on_read_error", "",
                               "honest; miss hides a lost server from readers, never from writers"),
+    key<&Pool::on_write_error>(
+        "on_write_error", "",
+        "honest; not_stored is for clients that take an error for the end of the router: they "
+        "hear NOT_STORED or NOT_FOUND, also of what was perhaps done"),
     key<&Pool::read_retries>("read_retries", "",
                              "more tries for a read whose connection died before its reply began",
                              counts(0, 1)),

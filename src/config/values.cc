@@ -160,6 +160,17 @@ Verdict read_value(const Node& node, const Limits& limits, MaybeBytes& into) {
   return std::nullopt;
 }
 
+Verdict read_value(const Node& node, const Limits& limits, MaybeCount& into) {
+  std::uint32_t value = 0;
+  if (!is_off(node)) {
+    if (auto wrong = read_value(node, limits, value)) return or_off(wrong);
+    into = value;
+  } else {
+    into.reset();
+  }
+  return std::nullopt;
+}
+
 Verdict read_value(const Node& node, const Limits& limits, MaybeTime& into) {
   Duration value{};
   if (!is_off(node)) {
@@ -269,6 +280,9 @@ std::string print_value(std::uint64_t value) {
 std::string print_value(const MaybeBytes& value) {
   return value ? print_value(*value) : quoted(off);
 }
+std::string print_value(const MaybeCount& value) {
+  return value ? print_value(*value) : quoted(off);
+}
 std::string print_value(Duration value) {
   return quoted(print_duration(value));
 }
@@ -304,6 +318,9 @@ std::string form_of(const std::uint64_t*, const Limits& limits) {
 
 std::string form_of(const MaybeBytes*, const Limits&) {
   return "size or \"off\"";
+}
+std::string form_of(const MaybeCount*, const Limits& limits) {
+  return form_of(static_cast<const std::uint32_t*>(nullptr), limits) + " or \"off\"";
 }
 std::string form_of(const Duration*, const Limits&) {
   return "duration";

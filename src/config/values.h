@@ -39,6 +39,7 @@ Verdict read_value(const Node& node, const Limits& limits, bool& into);
 Verdict read_value(const Node& node, const Limits& limits, std::uint32_t& into);
 Verdict read_value(const Node& node, const Limits& limits, std::uint64_t& into);  // A size.
 Verdict read_value(const Node& node, const Limits& limits, MaybeBytes& into);
+Verdict read_value(const Node& node, const Limits& limits, MaybeCount& into);
 Verdict read_value(const Node& node, const Limits& limits, Duration& into);
 Verdict read_value(const Node& node, const Limits& limits, MaybeTime& into);
 Verdict read_value(const Node& node, const Limits& limits, double& into);  // A share.
@@ -55,6 +56,7 @@ std::string print_value(bool value);
 std::string print_value(std::uint32_t value);
 std::string print_value(std::uint64_t value);
 std::string print_value(const MaybeBytes& value);
+std::string print_value(const MaybeCount& value);
 std::string print_value(Duration value);
 std::string print_value(const MaybeTime& value);
 std::string print_value(double value);
@@ -66,6 +68,7 @@ std::string form_of(const bool*, const Limits&);
 std::string form_of(const std::uint32_t*, const Limits&);
 std::string form_of(const std::uint64_t*, const Limits&);
 std::string form_of(const MaybeBytes*, const Limits&);
+std::string form_of(const MaybeCount*, const Limits&);
 std::string form_of(const Duration*, const Limits&);
 std::string form_of(const MaybeTime*, const Limits&);
 std::string form_of(const double*, const Limits&);

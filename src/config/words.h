@@ -59,6 +59,12 @@ inline std::span<const Word<OnReadError>> words() {
   return table;
 }
 template <>
+inline std::span<const Word<OnWriteError>> words() {
+  static constexpr Word<OnWriteError> table[] = {{"error", OnWriteError::error},
+                                                 {"not_stored", OnWriteError::not_stored}};
+  return table;
+}
+template <>
 inline std::span<const Word<Check>> words() {
   static constexpr Word<Check> table[] = {
       {"auto", Check::automatic}, {"tcp", Check::tcp}, {"off", Check::off}};

@@ -1,10 +1,11 @@
 // At most so many lines a minute for each key (a server that flaps, say), and the
 // number of those left out once one gets through again. The newest that was refused is to be
 // written when its minute is over, and has its turn then: write_limited() sees to that.
-// Pure: time is passed in. Belongs to one thread.
+// Pure: time is passed in. RateLimit belongs to one thread.
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -47,6 +48,21 @@ class RateLimit {
   std::size_t keys_to_sweep_ = 64;
   std::uint64_t asked_ = 0;
   std::unordered_map<std::string, Key> keys_;
+};
+
+// The same for lines that any thread may write.
+class SharedRateLimit {
+ public:
+  explicit SharedRateLimit(std::uint32_t lines_per_minute) : limit_(lines_per_minute) {}
+
+  RateLimit::Verdict ask(const std::string& key, Instant now) {
+    const std::lock_guard lock(mutex_);
+    return limit_.ask(key, now);
+  }
+
+ private:
+  std::mutex mutex_;
+  RateLimit limit_;
 };
 
 }  // namespace ringway::log

@@ -47,6 +47,14 @@ std::int64_t EpollIo::unix_now_s() const {
   return unix_seconds();
 }
 
+int EpollIo::process_id() const {
+  return own_process_id();
+}
+
+std::string EpollIo::peer(int fd) const {
+  return peer_text(fd);
+}
+
 std::uint64_t EpollIo::random() {
   return next_random(random_state_);
 }

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include "ringway/base/bytes.h"
 #include "ringway/base/time.h"
@@ -58,6 +59,11 @@ class Io {
   virtual std::uint64_t random() = 0;
   // Seconds since 1970, for absolute times to live. May jump.
   virtual std::int64_t unix_now_s() const = 0;
+  virtual int process_id() const = 0;
+
+  // Who is at the other end of an accepted connection, for the log: "10.0.0.7:40112", for a unix
+  // socket "process 4711 of user 33"; "somebody" if the kernel knows it no more.
+  virtual std::string peer(int fd) const = 0;
 
   // Submits everything started since the last call, then sleeps until something
   // completes, `deadline` passes, or wake() was called; returns what completed

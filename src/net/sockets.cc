@@ -93,4 +93,20 @@ std::uint64_t next_random(std::uint64_t& state) {
   return mixed ^ (mixed >> 31);
 }
 
+int own_process_id() {
+  return ::getpid();
+}
+
+std::string peer_text(int fd) {
+  sockaddr_storage storage{};
+  socklen_t length = sizeof storage;
+  auto* const address = reinterpret_cast<sockaddr*>(&storage);
+  if (::getpeername(fd, address, &length) != 0) return "somebody";
+  if (storage.ss_family != AF_UNIX) return Address::from(address, length).text();
+  ucred who{};
+  socklen_t who_length = sizeof who;
+  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &who_length) != 0) return "somebody";
+  return "process " + std::to_string(who.pid) + " of user " + std::to_string(who.uid);
+}
+
 }  // namespace ringway::net

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "net/address.h"
 #include "net/io.h"
@@ -21,6 +22,8 @@ bool has_arrived(int fd);
 
 Instant monotonic_now();
 std::int64_t unix_seconds();
+int own_process_id();
+std::string peer_text(int fd);  // As Io::peer() has it.
 
 std::uint64_t system_seed();
 

@@ -58,6 +58,14 @@ std::int64_t UringIo::unix_now_s() const {
   return unix_seconds();
 }
 
+int UringIo::process_id() const {
+  return own_process_id();
+}
+
+std::string UringIo::peer(int fd) const {
+  return peer_text(fd);
+}
+
 std::uint64_t UringIo::random() {
   return next_random(random_state_);
 }

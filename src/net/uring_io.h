@@ -42,6 +42,8 @@ class UringIo final : public Io {
   Instant now() const override { return now_; }
   std::uint64_t random() override;
   std::int64_t unix_now_s() const override;
+  int process_id() const override;
+  std::string peer(int fd) const override;
   std::span<const Completion> wait(Instant deadline, std::uint32_t in_flight) override;
   bool drained() const override { return drained_; }
   void wake() override;

@@ -42,6 +42,7 @@ struct ClientConn {
   bool lingering = false;    // Everything is said (SHUT_WR); what still comes is dropped.
   bool input_ended = false;  // The peer will say no more.
   bool paused = false;       // Its socket is not read; `pauses` says why.
+  bool speaks_text = false;  // Its first bytes were no other protocol's.
   bool leaving = false;      // To be finished as soon as it is between two requests,
   bool read_out = false;     // and nothing is left of what it said before.
   bool heard = false;        // Said something since it was last looked at for that.

@@ -3,8 +3,13 @@
 #include "proxy/clients.h"
 
 #include <algorithm>
+#include <fmt/core.h>
 #include <utility>
 
+#include "ringway/config/units.h"
+#include "ringway/proto/foreign.h"
+
+#include "log/log.h"
 #include "proxy/error_text.h"
 
 namespace ringway::proxy {
@@ -16,6 +21,15 @@ using proto::memcached::RequestStatus;
 namespace {
 
 constexpr proto::memcached::RequestLimits no_limits{~std::uint64_t{0}, ~std::uint32_t{0}};
+
+WorkerMetric foreign_of(proto::Protocol protocol) {
+  switch (protocol) {
+    case proto::Protocol::tls: return WorkerMetric::foreign_tls;
+    case proto::Protocol::redis: return WorkerMetric::foreign_redis;
+    case proto::Protocol::proxy: return WorkerMetric::foreign_proxy;
+    default: return WorkerMetric::foreign_binary;
+  }
+}
 
 bool count_in(std::atomic<std::uint32_t>& count, std::uint32_t most) {
   if (count.fetch_add(1, std::memory_order_relaxed) < most) return true;
@@ -138,6 +152,36 @@ void Clients::keep(ClientConn& client, Bytes unfinished) {
   client.input.append(bench_.buffers, unfinished);
 }
 
+// False while that is not known yet, and if it is another one: then the client is closed at once,
+// for nothing that could be said would be understood.
+bool Clients::check_protocol(ClientConn& client, Bytes first) {
+  const proto::Protocol protocol = proto::protocol_of(first);
+  if (protocol == proto::Protocol::unknown_yet) return false;
+  client.speaks_text = true;
+  if (protocol == proto::Protocol::text) return true;
+  bench_.count(foreign_of(protocol)).add();
+  const auto [name, hint] = proto::text_of(protocol);
+  warn(client, std::string(name),
+       fmt::format("closed {}, which speaks {}: {}", bench_.io.peer(client.fd), name, hint));
+  retire(client);
+  return false;
+}
+
+void Clients::say_refused(const ClientConn& client, std::string_view key, std::string_view what) {
+  warn(client, std::string(key), fmt::format("{} refused {}", key, what));
+}
+
+void Clients::warn(const ClientConn& client, const std::string& about, std::string_view what) {
+  const std::string& name = listener(client).settings.name;
+  const auto verdict = bench_.loads.lines.ask(about + " " + name, bench_.now);
+  if (!verdict.allowed) return;
+  if (verdict.left_out > 0) {
+    log::warning("listener {}: {} ({} lines like this left out)", name, what, verdict.left_out);
+  } else {
+    log::warning("listener {}: {}", name, what);
+  }
+}
+
 // Starts every whole request in `bytes`; returns how many bytes are done with.
 std::size_t Clients::parse(ClientConn& client, Bytes bytes) {
   const config::Listener& limits = listener(client).settings;
@@ -145,9 +189,10 @@ std::size_t Clients::parse(ClientConn& client, Bytes bytes) {
   const std::uint64_t value_max = bench_.memory_short()
                                       ? std::min<std::uint64_t>(limits.value_max, modest_bytes_max)
                                       : limits.value_max;
-  const proto::memcached::RequestLimits present{value_max, limits.keys_per_get_max};
+  const proto::memcached::RequestLimits present{value_max, limits.keys_per_get_max.value_or(~0u)};
   std::size_t taken = 0;
   needed_ = 0;
+  if (!client.speaks_text && !check_protocol(client, bytes)) return 0;
   ParsedRequest parsed;
   while (!client.closing && !client.finishing && taken < bytes.size()) {
     if (client.swallow > 0) {
@@ -215,7 +260,15 @@ bool Clients::accept_parsed(ClientConn& client, const ParsedRequest& parsed) {
 Bytes Clients::error_of(const ClientConn& client, const ParsedRequest& parsed) {
   const std::uint64_t value_max = listener(client).settings.value_max;
   const bool ours = parsed.too_large && parsed.swallow - Bytes("\r\n").size() <= value_max;
-  if (!ours) return parsed.error;
+  if (!ours) {
+    if (parsed.too_large) {
+      say_refused(
+          client, "value_max",
+          fmt::format("a value of {} bytes: it is {}", parsed.swallow - Bytes("\r\n").size(),
+                      config::print_size(value_max)));
+    }
+    return parsed.error;
+  }
   bench_.count(WorkerMetric::requests_shed).add();
   return parsed.error.empty() ? parsed.error : no_memory;
 }

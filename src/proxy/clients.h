@@ -83,6 +83,10 @@ class Clients {
     return *bench_.listeners[client.listener];
   }
 
+  // Clients know memcached's words for it; the operator must learn whose limit it was: `key`
+  // of the configuration. At most once a minute for each listener.
+  void say_refused(const ClientConn& client, std::string_view key, std::string_view what);
+
   std::uint32_t size() const { return conns_.size(); }
 
   template <typename Visit>
@@ -97,6 +101,8 @@ class Clients {
   void on_input_ended(ClientConn& client, int error);
   void linger(ClientConn& client, std::size_t dropped);
   void take(ClientConn& client, Bytes bytes);
+  bool check_protocol(ClientConn& client, Bytes first);
+  void warn(const ClientConn& client, const std::string& about, std::string_view what);
   std::size_t parse(ClientConn& client, Bytes bytes);
   void keep(ClientConn& client, Bytes unfinished);
   bool accept_parsed(ClientConn& client, const proto::memcached::ParsedRequest& parsed);

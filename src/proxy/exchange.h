@@ -106,6 +106,8 @@ struct Exchange {
   bool silent = false;            // noreply: nothing of it is told.
   bool quiet = false;             // Meta q: success is not told.
   bool misses_errors = false;     // on_read_error = "miss", and it is a read.
+  bool fenced = false;            // Over when MN comes; what comes before it is told.
+  bool fails_unstored = false;    // on_write_error = "not_stored", and it is a write.
   bool wants_opaque = false;      // Meta O, perhaps with nothing behind it.
   bool wants_key = false;         // Meta k.
   bool key_first = false;         // Meta k came before O, if there were both.

@@ -235,6 +235,7 @@ Exchange& Executor::open_single(ClientConn& client, const Request& request, Byte
   exchange.base64 = request.base64;
   if (row(request.command).kind != CommandClass::read)
     exchange.if_lost = proto::memcached::if_lost(request);
+  exchange.fenced = request.fenced;
   if (!told.empty()) exchange.first.stash.append(bench_.buffers, std::string(told) + "\r\n");
   return exchange;
 }
@@ -251,6 +252,7 @@ bool Executor::start_single(ClientConn& client, const Request& request, Place pl
   const route::Plan& plan = this->plan(client, request.command, key.get(), woken != nullptr);
   const pool::Pool& pool = clients_->listener(client).route->pool();
   exchange.misses_errors = may_miss(pool.settings, request.command);
+  exchange.fails_unstored = may_say_not_stored(pool.settings, request.command);
   if (plan.empty()) {
     fail_single(exchange, pool_error(pool.name(), "has no server that takes traffic"));
     return true;
@@ -353,6 +355,7 @@ bool Executor::is_reply_to(const Exchange& exchange, const ReplyLine& line) cons
 }
 
 Verdict Executor::single_line(Exchange& exchange, const ReplyLine& line) {
+  if (line.kind == ReplyKind::mn) return exchange.fenced ? Verdict::done : Verdict::foreign;
   if (!is_reply_to(exchange, line)) return Verdict::foreign;
   exchange.refused = !proto::memcached::leaves_nothing_older(line.kind);
   if (exchange.misses_errors && proto::memcached::is_error(line.kind)) {
@@ -360,13 +363,13 @@ Verdict Executor::single_line(Exchange& exchange, const ReplyLine& line) {
     return Verdict::done;
   }
   const bool body = has_body(line.kind);
-  if (body && exchange.first.value_seen) return Verdict::foreign;
-  const bool hidden =
-      exchange.silent || (exchange.quiet && silenced_by_q(exchange.command, line.kind));
+  if ((body || exchange.fenced) && exchange.first.value_seen) return Verdict::foreign;
+  const bool silenced = exchange.quiet && !exchange.fenced;
+  const bool hidden = exchange.silent || (silenced && silenced_by_q(exchange.command, line.kind));
   exchange.reply_hidden = hidden;
   if (body) {
     exchange.first.value_seen = true;
-    exchange.value_ends_reply = line.kind == ReplyKind::va;
+    exchange.value_ends_reply = line.kind == ReplyKind::va && !exchange.fenced;
     const Bytes refusal = told(exchange) ? no_room(exchange, line.bytes) : Bytes{};
     if (!refusal.empty()) {
       fail_single(exchange, std::string(refusal));
@@ -380,7 +383,8 @@ Verdict Executor::single_line(Exchange& exchange, const ReplyLine& line) {
     }
   }
   if (!hidden) append_reply(exchange, told_line(exchange.first, line));
-  return body ? Verdict::more : Verdict::done;
+  exchange.first.value_seen |= exchange.fenced;
+  return body || exchange.fenced ? Verdict::more : Verdict::done;
 }
 
 // For the whole reply at once, within reason: growing would copy it again.
@@ -547,6 +551,7 @@ void Executor::fail_single(Exchange& exchange, std::string error) {
   if (std::exchange(exchange.direct, false)) exchange.client->output.take_back(bench_.buffers);
   exchange.large = false;
   if (exchange.misses_errors) error = read_miss(exchange);
+  if (exchange.fails_unstored) error = write_miss(exchange);
   // A silent one's stash holds at most what is told whatever comes of it.
   if (!exchange.silent) {
     exchange.first.stash.clear(bench_.buffers);

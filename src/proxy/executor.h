@@ -86,6 +86,7 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
                           bool again = false);
   bool nobody_serves(const pool::Pool& pool) const;
   static bool may_miss(const config::Pool& settings, proto::memcached::Command command);
+  static bool may_say_not_stored(const config::Pool& settings, proto::memcached::Command command);
   // Where a request can wait for a full queue.
   enum class Place : std::uint8_t { input, nowhere };
   // These are false if it waits. `told`: of a silent one, what its client hears once it is done.
@@ -131,6 +132,7 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   void settle_single(Exchange& exchange);
   void fail_single(Exchange& exchange, std::string error);
   std::string read_miss(const Exchange& exchange) const;
+  std::string write_miss(const Exchange& exchange) const;
 
   // Keys whose home is out (executor_stand_in.cc).
   bool adapt_to_stand_in(Exchange& exchange, const route::Step& step, Request& request);
@@ -184,7 +186,9 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   // Commands that ringway answers itself.
   void start_local(ClientConn& client, const Request& request);
   void start_broadcast(ClientConn& client, const Request& request);
-  std::string stats_text() const;
+  std::string stats_text(const ClientConn& client, Bytes of) const;
+  void add_figures(std::string& text) const;
+  void add_settings(const ClientConn& client, std::string& text) const;
 
   // Reads of several keys.
   void start_gather(ClientConn& client, const Request& request);

@@ -1,5 +1,6 @@
 // What ringway answers by itself, what it sends to every server, and what it refuses.
 // Its own answers take their place in the client's line like any server's.
+#include <algorithm>
 #include <fmt/core.h>
 
 #include "proxy/executor.h"
@@ -17,8 +18,12 @@ namespace {
 constexpr Bytes version_text = RINGWAY_SAYS_VERSION;
 constexpr Bytes version_reply = "VERSION " RINGWAY_SAYS_VERSION;
 
-constexpr Bytes flush_refusal =
-    "SERVER_ERROR ringway: flush_all is refused; the pool's flush_all = \"allowed\" permits it";
+// memcached's own words, where it was told not to: no server has failed.
+constexpr Bytes flush_refusal = "CLIENT_ERROR flush_all not allowed";
+
+void add_stat(std::string& text, std::string_view name, const auto& value) {
+  fmt::format_to(std::back_inserter(text), "STAT {} {}\r\n", name, value);
+}
 
 }  // namespace
 
@@ -31,20 +36,36 @@ void Executor::start_local(ClientConn& client, const Request& request) {
     case Command::verbosity:
       if (!request.noreply) answer(client, "OK\r\n");
       return;
-    case Command::stats: return answer(client, stats_text());
+    case Command::stats: return answer(client, stats_text(client, request.argument));
     default: return answer(client, "ERROR\r\n");
   }
 }
 
 // ringway's own figures under the names that memcached gives them, where it has
-// such a thing; servers are asked for nothing.
-std::string Executor::stats_text() const {
-  using metrics::WorkerMetric;
+// such a thing; servers are asked for nothing. It holds no items, so it has none to tell of.
+std::string Executor::stats_text(const ClientConn& client, Bytes of) const {
   std::string text;
-  const auto add = [&](std::string_view name, const auto& value) {
-    fmt::format_to(std::back_inserter(text), "STAT {} {}\r\n", name, value);
-  };
+  if (of.empty()) add_figures(text);
+  if (of == "settings") add_settings(client, text);
+  return text + "END\r\n";
+}
+
+// Those by which clients and their libraries go.
+void Executor::add_settings(const ClientConn& client, std::string& text) const {
+  const config::Listener& settings = clients_->listener(client).settings;
+  const std::uint32_t clients_max =
+      std::min(settings.clients_max.value_or(~0u), bench_.snapshot->config.clients_max);
+  add_stat(text, "maxconns", clients_max);
+  add_stat(text, "item_size_max", settings.value_max);
+}
+
+void Executor::add_figures(std::string& text) const {
+  using metrics::WorkerMetric;
+  const auto add = [&](std::string_view name, const auto& value) { add_stat(text, name, value); };
   const auto total = [&](WorkerMetric metric) { return bench_.registry.total(metric); };
+  add("pid", bench_.io.process_id());
+  add("uptime", (bench_.now - bench_.begun) / std::chrono::seconds(1));
+  add("time", bench_.io.unix_now_s());
   add("version", version_text);
   add("generation", bench_.snapshot->generation);
   add("threads", bench_.snapshot->config.router.workers);
@@ -61,13 +82,14 @@ std::string Executor::stats_text() const {
     add(fmt::format("pool.{}.servers", pool->name()), pool->member_count);
     add(fmt::format("pool.{}.servers_live", pool->name()), bench_.live[pool->number].live.count());
   }
-  return text + "END\r\n";
 }
 
 // flush_all goes to every server of the pool, or to none.
 void Executor::start_broadcast(ClientConn& client, const Request& request) {
   const pool::Pool& pool = clients_->listener(client).route->pool();
   if (pool.settings.flush_all != config::FlushAll::allowed) {
+    clients_->say_refused(client, "flush_all",
+                          "a flush_all: pool " + pool.name() + " has flush_all = \"refused\"");
     if (!request.noreply) answer(client, flush_refusal);
     return;
   }

@@ -12,6 +12,7 @@
 #include "ringway/route/pool_live.h"
 #include "ringway/snapshot/snapshot.h"
 
+#include "log/rate_limit.h"
 #include "net/buffer_pool.h"
 #include "net/io.h"
 #include "net/timer_wheel.h"
@@ -33,6 +34,7 @@ struct ListenerLoads {
 
   std::array<ListenerLoad, listeners_max> each{};
   std::atomic<std::uint32_t> admitted{0};  // By all of them: what files allow is shared.
+  log::SharedRateLimit lines{1};           // Of the log, about what clients were refused.
 };
 
 struct Workbench {
@@ -46,7 +48,8 @@ struct Workbench {
         homes(all_homes),
         counters(shared.worker(number)),
         timers(its_io.now()),
-        now(its_io.now()) {}
+        now(its_io.now()),
+        begun(now) {}
 
   metrics::Counter& count(metrics::WorkerMetric metric) { return counters[metric]; }
 
@@ -67,6 +70,7 @@ struct Workbench {
   net::BufferPool buffers;
   net::TimerWheel timers;
   Instant now;  // Io::now(), constant within a turn: asked for many times in each.
+  const Instant begun;
   const snapshot::Snapshot* snapshot = nullptr;       // Constant within a turn.
   std::vector<const snapshot::Listener*> listeners;   // Of it, by ListenerId.
   std::vector<metrics::PoolCounters*> pool_counters;  // By pool number.

@@ -27,9 +27,8 @@ NOT_NUMBERS = [b"abc", b"1x", b"x1", b"99999999999999999999", b"--1", b"-", b"1,
 LENIENT_NUMBERS = [b"1.5", b"0x5", b"0x1", b"1e3"]
 ADMINISTRATION = [b"slabs reassign 1 2", b"slabs automove 0", b"lru mode flat", b"lru", b"bget a",
                   b"cache_memlimit 64", b"lru_crawler enable", b"lru_crawler metadump all",
-                  b"watch", b"watch fetchers", b"extstore a b", b"refresh_certs", b"stats slabs",
-                  b"stats reset", b"stats items", b"stats settings", b"stats detail on",
-                  b"stats cachedump 1 1"]
+                  b"watch", b"watch fetchers", b"extstore a b", b"refresh_certs", b"stats sizes",
+                  b"stats detail on", b"stats cachedump 1 1"]
 
 
 class Stream:
@@ -199,8 +198,6 @@ class Stream:
         words = encoded + self.some(self.COMMON) + self.some(flags)
         if name == b"mg" and self.chance(0.1):
             words += self.some(self.VIVIFY, 0.6)
-        if name == b"ma" and b"q" in words:  # Whether ma creates its item is not told quietly.
-            words = [word for word in words if word[:1] != b"N"]
         if self.binary(key, encoded):
             if name == b"ma":
                 return
@@ -234,7 +231,8 @@ class Stream:
         key, name = self.key(), self.pick((b"mg", b"md", b"ma"))
         self.add(self.pick((
             b"%b" % name, b"%b %b v v" % (name, key), b"%b %b q k q" % (name, key),
-            b"%b %b !" % (name, key),
+            b"%b %b !" % (name, key), b"%b %b m o o o" % (name, key),
+            b"%b %b k k m k" % (name, key), b"%b %b k m k" % (name, key),
             b"m%b %bnone O%b" % (self.pick((b"g", b"d")), self.prefix, b"o" * 40),
             b"%b !!! b" % name, b"%b %b" % (name, self.bad_key()),
             b"%b %b S100" % (name, key), b"me", b"mg %b v Txx" % key, b"mg %b v Nxx" % key,

@@ -4,6 +4,7 @@ the middle of a pipeline leaves alone."""
 
 import contextlib
 import os
+import struct
 import sys
 import tempfile
 import threading
@@ -14,8 +15,7 @@ from fake_servers import FakeServer
 from processes import Memcached
 from protocol import Client
 
-REFUSED = (b"SERVER_ERROR ringway: flush_all is refused; "
-           b"the pool's flush_all = \"allowed\" permits it\r\n")
+REFUSED = b"CLIENT_ERROR flush_all not allowed\r\n"
 VERSION = rb"^VERSION 1\.6\.\d+ ringway-\d+\.\d+\.\d+$"
 
 
@@ -39,13 +39,16 @@ class Commands(cases.EndToEnd):
         self.assertTrue(all(items > 0 for items, _ in self.items()))
 
     def test_flush_all_is_refused_and_reaches_no_server(self):
-        client = self.client(self.ringway(self.servers))
+        router = self.ringway(self.servers)
+        client = self.client(router)
         self.fill(client)
         for line in (b"flush_all\r\n", b"flush_all 10\r\n"):
             self.assertEqual(client.ask(line), REFUSED)
         client.send(b"flush_all noreply\r\nflush_all 0 noreply\r\nmn\r\n")
         self.assertEqual(client.line(), b"MN", "a refused command that says noreply is silent")
         self.assertEqual([flushes for _, flushes in self.items()], [0, 0, 0])
+        self.assertEqual(router.log().count('pool web has flush_all = "refused"'), 1,
+                         "the operator is told whose limit it was, once a minute")
 
     def test_flush_all_goes_to_every_server_where_it_is_allowed(self):
         client = self.client(self.ringway(self.servers, pool='flush_all = "allowed"'))
@@ -68,15 +71,64 @@ class Commands(cases.EndToEnd):
         for line in (b"version", b"version foo", b"version a b c"):
             self.assertRegex(client.ask(line + b"\r\n").strip(), VERSION)
         self.assertEqual(client.ask(b"verbosity 1\r\n"), b"OK\r\n")
-        for line in (b"stats slabs", b"stats items", b"stats cachedump 1 1", b"slabs reassign 1 2",
+        for line in (b"stats slabs", b"stats items"):
+            self.assertEqual(client.ask(line + b"\r\n"), b"END\r\n", line)
+        self.assertEqual(client.ask(b"stats reset\r\n"),
+                         b"CLIENT_ERROR stats reset not allowed\r\n")
+        for line in (b"stats sizes", b"stats cachedump 1 1", b"slabs reassign 1 2",
                      b"lru mode flat", b"cache_memlimit 64", b"watch", b"verbosity"):
             self.assertEqual(client.ask(line + b"\r\n"), b"ERROR\r\n", line)
         stats = client.stats()
         for name in (b"version", b"threads", b"curr_connections", b"pool.web.servers_live"):
             self.assertIn(name, stats)
         self.assertEqual(stats[b"pool.web.servers"], b"3")
+        self.assertEqual(int(stats[b"pid"]), router.process.pid)
+        self.assertAlmostEqual(int(stats[b"time"]), time.time(), delta=2)
+        self.assertIn(int(stats[b"uptime"]), range(10))
         client.send(b"verbosity 1 noreply\r\nmn\r\n")
         self.assertEqual(client.line(), b"MN")
+
+    def test_settings_that_libraries_go_by(self):
+        router = self.ringway(self.servers, listener='clients_max = 77\nvalue_max = "3MiB"')
+        client = self.client(router)
+        client.send(b"stats settings\r\n")
+        self.assertEqual([client.line() for _ in range(3)],
+                         [b"STAT maxconns 77", b"STAT item_size_max 3145728", b"END"])
+
+    def test_other_protocols_are_closed_at_once_and_named(self):
+        """A binary set whose value is a command of the text protocol."""
+        router = self.ringway(self.servers, listener='idle_timeout = "off"')
+        value = b"\r\nset smuggled 0 0 1\r\nx\r\n"
+        binary = struct.pack("!BBHBBHIIQ", 0x80, 1, 1, 8, 0, 0, 9 + len(value), 0, 0)
+        hellos = {"binary": binary + bytes(8) + b"k" + value, "TLS": b"\x16\x03\x01\x02\x00\x01",
+                  "Redis": b"*1\r\n$4\r\nPING\r\n",
+                  "PROXY": b"PROXY TCP4 10.0.0.1 10.0.0.2 1 2\r\n"}
+        for name, hello in hellos.items():
+            for piece in (len(hello), 1):
+                with self.subTest(name, piece=piece):
+                    client = self.client(router, timeout=2)
+                    ours = "%s:%d" % client.socket.getsockname()
+                    with contextlib.suppress(ConnectionError):
+                        for at in range(0, min(len(hello), 8), piece):
+                            client.send(hello[at:at + piece])
+                            time.sleep(0.01)
+                    begun = time.monotonic()
+                    with contextlib.suppress(ConnectionError):
+                        self.assertEqual(client.rest(), b"")
+                    self.assertLess(time.monotonic() - begun, 0.5 * cases.SLOWNESS)
+                    line = [line for line in router.log().splitlines()
+                            if "closed" in line and name in line]
+                    self.assertEqual(len(line), 1, "one line a minute")
+                    if piece != 1:
+                        self.assertIn(ours, line[0])
+        page = router.http("/metrics")[2]
+        for protocol in ("binary", "tls", "redis", "proxy"):
+            self.assertIn(f'ringway_clients_foreign_total{{protocol="{protocol}",worker="0"}} 2',
+                          page.replace('worker="0",protocol="%s"' % protocol,
+                                       'protocol="%s",worker="0"' % protocol))
+        client = self.client(router)
+        self.assertEqual(client.get(b"smuggled"), {})
+        self.assertEqual(client.get(b"*"), {}, "only first bytes count")
 
     def test_a_line_of_http_closes_without_a_word(self):
         router = self.ringway(self.servers)
@@ -326,6 +378,45 @@ class ServersInTrouble(cases.EndToEnd):
         for write in (b"set %b 0 0 1\r\nx\r\n", b"delete %b\r\n", b"incr %b 1\r\n", b"md %b q\r\n",
                       b"touch %b 0\r\n"):
             self.assertRegex(client.ask(write % lost), rb"^SERVER_ERROR ringway: server web1 ")
+
+    # What each write is told of a server that is gone; K is its key.
+    NOT_STORED = [
+        (b"set K 0 0 1\r\nx\r\n", b"NOT_STORED\r\n"), (b"add K 0 0 1\r\nx\r\n", b"NOT_STORED\r\n"),
+        (b"replace K 0 0 1\r\nx\r\n", b"NOT_STORED\r\n"),
+        (b"append K 0 0 1\r\nx\r\n", b"NOT_STORED\r\n"),
+        (b"prepend K 0 0 1\r\nx\r\n", b"NOT_STORED\r\n"),
+        (b"cas K 0 0 1 7\r\nx\r\n", b"NOT_FOUND\r\n"), (b"delete K\r\n", b"NOT_FOUND\r\n"),
+        (b"touch K 0\r\n", b"NOT_FOUND\r\n"), (b"incr K 1\r\n", b"NOT_FOUND\r\n"),
+        (b"decr K 1\r\n", b"NOT_FOUND\r\n"), (b"ms K 1 O7 k\r\nx\r\n", b"NS O7 kK\r\n"),
+        (b"ms K 1 q\r\nx\r\n", b"NS\r\n"), (b"md K k O7\r\n", b"NF kK O7\r\n"),
+        (b"md K q\r\n", b"NF\r\n"), (b"ma K N0 O7\r\n", b"NF O7\r\n")]
+
+    def test_writes_may_be_told_as_not_stored_where_on_write_error_says_so(self):
+        servers = self.memcacheds(2)
+        router = self.ringway(servers, pool='on_write_error = "not_stored"\n[pool.web.eject]\n'
+                                            'failures = 0')
+        client = self.client(router)
+        keys = [b"k%d" % number for number in range(40)]
+        for key in keys:
+            client.set(key, b"v")
+        servers[0].kill()
+        lost = next(key for key in keys if client.ask(b"get %b\r\n" % key).startswith(b"SERVER"))
+        before = router.metrics()["ringway_request_errors_total"]
+        for request, told in self.NOT_STORED:
+            self.assertEqual(client.ask(request.replace(b"K", lost)), told.replace(b"K", lost))
+        client.send(b"set %b 0 0 1 noreply\r\nx\r\ndelete %b noreply\r\nmn\r\n" % (lost, lost))
+        self.assertEqual(client.line(), b"MN", "who asked for no reply gets none")
+        errors = router.metrics()["ringway_request_errors_total"] - before
+        self.assertEqual(errors, len(self.NOT_STORED) + 2, "in metrics they are errors")
+        for read in (b"get %b\r\n", b"mg %b v\r\n", b"gat 0 %b\r\n"):
+            self.assertRegex(client.ask(read % lost), rb"^SERVER_ERROR ringway: server web1 ")
+
+    def test_what_a_server_says_itself_is_told_as_it_is(self):
+        router = self.ringway(self.servers, pool='on_write_error = "not_stored"')
+        client = self.client(router)
+        client.set(b"text", b"v")
+        self.assertRegex(client.ask(b"incr text 1\r\n"), rb"^CLIENT_ERROR cannot increment")
+        self.assertEqual(client.ask(b"set text 0 0 1\r\nx\r\n"), b"STORED\r\n")
 
     def test_what_a_server_refuses_to_read_is_a_miss_there_too(self):
         users = tempfile.NamedTemporaryFile("w")

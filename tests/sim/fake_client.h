@@ -178,6 +178,7 @@ class FakeClient final : public Inhabitant {
   void end_batch(Asked& batch);
   void end_noreply();
   void never_known(const Asked& asked);
+  bool told_nothing(const Asked& asked, Bytes word) const;
   void give_up(const Asked& asked);
   Reader reader(const Asked& asked) const;
   Floor floor_of(const Asked& asked, std::size_t i) const;

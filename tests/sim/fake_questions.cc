@@ -293,7 +293,7 @@ void FakeClient::ask_local() {
       {"version of what", "VERSION "},
       {"verbosity 1", "OK"},
       {"verbosity 1 noreply", ""},
-      {"flush_all", "SERVER_ERROR ringway: flush_all is refused"},
+      {"flush_all", "CLIENT_ERROR flush_all not allowed"},
       {"flush_all 0 noreply", ""},
       {"stats", "STAT"},
       {"mn", "MN"},

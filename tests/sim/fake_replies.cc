@@ -66,6 +66,7 @@ void FakeClient::judge(Asked& asked, const WireReply& reply) {
   }
   if (reply.line.find("ERROR") != Bytes::npos && !counted_text) return judge_error(asked, reply);
   if (asked.meta) judge_marks(asked, reply);
+  if (told_nothing(asked, reply.word())) return never_known(asked);
   switch (asked.kind) {
     case Kind::read: return asked.meta ? judge_meta_read(asked, reply) : judge_read(asked, reply);
     case Kind::write: return judge_write(asked, reply.word());
@@ -100,6 +101,20 @@ void FakeClient::judge_marks(const Asked& asked, const WireReply& reply) const {
                                                 : key == due;
   SIM_REQUIRE(key_fits, "a reply with the key '%.*s' to %s", static_cast<int>(key.size()),
               key.data(), waiting_for().c_str());
+}
+
+// It may have failed and be told as not stored, or as not found. Then it may have been done, too.
+bool FakeClient::told_nothing(const Asked& asked, Bytes word) const {
+  if (!model_.writes_may_be_unstored() || !excused(asked)) return false;
+  switch (asked.kind) {
+    case Kind::write:
+      return asked.meta ? word == "NS"
+                        : word == (asked.verb == "cas" ? Bytes("NOT_FOUND") : Bytes("NOT_STORED"));
+    case Kind::remove:
+    case Kind::count: return word == (asked.meta ? Bytes("NF") : Bytes("NOT_FOUND"));
+    case Kind::touch: return word == "NOT_FOUND";
+    default: return false;
+  }
 }
 
 // No write of our own that was acknowledged by now may be invisible: the router

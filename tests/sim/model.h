@@ -180,6 +180,11 @@ class Model {
   void note_read_error(config::OnReadError told) {
     (told == config::OnReadError::miss ? misses_ : fails_) = true;
   }
+  // One tells writes that fail as not stored, or what they would write to as not found.
+  void note_write_error(config::OnWriteError told) {
+    unstored_ |= told == config::OnWriteError::not_stored;
+  }
+  bool writes_may_be_unstored() const { return unstored_; }
   bool reads_may_miss() const { return misses_; }
   bool reads_may_fail() const { return fails_; }
   // A server was out: what its keys hold is judged again once all is settled.
@@ -223,6 +228,7 @@ class Model {
   bool settled_ = false;
   bool promises_kept_ = false;
   bool misses_ = false;
+  bool unstored_ = false;
   bool fails_ = false;
   bool servers_go_ = false;
   std::uint64_t relocated_ = 0;  // Bits.

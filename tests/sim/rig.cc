@@ -51,6 +51,7 @@ void Rig::build_model() {
   scenario_.each_pool([&](const config::Pool& any) {
     model_.add_ttl_max(*any.eject.ttl_max);
     model_.note_read_error(any.on_read_error);
+    model_.note_write_error(any.on_write_error);
   });
   model_.excuse_everything(scenario_.lost_silently);
   bool kept = true;

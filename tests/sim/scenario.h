@@ -111,6 +111,7 @@ ClientPlan calm_client(const Scenario& scenario);
 void draw_memory(Chance chance, Scenario& scenario);
 // Whether reads that fail are told as misses.
 void draw_misses(Chance chance, Scenario& scenario);
+void draw_unstored(Chance chance, Scenario& scenario);
 // How servers are checked that traffic does not prove alive.
 void draw_checks(Chance chance, Scenario& scenario);
 

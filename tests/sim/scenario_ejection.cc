@@ -83,8 +83,20 @@ void draw_memory(Chance chance, Scenario& scenario) {
   for (Draft& draft : scenario.drafts) draw(draft.config.pools[0].eject);
 }
 
+// Writes that fail are told as not stored in a third of the seeds.
+void draw_unstored(Chance chance, Scenario& scenario) {
+  using config::OnWriteError;
+  if (!chance.one_in(3)) return;
+  scenario.config.pools[0].on_write_error = OnWriteError::not_stored;
+  for (Draft& draft : scenario.drafts) {
+    const bool told = chance.one_in(2);
+    draft.config.pools[0].on_write_error = told ? OnWriteError::error : OnWriteError::not_stored;
+  }
+}
+
 void draw_misses(Chance chance, Scenario& scenario) {
   using config::OnReadError;
+  draw_unstored(Chance(chance).fork(), scenario);  // What comes after stays as it was.
   if (!chance.one_in(3)) return;
   const bool always = chance.one_in(2);
   scenario.config.pools[0].on_read_error = OnReadError::miss;

@@ -28,6 +28,8 @@ class SimIo final : public net::Io, private Inhabitant {
   std::int64_t unix_now_s() const override {
     return unix_start_s + now().time_since_epoch() / std::chrono::seconds(1);
   }
+  int process_id() const override { return 1; }
+  std::string peer(int fd) const override { return "simulated " + std::to_string(fd); }
   static constexpr std::int64_t unix_start_s = 1'700'000'000;
   std::span<const net::Completion> wait(Instant deadline, std::uint32_t in_flight) override;
   bool drained() const override { return drained_; }

@@ -11,6 +11,8 @@ class AsleepIo : public net::Io {
   Instant now() const override { return {}; }
   std::uint64_t random() override { return 0; }
   std::int64_t unix_now_s() const override { return 0; }
+  int process_id() const override { return 1; }
+  std::string peer(int) const override { return {}; }
   std::span<const net::Completion> wait(Instant, std::uint32_t) override { return {}; }
   bool drained() const override { return true; }
   void wake() override {}

@@ -2,7 +2,7 @@
 // includes, variables, defaults and ranges were applied. Plain data: it says what
 // the operator wants, not how it is done. configs/reference.toml explains each key.
 //
-// An empty optional of a time or a size is the file's word "off": no limit.
+// An empty optional of a time, a size or a count is the file's word "off": no limit.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +21,7 @@ using namespace std::chrono_literals;
 
 using MaybeTime = std::optional<Duration>;
 using MaybeBytes = std::optional<std::uint64_t>;
+using MaybeCount = std::optional<std::uint32_t>;
 
 inline constexpr std::uint64_t KiB = 1024;
 inline constexpr std::uint64_t MiB = 1024 * KiB;
@@ -31,6 +32,7 @@ enum class ServerState : std::uint8_t { up, drain, maintenance };
 enum class EjectMode : std::uint8_t { rehash, backup, spare, error };
 enum class OnReadmit : std::uint8_t { replay, keep };
 enum class OnReadError : std::uint8_t { error, miss };
+enum class OnWriteError : std::uint8_t { error, not_stored };
 enum class Check : std::uint8_t { automatic, tcp, off };
 enum class ClientsFull : std::uint8_t { reject, wait };
 enum class FlushAll : std::uint8_t { refused, allowed };
@@ -106,7 +108,7 @@ struct Listener {
   std::uint64_t client_output_high = 1 * MiB;
   std::uint64_t client_output_max = 128 * MiB;
   std::uint64_t stream_min = 64 * KiB;
-  std::uint32_t keys_per_get_max = 10'000;
+  MaybeCount keys_per_get_max;
   std::uint32_t keys_per_ask = 64;
   std::uint64_t value_max = 1 * MiB;  // At most 128 MiB.
 
@@ -174,6 +176,7 @@ struct Pool {
   std::uint32_t server_queue_max = 16'384;  // Requests per server and worker; then shed.
   std::uint64_t server_queue_bytes_max = 64 * MiB;
   OnReadError on_read_error = OnReadError::error;
+  OnWriteError on_write_error = OnWriteError::error;
   std::uint32_t read_retries = 1;
   double retry_budget = 0.1;
   Duration dns_refresh = 60s;

@@ -54,6 +54,14 @@ namespace ringway::metrics {
   ROW(clients_stalled, counter, "client_stalls_total",                                       \
       "Clients closed because they took nothing for client_stall_timeout.")                  \
   ROW(clients_idled, counter, "client_idle_closes_total", "Clients closed by idle_timeout.") \
+  ROW(foreign_binary, counter, "clients_foreign_total{protocol=\"binary\"}",                 \
+      "Clients closed because they speak another protocol.")                                 \
+  ROW(foreign_tls, counter, "clients_foreign_total{protocol=\"tls\"}",                       \
+      "Clients closed because they begin with a TLS hello.")                                 \
+  ROW(foreign_redis, counter, "clients_foreign_total{protocol=\"redis\"}",                   \
+      "Clients closed because they speak the protocol of Redis.")                            \
+  ROW(foreign_proxy, counter, "clients_foreign_total{protocol=\"proxy\"}",                   \
+      "Clients closed because a balancer speaks the PROXY protocol for them.")               \
   ROW(late_turns, counter, "worker_late_turns_total",                                        \
       "Timeouts found more than a quarter late: ringway itself was stalled.")                \
   ROW(buffer_bytes, gauge, "buffer_bytes", "Bytes lent to connections and requests.")        \

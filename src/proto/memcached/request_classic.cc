@@ -9,6 +9,7 @@ namespace {
 constexpr Bytes bad_exptime = "CLIENT_ERROR invalid exptime argument";
 constexpr Bytes bad_delta = "CLIENT_ERROR invalid numeric delta argument";
 constexpr Bytes bad_delete = "CLIENT_ERROR bad command line format.  Usage: delete <key> [noreply]";
+constexpr Bytes no_stats_reset = "CLIENT_ERROR stats reset not allowed";
 constexpr Bytes bad_stats_detail = "CLIENT_ERROR usage: stats detail on|off|dump";
 constexpr Bytes too_many_keys =
     "CLIENT_ERROR ringway: too many keys in one request (keys_per_get_max)";
@@ -124,11 +125,15 @@ Bytes parse_verbosity(Line& line) {
   return parse_number(words.word[0], level) ? no_error : bad_format;
 }
 
-// Only the plain form has a meaning here: the others tell of one server's inside.
+// The others tell of one server's inside. Its counters are for all: nobody resets them.
 Bytes parse_stats(Line& line) {
   const FewWords words(line.words);
-  if (words.count == 0) return no_error;
-  if (words.word[0] != "detail") return plain_error;
+  line.request.argument = words.count > 0 ? words.word[0] : Bytes{};
+  for (const Bytes known : {"", "settings", "items", "slabs"}) {
+    if (line.request.argument == known) return no_error;
+  }
+  if (line.request.argument == "reset") return no_stats_reset;
+  if (line.request.argument != "detail") return plain_error;
   const Bytes what = words.word[1];
   const bool known = what == "on" || what == "off" || what == "dump";
   return known ? plain_error : bad_stats_detail;

@@ -33,6 +33,9 @@ constexpr Bytes binary_vivified = "CLIENT_ERROR ringway: N cannot create an item
 constexpr Bytes binary_rewritten =
     "CLIENT_ERROR ringway: ma, append and prepend cannot change an item with a binary key";
 
+// The letters that memcached 1.6.18 knows in any meta command.
+constexpr Bytes known_letters = "bcfhklqstuvCDFIJLMNOPRT";
+
 // What may stand behind a letter of ms. 14 letters, each at most once: below the
 // 16 flags at which memcached 1.6.18 stops swallowing the payload.
 enum class Argument : std::uint8_t { unknown, any, seconds, number, client_flags, mode };
@@ -136,6 +139,7 @@ Bytes read_flags(Line& line) {
   bool binary = false;
   bool vivifies = false;
   bool rewrites = request.command == Command::ma;
+  bool all_known = true;
   Errors errors;
   for (Bytes token; line.words.next(token);) {
     if (++count > flags_max) {
@@ -144,8 +148,10 @@ Bytes read_flags(Line& line) {
     const char letter = token[0];
     if (!is_letter(letter) || !printable(token)) return invalid_flag;
     const std::uint64_t bit = std::uint64_t{1} << (letter - 'A');
-    if ((seen & bit) != 0) return duplicate_flag;
+    // Which servers know which letter is theirs to say, but for the order of two complaints.
+    if ((seen & bit) != 0) return all_known ? duplicate_flag : invalid_flag;
     seen |= bit;
+    all_known &= known_letters.contains(letter);
     const bool set = request.command == Command::ms;
     if (set && ms_arguments[static_cast<std::size_t>(letter)] == Argument::unknown) {
       return invalid_flag;
@@ -156,6 +162,7 @@ Bytes read_flags(Line& line) {
     vivifies |= letter == 'N' && !set;
     rewrites |= set && (token == "MA" || token == "MP");
   }
+  request.fenced = request.command == Command::ma && vivifies && request.quiet;
   const Bytes tokens(begin, static_cast<std::size_t>(line.words.at - begin));
   request.meta_flags = tokens.substr(0, tokens.find_last_not_of(' ') + 1);
   if (request.meta_flags.size() > flags_bytes_max) return too_many_flags;

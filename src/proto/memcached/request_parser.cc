@@ -14,12 +14,13 @@
 namespace ringway::proto::memcached {
 namespace {
 
-constexpr std::size_t line_bytes_max = 2048;     // Without its line end, as memcached has it.
-constexpr std::size_t leading_spaces_max = 100;  // Of a line that may be longer.
-constexpr std::size_t get_word_bytes_max = 64;   // "gats", exptime and some spaces.
-constexpr std::uint64_t line_end_bytes = 2;      // CRLF behind a payload.
+constexpr std::size_t line_bytes_max = 2048;  // Without its line end, as memcached has it.
+constexpr std::size_t long_line_bytes_max = 8 * 1024 * 1024;  // Of reads, whatever keys they name.
+constexpr std::size_t leading_spaces_max = 100;               // Of a line that may be longer.
+constexpr std::size_t get_word_bytes_max = 64;                // "gats", exptime and some spaces.
+constexpr std::uint64_t line_end_bytes = 2;                   // CRLF behind a payload.
 
-constexpr Bytes line_too_long = "CLIENT_ERROR ringway: line too long (keys_per_get_max)";
+constexpr Bytes line_too_long = "CLIENT_ERROR ringway: line too long";
 constexpr Bytes bad_data_chunk = "CLIENT_ERROR bad data chunk";
 constexpr Bytes too_large = "SERVER_ERROR object too large for cache";
 
@@ -65,8 +66,8 @@ bool line_fits(Bytes input, std::size_t line_bytes, const RequestLimits& limits,
                ParsedRequest& out) {
   if (line_bytes <= line_bytes_max) return true;
   const bool may = may_be_long(input);
-  const std::size_t bytes_max =
-      std::size_t{limits.keys_per_get_max} * (key_bytes_max + 1) + get_word_bytes_max;
+  const std::size_t keys_bytes_max = std::size_t{limits.keys_per_get_max} * (key_bytes_max + 1);
+  const std::size_t bytes_max = std::min(keys_bytes_max + get_word_bytes_max, long_line_bytes_max);
   if (may && line_bytes - leading_spaces(input) <= bytes_max) return true;
   out.status = may ? RequestStatus::refused : RequestStatus::closed;
   out.error = may ? line_too_long : no_error;

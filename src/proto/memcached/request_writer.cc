@@ -44,11 +44,11 @@ char* put_payload(char* out, Bytes value) {
   return put_line_end(put(put_line_end(out), value));
 }
 
-// All flag tokens but q: only a server that always answers keeps the pairing.
-char* put_flags(char* out, Bytes flags) {
+// All flag tokens but q: only a server that always answers keeps the pairing, or a fence.
+char* put_flags(char* out, Bytes flags, bool fenced) {
   Words words{flags.data(), flags.data() + flags.size()};
   for (Bytes token; words.next(token);) {
-    if (token[0] != 'q') out = put_word(out, token);
+    if (token[0] != 'q' || fenced) out = put_word(out, token);
   }
   return out;
 }
@@ -57,8 +57,9 @@ char* put_meta(char* out, const Request& request) {
   const bool set = request.command == Command::ms;
   if (!request.key.empty()) out = put_word(out, request.key);
   if (set) out = put_number(out, request.value.size());
-  out = put_flags(out, request.meta_flags);
-  return set ? put_payload(out, request.value) : put_line_end(out);
+  out = put_flags(out, request.meta_flags, request.fenced);
+  out = set ? put_payload(out, request.value) : put_line_end(out);
+  return request.fenced ? put_line_end(put(out, row(Command::mn).name)) : out;
 }
 
 char* put_storage(char* out, const Request& request) {

@@ -165,9 +165,14 @@ TEST_CASE("refused local commands that say noreply are silent") {
         "<flush_all exptime=5 noreply argument=5 noreply>");
 }
 
-TEST_CASE("stats answers in its plain form alone") {
+TEST_CASE("stats tells of ringway what it can, and is never reset") {
   CHECK(answers_to("stats\r\n") == "<stats>");
-  CHECK(answers_to("stats slabs\r\n") == error);
+  for (const Bytes of : {"settings", "items", "slabs"}) {
+    CHECK(parsed("stats " + std::string(of) + "\r\n").status == RequestStatus::complete);
+    CHECK(parsed("stats " + std::string(of) + " x\r\n").request.argument == of);
+  }
+  CHECK(answers_to("stats reset\r\n") == "CLIENT_ERROR stats reset not allowed\r\n");
+  CHECK(answers_to("stats sizes\r\n") == error);
   CHECK(answers_to("stats detail on\r\n") == error);
   CHECK(answers_to("stats detail foo\r\n") == "CLIENT_ERROR usage: stats detail on|off|dump\r\n");
 }

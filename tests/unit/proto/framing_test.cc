@@ -105,17 +105,29 @@ TEST_CASE("a line longer than all its keys could be is refused for good") {
   CHECK(parsed(spaces + line + "k", ten).status == RequestStatus::refused);
 }
 
-TEST_CASE("a read of ten thousand keys is one request") {
+TEST_CASE("a line of a read may have eight megabytes, however many keys it names") {
+  std::string line = "get ";
+  while (line.size() < 8u << 20) line += "k ";
+  CHECK(parsed(line).status == RequestStatus::incomplete);
+  CHECK(parsed(line + "\n").status == RequestStatus::complete);
+  for (const char* more : {"k", "k\n", " \n"}) {
+    const ParsedRequest out = parsed(line + more);
+    CHECK(out.status == RequestStatus::refused);
+    CHECK(out.error == "CLIENT_ERROR ringway: line too long");
+  }
+}
+
+TEST_CASE("a read of twenty thousand keys is one request") {
   std::string line = "get";
-  for (int i = 0; i < 10'000; ++i) line += " key" + std::to_string(i);
+  for (int i = 0; i < 20'000; ++i) line += " key" + std::to_string(i);
   line += "\r\n";
   const ParsedRequest out = parsed(line);
   CHECK(out.status == RequestStatus::complete);
-  CHECK(out.request.key_count == 10'000);
+  CHECK(out.request.key_count == 20'000);
   Bytes rest = out.request.keys;
   int count = 0;
   for (Bytes key; next_key(rest, key);) CHECK(key == "key" + std::to_string(count++));
-  CHECK(count == 10'000);
+  CHECK(count == 20'000);
 }
 
 TEST_CASE("nothing at all is an unfinished line") {

@@ -130,6 +130,9 @@ TEST_CASE("commands without payload pass letters on that ringway does not know")
 
 TEST_CASE("a letter twice, a sign or a control character is no flag") {
   CHECK(answers_to("mg a q q\r\n") == "CLIENT_ERROR duplicate flag\r\n");
+  CHECK(answers_to("mg k m o o o\r\n") == "CLIENT_ERROR invalid flag\r\n");
+  CHECK(answers_to("mg k k m k\r\n") == "CLIENT_ERROR invalid flag\r\n");
+  CHECK(answers_to("mg k v v m\r\n") == "CLIENT_ERROR duplicate flag\r\n");
   CHECK(answers_to("mg a 5\r\n") == "CLIENT_ERROR invalid flag\r\n");
   CHECK(answers_to(std::string("mg a O\0x\r\n", 10)) == "CLIENT_ERROR invalid flag\r\n");
   for (const char* line : {"md n q q\r\n", "ma n !\r\n", "md n!! b\r\n"}) {

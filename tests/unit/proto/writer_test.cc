@@ -52,6 +52,14 @@ TEST_CASE("noreply and q stay behind, so that every request has a reply") {
   CHECK(serialized("mg a q v\r\n") == "mg a v\r\n");
   CHECK(serialized("ms a 2 k q O1\r\nhi\r\n") == "ms a 2 k O1\r\nhi\r\n");
   CHECK(serialized("md a qx\r\n") == "md a\r\n");
+  CHECK(serialized("ma a q v\r\n") == "ma a v\r\n");
+}
+
+TEST_CASE("what is silent unless it creates its item has a fence behind it") {
+  CHECK(serialized("ma a N0 v q\r\n") == "ma a N0 v q\r\nmn\r\n");
+  CHECK(serialized("ma a q N0\r\n") == "ma a q N0\r\nmn\r\n");
+  CHECK(serialized("ma a N0 v\r\n") == "ma a N0 v\r\n");
+  CHECK(serialized("mg a N0 v q\r\n") == "mg a N0 v\r\n");
 }
 
 TEST_CASE("a gat is never longer than what a server reads without a line end") {

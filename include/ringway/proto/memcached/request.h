@@ -16,6 +16,8 @@ struct Request {
   Command command = Command::get;
   bool noreply = false;      // Classic `noreply`, honoured where the table says so.
   bool quiet = false;        // Meta flag q.
+  bool fenced = false;       // ma with N and q: silent unless it creates its item. Only the server
+                             // knows, so it is asked as it is, with an mn behind it.
   bool base64 = false;       // Meta flag b: `key` is the encoded form.
   bool cas_given = false;    // Meta flag C, or the command cas.
   bool retry_safe = true;    // False for an mg with N, R, E or T: never asked twice.
@@ -31,12 +33,13 @@ struct Request {
   std::int64_t exptime = 0;  // As given: relative, absolute or negative.
   std::uint64_t cas = 0;
   std::uint64_t delta = 0;  // incr, decr.
-  Bytes argument;           // version, verbosity, quit, flush_all, mn: the rest of the line.
+  Bytes argument;           // version, verbosity, quit, flush_all, mn: the rest of the line;
+                            // stats: of what.
 };
 
 struct RequestLimits {
   std::uint64_t value_max = 1024 * 1024;  // Bytes of a payload.
-  std::uint32_t keys_per_get_max = 10'000;
+  std::uint32_t keys_per_get_max = ~0u;
 };
 
 enum class RequestStatus : std::uint8_t {
