@@ -89,11 +89,11 @@ class Commands(cases.EndToEnd):
         self.assertEqual(client.line(), b"MN")
 
     def test_settings_that_libraries_go_by(self):
-        router = self.ringway(self.servers, listener='clients_max = 77\nvalue_max = "3MiB"')
+        router = self.ringway(self.servers, listener='clients_max = 77\nvalue_max = "512KiB"')
         client = self.client(router)
         client.send(b"stats settings\r\n")
         self.assertEqual([client.line() for _ in range(3)],
-                         [b"STAT maxconns 77", b"STAT item_size_max 3145728", b"END"])
+                         [b"STAT maxconns 77", b"STAT item_size_max 524288", b"END"])
 
     def test_other_protocols_are_closed_at_once_and_named(self):
         """A binary set whose value is a command of the text protocol."""
@@ -412,7 +412,7 @@ class ServersInTrouble(cases.EndToEnd):
             self.assertRegex(client.ask(read % lost), rb"^SERVER_ERROR ringway: server web1 ")
 
     def test_what_a_server_says_itself_is_told_as_it_is(self):
-        router = self.ringway(self.servers, pool='on_write_error = "not_stored"')
+        router = self.ringway(self.memcacheds(1), pool='on_write_error = "not_stored"')
         client = self.client(router)
         client.set(b"text", b"v")
         self.assertRegex(client.ask(b"incr text 1\r\n"), rb"^CLIENT_ERROR cannot increment")

@@ -113,7 +113,7 @@ class Names(cases.EndToEnd):
     def test_not_known_yet_is_not_failed(self):
         """What is asked before the first answer waits for it, within its timeout."""
         self.names.names["mc.test"] = [self.first.host]
-        self.names.pause = 0.8
+        self.names.pause = 0.3  # Twice, for two kinds of addresses; libc waits a second.
         servers = [Named("moving", f"mc.test:{self.port}"), self.other]
         binary = self.names.asking(cases.BINARY, self.processes.folder)
         self.router = Ringway(self.processes, binary,
