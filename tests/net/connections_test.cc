@@ -56,6 +56,14 @@ TEST_CASE_FIXTURE(Scene, "both ends of an accepted connection can talk") {
   }
 }
 
+TEST_CASE_FIXTURE(Scene, "who is at the other end of an accepted connection can be told") {
+  for (const Transport transport : all_transports) {
+    const std::string peer = io().peer(accepted(transport).fd);
+    CHECK_FALSE(peer.empty());
+    CHECK(peer != "somebody");
+  }
+}
+
 TEST_CASE_FIXTURE(Scene, "both ends of a connection that we opened can talk") {
   for (const Transport transport : all_transports) {
     const Connection connection = connected(transport);
