@@ -15,6 +15,12 @@ struct Started : Surroundings {
                 world) {
     REQUIRE(control.start());
   }
+  ~Started() {
+    control.ask_stop_now();
+    crew.desks[0]->stopped = true;
+    control.step();
+    CHECK(control.over());
+  }
   bool known_after(Duration time) {
     world.pass(time);
     control.step();
