@@ -22,9 +22,14 @@ using proto::memcached::IfLost;
 
 namespace {
 
-// Somebody is told that it failed.
-bool tells(const Exchange& exchange) {
+// Somebody is told what its server says of it.
+bool hears(const Exchange& exchange) {
   return exchange.client && !exchange.silent;
+}
+
+// Somebody is told that it failed. "Not stored" instead says nothing of that.
+bool tells(const Exchange& exchange) {
+  return hears(exchange) && !exchange.fails_unstored;
 }
 
 }  // namespace
@@ -83,7 +88,7 @@ void Executor::settle_debts(Fragment& fragment) {
     if (fragment.pays) servers_->counters(fragment.server)[ServerMetric::owed_delivered].add();
     return;
   }
-  const bool untold = !fragment.late && !tells(exchange) && owes(exchange, true);
+  const bool untold = !fragment.late && !hears(exchange) && owes(exchange, true);
   if (fragment.owes || fragment.pays || untold) pay_behind(fragment);
 }
 

@@ -12,7 +12,7 @@ import time
 
 import cases
 from fake_servers import FakeServer
-from processes import Memcached
+from processes import Memcached, until
 from protocol import Client
 
 REFUSED = b"CLIENT_ERROR flush_all not allowed\r\n"
@@ -410,6 +410,21 @@ class ServersInTrouble(cases.EndToEnd):
         self.assertEqual(errors, len(self.NOT_STORED) + 2, "in metrics they are errors")
         for read in (b"get %b\r\n", b"mg %b v\r\n", b"gat 0 %b\r\n"):
             self.assertRegex(client.ask(read % lost), rb"^SERVER_ERROR ringway: server web1 ")
+
+    def test_what_is_told_as_not_stored_is_owed_as_if_nothing_was_told(self):
+        """An append that was sent and not answered: who hears an error knows."""
+        for told, owed in (("error", 0), ("not_stored", 1)):
+            with self.subTest(told):
+                server = self.memcacheds(1)[0]
+                router = self.ringway([server], timeout="300ms", pool=f'on_write_error = "{told}"')
+                client = self.client(router)
+                client.set(b"k", b"v")
+                server.freeze()
+                client.ask(b"append k 0 0 1\r\nx\r\n")
+                until("the connection to be given up", 5, lambda: router.metrics()[  # noqa: B023
+                    "ringway_server_connections_lost_total"] == 1)
+                self.assertEqual(router.metrics()["ringway_server_owed_live_keys"], owed)
+                server.thaw()
 
     def test_what_a_server_says_itself_is_told_as_it_is(self):
         router = self.ringway(self.memcacheds(1), pool='on_write_error = "not_stored"')
