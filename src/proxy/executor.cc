@@ -252,7 +252,8 @@ bool Executor::start_single(ClientConn& client, const Request& request, Place pl
   const route::Plan& plan = this->plan(client, request.command, key.get(), woken != nullptr);
   const pool::Pool& pool = clients_->listener(client).route->pool();
   exchange.misses_errors = may_miss(pool.settings, request.command);
-  exchange.fails_unstored = may_say_not_stored(pool.settings, request.command);
+  if (pool.settings.on_write_error == config::OnWriteError::not_stored) [[unlikely]]
+    exchange.fails_unstored = has_write_miss(request.command);
   if (plan.empty()) {
     fail_single(exchange, pool_error(pool.name(), "has no server that takes traffic"));
     return true;

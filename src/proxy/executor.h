@@ -86,7 +86,7 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
                           bool again = false);
   bool nobody_serves(const pool::Pool& pool) const;
   static bool may_miss(const config::Pool& settings, proto::memcached::Command command);
-  static bool may_say_not_stored(const config::Pool& settings, proto::memcached::Command command);
+  static bool has_write_miss(proto::memcached::Command command);
   // Where a request can wait for a full queue.
   enum class Place : std::uint8_t { input, nowhere };
   // These are false if it waits. `told`: of a silent one, what its client hears once it is done.

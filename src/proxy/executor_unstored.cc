@@ -9,9 +9,8 @@ using proto::memcached::Command;
 using proto::memcached::CommandClass;
 
 // For all that is no read and has one key.
-bool Executor::may_say_not_stored(const config::Pool& settings, Command command) {
-  return settings.on_write_error == config::OnWriteError::not_stored &&
-         row(command).kind != CommandClass::read && !row(command).many_keys;
+bool Executor::has_write_miss(Command command) {
+  return row(command).kind != CommandClass::read && !row(command).many_keys;
 }
 
 std::string Executor::write_miss(const Exchange& exchange) const {
