@@ -30,7 +30,6 @@ constexpr std::string_view no_listener_limits =
     "to\n"
     "# memory are ringway's defaults: \"1MiB\", 64, \"128MiB\" and, for clients that stall, "
     "\"30s\".\n"
-    "keys_per_get_max = 1000000\n"
     "value_max = \"16MiB\"\n"
     "keys_per_ask = 63\n"
     "client_output_max = \"1GiB\"\n"
