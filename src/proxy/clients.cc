@@ -161,25 +161,21 @@ bool Clients::check_protocol(ClientConn& client, Bytes first) {
   if (protocol == proto::Protocol::text) return true;
   bench_.count(foreign_of(protocol)).add();
   const auto [name, hint] = proto::text_of(protocol);
-  warn(client, std::string(name),
+  warn(client, name,
        fmt::format("closed {}, which speaks {}: {}", bench_.io.peer(client.fd), name, hint));
   retire(client);
   return false;
 }
 
 void Clients::say_refused(const ClientConn& client, std::string_view key, std::string_view what) {
-  warn(client, std::string(key), fmt::format("{} refused {}", key, what));
+  warn(client, key, fmt::format("{} refused {}", key, what));
 }
 
-void Clients::warn(const ClientConn& client, const std::string& about, std::string_view what) {
+void Clients::warn(const ClientConn& client, std::string_view about, std::string_view what) {
   const std::string& name = listener(client).settings.name;
-  const auto verdict = bench_.loads.lines.ask(about + " " + name, bench_.now);
-  if (!verdict.allowed) return;
-  if (verdict.left_out > 0) {
-    log::warning("listener {}: {} ({} lines like this left out)", name, what, verdict.left_out);
-  } else {
-    log::warning("listener {}: {}", name, what);
-  }
+  const std::string key = fmt::format("{} of listener {}", about, name);
+  log::write_limited(bench_.loads.lines.ask(key, bench_.now), key, log::Level::warning,
+                     fmt::format("listener {}: {}", name, what));
 }
 
 // Starts every whole request in `bytes`; returns how many bytes are done with.

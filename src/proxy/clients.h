@@ -102,7 +102,7 @@ class Clients {
   void linger(ClientConn& client, std::size_t dropped);
   void take(ClientConn& client, Bytes bytes);
   bool check_protocol(ClientConn& client, Bytes first);
-  void warn(const ClientConn& client, const std::string& about, std::string_view what);
+  void warn(const ClientConn& client, std::string_view about, std::string_view what);
   std::size_t parse(ClientConn& client, Bytes bytes);
   void keep(ClientConn& client, Bytes unfinished);
   bool accept_parsed(ClientConn& client, const proto::memcached::ParsedRequest& parsed);
