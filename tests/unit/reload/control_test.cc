@@ -17,6 +17,7 @@ struct Started : Surroundings {
   }
   ~Started() {
     control.ask_stop_now();
+    crew.desks[0]->sockets = 0;
     crew.desks[0]->stopped = true;
     control.step();
     CHECK(control.over());
