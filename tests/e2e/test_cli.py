@@ -96,10 +96,10 @@ class Cli(cases.EndToEnd):
 
     def test_what_a_start_finds_missing_check_and_diff_find_as_well(self):
         good = self.file(GOOD, "good.toml")
-        for more in ('[admin]\ntoken_file = "/nowhere/token"', '[log]\nfile = "/proc/nowhere/log"',
-                     '[admin]\nbind = "unix:/nowhere/at/all.sock"', '[pool.web]\npassword = "x"'):
-            path = self.file(GOOD.replace("[pool.web]", more if "pool" in more else
-                                          more + "\n[pool.web]"))
+        for more in ('[admin]\ntoken_file = "/nowhere/token"', '[log]\nfile = "/dev/null/log"',
+                     '[admin]\nbind = "unix:/nowhere/at/all.sock"', '[pool.cache]\npassword = "x"'):
+            path = self.file(GOOD.replace("[pool.cache]", more if "pool" in more else
+                                          more + "\n[pool.cache]"))
             code, output = self.run_ringway("run", path)
             self.assertEqual(code, 1, output)
             problem = next(line for line in output.splitlines() if ": error: " in line)

@@ -132,9 +132,12 @@ class FromTwemproxy(Keys):
         for example in examples:
             with self.subTest(example.name):
                 toml = self.file("example.toml", self.ask("import", example))
-                said = self.ask("diff", example, toml, "--max-moved", "0%")
+                # Pools of Redis come over, and nobody can run them yet.
+                refused = 'protocol = "redis"' in Path(toml).read_text()
+                said = self.ask("diff", example, toml, "--max-moved", "0%", expect=int(refused))
                 self.assertIn("no key moves", said)
-                self.ask("check", toml)
+                said = self.ask("check", toml, expect=int(refused))
+                self.assertEqual(refused, '"redis" is not yet supported' in said)
 
 
 class OnRingway(Keys):
