@@ -34,8 +34,9 @@ struct ServerLink {
   std::uint32_t connections = 1;
   std::uint32_t queue_max = 0;
   std::uint64_t queue_bytes_max = 0;
-  config::MaybeTime timeout;  // Of a request.
-  Duration head_wait_max{};   // A queue whose head has waited for longer counts as full.
+  config::MaybeTime timeout;    // Of a request.
+  Duration head_wait_max{};     // A queue whose head has waited for longer counts as full.
+  Duration head_wait_modest{};  // A head that waits for less tells nothing.
   Duration connect_timeout{};
   Duration backoff_min{};
   Duration backoff_max{};

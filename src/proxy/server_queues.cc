@@ -1,6 +1,7 @@
 // The queue of a server: when it is full, who waits for room in it, and how what nobody waits
 // for any more leaves it again. A queue never holds more than its server can answer in time:
-// it is full, too, while the request at its head has waited for half of the timeout.
+// it is full, too, while the request at its head has waited for half of the timeout, or the next
+// one would, at the pace that the head shows.
 //
 //   waiting   [ oldest | ... | newest ]   woken from the left, as many as the server answers
 //   overdue   [ ... ]                     a busy server would answer these too late: they are
@@ -14,8 +15,10 @@
 namespace ringway::proxy {
 
 bool Servers::full(const ServerLink& link, const ServerConn& place) const {
-  if (place.fifo_first && place.fifo_first->queued_at < bench_.now - link.head_wait_max)
-    return true;
+  if (place.fifo_first && place.fifo_first->queued_at < bench_.now - link.head_wait_modest) {
+    const Duration head_waits = bench_.now - place.fifo_first->queued_at;
+    if (std::max(head_waits, expected_wait(place)) >= link.head_wait_max) return true;
+  }
   if (link.connections > 1) [[unlikely]]
     return have_full_queue(link);
   return place.fifo_count >= link.queue_max || place.output.size() >= link.queue_bytes_max;
@@ -41,7 +44,7 @@ void Servers::hold(pool::ServerId server, std::uint32_t lane, Fragment& fragment
     if (std::ranges::find(crowded_, &to) == crowded_.end()) crowded_.push_back(&to);
     to.replied = 0;
     to.to_wake = 0;
-    to.may_wake = woken_more;
+    to.may_wake = 0;
   }
   fragment.state = FragmentState::held;
   fragment.server = server;
@@ -71,7 +74,7 @@ Fragment* Servers::next_to_wake() {
       let_go(*next);
       return next;
     }
-    link.may_wake = woken_more;
+    link.may_wake = 0;
     if (link.waiting_count > 0) {
       ++i;
       continue;
@@ -88,28 +91,35 @@ Fragment* Servers::next_that_fits(ServerLink& link) {
     --link.to_wake;
     return link.overdue.front() ? link.overdue.front() : link.waiting.front();
   }
-  if (link.may_wake == 0) return nullptr;
   while (Fragment* fragment = link.waiting.front()) {
-    const std::uint32_t lane = fragment->lane % link.connections;
-    if (link.conns[lane] && full(link, *link.conns[lane])) break;
-    if (fits(link, *fragment)) {
-      --link.may_wake;
-      return fragment;
-    }
+    if (!has_room(link, *fragment)) return nullptr;
+    if (fits(link, *fragment)) return fragment;
     fragment->wait_link.leave();
     link.overdue.push_back(*fragment);
   }
   Fragment* fragment = link.overdue.front();
-  if (!fragment || !link.waiting.empty()) return nullptr;
-  const ServerConn* place = link.conns[fragment->lane % link.connections];
-  if (place && place->fifo_first) return nullptr;
+  const ServerConn* place = fragment ? place_of(link, *fragment) : nullptr;
+  return place && place->fifo_first ? nullptr : fragment;
+}
+
+const ServerConn* Servers::place_of(const ServerLink& link, const Fragment& fragment) {
+  return link.conns[fragment.lane % link.connections];
+}
+
+// A queue grows by what its server answers: it shows its pace only after a while.
+bool Servers::has_room(ServerLink& link, const Fragment& fragment) const {
+  const ServerConn* place = place_of(link, fragment);
+  if (!place) return true;
+  if (full(link, *place)) return false;
+  if (place->fifo_count < queue_modest) return true;
+  if (link.may_wake == 0) return false;
   --link.may_wake;
-  return fragment;
+  return true;
 }
 
 // How long a request would take that joins the queue now: as the head shows, which has waited for
 // those that stood before it and for itself.
-Duration Servers::expected_wait(const ServerConn& place) {
+Duration Servers::expected_wait(const ServerConn& place) const {
   const Fragment* head = place.fifo_first;
   if (!head) return {};
   const Duration each = (bench_.now - head->queued_at) / (head->queued_behind + 1);
@@ -117,11 +127,11 @@ Duration Servers::expected_wait(const ServerConn& place) {
 }
 
 // Its server needs a moment, too.
-bool Servers::fits(const ServerLink& link, const Fragment& fragment) {
-  const ServerConn* place = link.conns[fragment.lane % link.connections];
+bool Servers::fits(const ServerLink& link, const Fragment& fragment) const {
+  const ServerConn* place = place_of(link, fragment);
   if (!place || !link.timeout) return true;
   const Duration left = fragment.exchange->deadline - bench_.now;
-  return left - expected_wait(*place) >= *link.timeout / 8;
+  return left - expected_wait(*place) >= link.head_wait_modest;
 }
 
 // --- Who waits no more ------------------------------------------------------------------

@@ -113,7 +113,9 @@ void Servers::configure(ServerLink& link, const pool::Pool& pool, const pool::Se
   link.queue_max = settings.server_queue_max;
   link.queue_bytes_max = settings.server_queue_bytes_max;
   link.timeout = settings.timeout;
-  link.head_wait_max = settings.timeout.value_or(Duration::max() / 4 * head_share) / head_share;
+  const Duration timeout = settings.timeout.value_or(Duration::max() / 4);
+  link.head_wait_max = timeout / head_share;
+  link.head_wait_modest = timeout / modest_share;
   link.connect_timeout = settings.connect_timeout;
   link.backoff_min = settings.backoff_min;
   link.backoff_max = settings.backoff_max;

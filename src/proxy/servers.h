@@ -53,8 +53,10 @@ class Servers {
 
   // So much of a timeout the head of a queue may have waited before the queue counts as full.
   static constexpr int head_share = 2;
-  // Woken in a turn: as many as twice the replies that came, and so many more.
-  static constexpr std::uint32_t woken_more = 32;
+  // Before this share of a timeout a head that waits tells nothing of its server's pace.
+  static constexpr int modest_share = 8;
+  // For each reply two that wait are woken; as long as a queue has fewer than this, all.
+  static constexpr std::uint32_t queue_modest = 32;
 
   void hold(pool::ServerId server, std::uint32_t lane, Fragment& fragment);
   void let_go(Fragment& fragment);
@@ -141,9 +143,11 @@ class Servers {
 
   static bool have_full_queue(const ServerLink& link);
   bool full(const ServerLink& link, const ServerConn& place) const;
-  Duration expected_wait(const ServerConn& place);
-  bool fits(const ServerLink& link, const Fragment& fragment);
+  Duration expected_wait(const ServerConn& place) const;
+  bool fits(const ServerLink& link, const Fragment& fragment) const;
   Fragment* next_that_fits(ServerLink& link);
+  static const ServerConn* place_of(const ServerLink& link, const Fragment& fragment);
+  bool has_room(ServerLink& link, const Fragment& fragment) const;
   void wake_all(ServerLink& link);
   void drop_withdrawn(ServerConn& conn);
   ServerConn* open(ServerLink& link, std::uint32_t lane, bool probing);

@@ -1,0 +1,189 @@
+// One worker on the simulated network, without control: a server that takes a fixed time for each
+// request, and clients that ask whatever the answers are. For tests of one thing at a time.
+#pragma once
+
+#include <algorithm>
+#include <deque>
+#include <doctest/doctest.h>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ringway/config/load.h"
+#include "ringway/snapshot/snapshot.h"
+
+#include "sim/sim_io.h"
+#include "worker/worker.h"
+
+namespace ringway::sim {
+
+using namespace std::chrono_literals;
+
+inline const net::Address server_address = *net::Address::parse("10.0.0.1:11211");
+inline const net::Address own_address = *net::Address::parse("127.0.0.1:11311");
+
+// Answers one request after another, each after `pace`, whatever it is.
+class PacedServer final : public Inhabitant {
+ public:
+  PacedServer(SimWorld& world, Duration pace, const net::Address& address = server_address)
+      : world_(world), pace_(pace) {
+    listener_ = world_.listen(*this, address, 16);
+  }
+  ~PacedServer() override { world_.forget(*this); }
+
+  // Ends its connections; from now on it answers at this pace.
+  void lose_connections(Duration pace) {
+    for (const Fd fd : std::exchange(fds_, {})) world_.close(fd);
+    waiting_.clear();
+    pace_ = pace;
+    busy_ = false;
+    ++life_;
+  }
+
+  void on_news(Fd fd, News news) override {
+    if (fd == listener_) {
+      fds_.push_back(world_.accept(listener_, *this));
+    } else if (news == News::readable) {
+      input_ += world_.readable(fd);
+      world_.consume(fd, world_.readable(fd).size());
+      for (std::size_t end; (end = input_.find('\n')) != std::string::npos;
+           input_.erase(0, end + 1))
+        waiting_.push_back({fd, input_.starts_with("version") ? "VERSION 1\r\n" : "END\r\n"});
+      work();
+    }
+  }
+
+  void on_alarm(std::uint64_t life) override {
+    if (life != life_) return;
+    busy_ = false;
+    const auto [fd, text] = waiting_.front();
+    waiting_.pop_front();
+    world_.write(fd, text);
+    work();
+  }
+
+ private:
+  void work() {
+    if (busy_ || waiting_.empty()) return;
+    busy_ = true;
+    const bool greets = waiting_.front().second.starts_with("VERSION");
+    world_.alarm(*this, world_.now() + (greets ? Duration(1) : pace_), life_);
+  }
+
+  SimWorld& world_;
+  Duration pace_;
+  Fd listener_ = -1;
+  std::vector<Fd> fds_;
+  std::uint64_t life_ = 0;
+  std::string input_;
+  bool busy_ = false;
+  std::deque<std::pair<Fd, std::string>> waiting_;
+};
+
+// Asks `each` at a time, again and again, whatever became of the last ones.
+class Asker final : public Inhabitant {
+ public:
+  Asker(SimWorld& world, std::uint32_t each, Duration pause, Instant begin)
+      : world_(world), each_(each), pause_(pause), fd_(world.connect(*this, own_address)) {
+    world_.alarm(*this, begin, 0);
+  }
+  ~Asker() override { world_.forget(*this); }
+
+  void on_news(Fd fd, News news) override {
+    if (news != News::readable) return;
+    input_ += world_.readable(fd);
+    world_.consume(fd, world_.readable(fd).size());
+    for (std::size_t end; (end = input_.find('\n')) != std::string::npos; input_.erase(0, end + 1))
+      heard(input_.substr(0, end));
+  }
+
+  void on_alarm(std::uint64_t /*what*/) override {
+    std::string text;
+    for (std::uint32_t i = 0; i < each_; ++i) text += "get key\r\n";
+    asked += each_;
+    world_.write(fd_, text);
+    world_.alarm(*this, world_.now() + pause_, 0);
+  }
+
+  std::string last;  // What it heard last.
+  std::uint64_t asked = 0;
+  std::uint64_t served = 0;
+  std::uint64_t refused = 0;
+
+ private:
+  void heard(std::string line) {
+    ++(line.starts_with("END") ? served : refused);
+    last = std::move(line);
+  }
+
+  SimWorld& world_;
+  const std::uint32_t each_;
+  const Duration pause_;
+  const Fd fd_;
+  std::string input_;
+};
+
+struct OneWorker {
+  explicit OneWorker(Duration pace, const std::string& pool = "timeout = \"500ms\"")
+      : server(world, pace) {
+    listener = io.listen(own_address, 1000);
+    worker.emplace(0, io, crew);
+    adopt(pool, "10.0.0.1:11211");
+  }
+
+  // A pool of one server, by this name and at the address that it says.
+  void adopt(const std::string& pool, const std::string& address) {
+    config::Loaded loaded = config::load_text(
+        "[listener.a]\nbind = \"127.0.0.1:11311\"\nroute = \"a\"\n[pool.a]\n" + pool +
+            "\nservers = [\"" + address + "\"]\n[pool.a.health]\ncheck = \"off\"\n",
+        "test", [](std::string_view) { return std::nullopt; });
+    REQUIRE(loaded.config);
+    loaded.config->clients_max = 1000;
+    snapshots.push_back(snapshot::build(
+        std::move(*loaded.config), snapshots.size() + 1,
+        {.server = [this](const auto& identity) { return crew.board.id_of(identity); },
+         .listener = [](const std::string&) { return snapshot::ListenerId{0}; }}));
+    crew.board.set_address(server_id(), *net::Address::parse(address));
+    crew.post_all(worker::Adopt{snapshots.back().get()});
+  }
+  pool::ServerId server_id() const { return snapshots.back()->pools[0]->servers[0].id; }
+  ~OneWorker() {
+    crew.post_all(worker::Stop{});
+    while (!worker->stopped()) run_for(1ms);
+  }
+
+  void clients(std::uint32_t count, std::uint32_t each, Duration pause) {
+    for (std::uint32_t i = 0; i < count; ++i)
+      askers.push_back(
+          std::make_unique<Asker>(world, each, pause, world.now() + 100ms + pause * i / count));
+    while (world.next_event() < world.now() + 50ms) world.run_next_event();
+    for (const int fd : io.accept_waiting(listener)) crew.post_all(worker::TakeClient{fd, 0});
+  }
+  void run_for(Duration time) {
+    const Instant end = world.now() + time;
+    while (world.now() < end) {
+      worker->turn();
+      while (world.next_event() <= std::min(io.next_wakeup(), end)) world.run_next_event();
+      world.advance(std::min(std::max(io.next_wakeup(), world.now()), end));
+    }
+  }
+  std::uint64_t served() const {
+    std::uint64_t sum = 0;
+    for (const auto& asker : askers) sum += asker->served;
+    return sum;
+  }
+
+  Trace trace{false};
+  SimWorld world{Chance(7), Faults{}, trace};
+  PacedServer server;
+  SimIo io{world, net::IoSettings{}, Chance(8)};
+  worker::Crew crew{{&io}};
+  std::vector<std::shared_ptr<const snapshot::Snapshot>> snapshots;
+  Fd listener = -1;
+  std::optional<worker::Worker> worker;
+  std::vector<std::unique_ptr<Asker>> askers;
+};
+
+}  // namespace ringway::sim
