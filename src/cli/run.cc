@@ -138,7 +138,8 @@ void say_hello(const config::Config& config, const WorkerThreads& threads, std::
 
 void begin_the_end(Signals& signals, reload::Control& control, int signal) {
   signals.expect_hurry();
-  log::info("stopping: asked by {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+  log::tell(log::Level::info, {.name = "stopping"}, "stopping: asked by {}",
+            signal == SIGTERM ? "SIGTERM" : "SIGINT");
   control.ask_stop();
 }
 
@@ -315,7 +316,7 @@ int run_loaded(config::Loaded loaded, const Load& load) {
     threads.join();
   });
   if (!home) log::warning("stopped, but for what stands still");
-  log::info("stopped");
+  log::tell(log::Level::info, {.name = "stopped"}, "stopped");
   // What hangs would be waited for otherwise, perhaps for ever.
   if (!log::stop() || !home || world.working()) std::_Exit(0);
   return 0;

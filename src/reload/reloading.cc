@@ -321,9 +321,12 @@ void Reloading::note_read() {
 std::string Reloading::on_disk() const {
   const Account account = notice_.account();
   if (!candidate_->read || !account.differs) return "";
-  return account.file_hash.empty()
-             ? "the file on disk is not what runs, and a restart would fail on it\n"
-             : "the file on disk is not what runs: a restart would take it\n";
+  if (account.file_hash.empty()) {
+    return "the file on disk is not what runs, and a restart would fail on it\n";
+  }
+  // What failed for a reason outside the file may fail then, too.
+  return candidate_->outside ? "the file on disk is not what runs: a restart would try it\n"
+                             : "the file on disk is not what runs: a restart would take it\n";
 }
 
 void Reloading::end_with(Outcome outcome, bool again) {

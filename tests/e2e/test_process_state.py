@@ -190,7 +190,7 @@ class JsonLog(cases.EndToEnd):
         lines = [json.loads(line) for line in router.log().splitlines() if line[0] == "{"]
         events = {line["event"]: line for line in lines if "event" in line}
         for name in ("started", "listening", "server_connection", "server_ejected", "server_up",
-                     "reload_unchanged"):
+                     "reload_unchanged", "stopping", "stopped"):
             self.assertIn(name, events, lines)
         ejected = events["server_ejected"]
         self.assertEqual((ejected["pool"], ejected["server"]), ("web", "web1"))
