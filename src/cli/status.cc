@@ -138,7 +138,8 @@ std::string Status::status_json() {
   for (const auto& pool : snapshot.pools) {
     status["pools"].push_back(pool_status(*pool, crew_, now));
   }
-  return status.dump(2) + "\n";
+  // Whatever bytes found a way here, somebody reads this because of trouble.
+  return status.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace ringway::cli
