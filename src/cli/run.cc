@@ -254,6 +254,16 @@ void print(const config::Problems& problems) {
   for (const config::Problem& problem : problems) std::cerr << text(problem) << "\n";
 }
 
+// Which of the two HTTP addresses it was, the sentence says by naming it.
+std::string of_its_key(const config::Config& config, const std::string& why) {
+  const bool metrics = std::ranges::any_of(
+      config.metrics.bind, [&](const std::string& bind) { return why.contains(bind); });
+  const std::string section = metrics ? "metrics" : "admin";
+  return line(config::Problem{place_of(config, section + ".bind"),
+                              fmt::format("[{}] bind: {}", section, why),
+                              "write an address that is free, or \"off\""});
+}
+
 // Warnings stand in the log, where they are found later; and before whoever started this, if
 // the log is not there.
 void tell(const config::Problems& problems, const config::Log& log) {
@@ -269,7 +279,9 @@ int run_loaded(config::Loaded loaded, const Load& load) {
   Signals signals;
   if (const auto started = log::start(config.log); !started) {
     print(loaded.problems);
-    return give_up(started.error());
+    return give_up(
+        line(config::Problem{place_of(config, "log.file"), "[log] file: " + started.error(),
+                             "name a file that ringway's user may write"}));
   }
   tell(loaded.problems, config.log);
 
@@ -302,7 +314,7 @@ int run_loaded(config::Loaded loaded, const Load& load) {
                      {explain_route(control, crew), state_route(control), reload_route(control)});
   const admin::HttpLimits http{.connections_max = http_connections_max(raise_file_limit())};
   if (const auto ok = admin.start(effective.metrics, effective.admin, http); !ok) {
-    return give_up(ok.error());
+    return give_up(of_its_key(effective, ok.error()));
   }
   if (const auto ok = control.start(); !ok) return give_up(ok.error());
   threads.begin(crew);

@@ -122,7 +122,7 @@ class Preparation {
     auto opened = open_sockets(candidate_.listeners.to_open, world_);
     if (!opened) {
       std::string lines;
-      for (const std::string& why : opened.error()) lines += place_of_failure() + why + "\n";
+      for (const std::string& why : opened.error()) lines += why + "\n";
       return fail_outside(lines + "the configuration stays as it was\n");
     }
     candidate_.opened = std::move(*opened);
@@ -134,8 +134,7 @@ class Preparation {
     std::string lines;
     for (const SocketToOpen& socket : candidate_.listeners.to_open) {
       const auto why = in_the_way(socket.bind, present_, sockets_);
-      if (!why) continue;
-      lines += fmt::format("{}listener {}: {}\n", place_of_failure(), socket.settings.name, *why);
+      if (why) lines += told_of(socket, *why) + "\n";
     }
     return lines;
   }
@@ -159,7 +158,7 @@ class Preparation {
     return end(Ending::failed, text);
   }
 
-  // The file is all that can be told of which socket it was; its sentence names the rest.
+  // Of what concerns the file as a whole.
   std::string place_of_failure() const { return written_.file + ": error: "; }
 
   void build() {

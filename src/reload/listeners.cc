@@ -19,6 +19,11 @@ bool is_unix(const OpenSocket& socket) {
 
 }  // namespace
 
+std::string told_of(const SocketToOpen& socket, const std::string& why) {
+  const std::string what = "[listener." + socket.settings.name + "] bind: " + why;
+  return text(config::Problem{socket.settings.where, what, "", config::Severity::error});
+}
+
 Opened open_sockets(const std::vector<SocketToOpen>& wanted, World& world) {
   std::vector<OpenSocket> opened;
   std::vector<std::string> problems;
@@ -27,7 +32,7 @@ Opened open_sockets(const std::vector<SocketToOpen>& wanted, World& world) {
     if (fd) {
       opened.push_back({socket.bind, *fd, socket.listener});
     } else {
-      problems.push_back("listener " + socket.settings.name + ": " + fd.error());
+      problems.push_back(told_of(socket, fd.error()));
     }
   }
   if (problems.empty()) return opened;

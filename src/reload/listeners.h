@@ -17,6 +17,9 @@
 
 namespace ringway::reload {
 
+// Why a socket cannot be opened, at its listener's place.
+std::string told_of(const SocketToOpen& socket, const std::string& why);
+
 // All of them, or none and whatever is wrong with each that failed. Blocks for as long as
 // opening does.
 using Opened = std::expected<std::vector<OpenSocket>, std::vector<std::string>>;

@@ -203,7 +203,7 @@ TEST_CASE("the watch tries again what failed for a reason outside the file, and 
   process.write(web(1, 3, watch) + listener("new", "\"127.0.0.1:7\""), 2);
   for (int i = 0; i < 6; ++i) wait();
   CHECK(process.reloading.begun() >= 4);
-  CHECK(told("listener new: another program listens there") == 1);
+  CHECK(told("[listener.new] bind: another program listens there") == 1);
   CHECK(failures("1"));
   // Whoever asks by hand is told, and that is another failure.
   auto asked = process.reloading.order(false);
