@@ -7,6 +7,7 @@
 #include <iterator>
 #include <map>
 
+#include "ringway/base/plain_text.h"
 #include "ringway/config/load.h"
 
 #include "cli/crowd.h"
@@ -53,10 +54,11 @@ std::string verdict(const std::string& file, const config::Loaded& loaded) {
       std::ranges::count(loaded.problems, config::Severity::error, &config::Problem::severity));
   const auto warnings = loaded.problems.size() - errors;
   const auto and_warnings = warnings == 0 ? "" : ", " + counted(warnings, "warning");
-  if (errors > 0) return fmt::format("{}: {}{}", file, counted(errors, "error"), and_warnings);
+  const std::string name = visible(file);
+  if (errors > 0) return fmt::format("{}: {}{}", name, counted(errors, "error"), and_warnings);
   std::size_t servers = 0;
   for (const config::Pool& pool : loaded.config->pools) servers += pool.servers.size();
-  return fmt::format("{}: ok: {}, {}, {}{}", file, counted(loaded.config->pools.size(), "pool"),
+  return fmt::format("{}: ok: {}, {}, {}{}", name, counted(loaded.config->pools.size(), "pool"),
                      counted(servers, "server"),
                      counted(loaded.config->listeners.size(), "listener"), and_warnings);
 }

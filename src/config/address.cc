@@ -7,6 +7,8 @@
 #include <charconv>
 #include <fmt/format.h>
 
+#include "ringway/base/plain_text.h"
+
 namespace ringway::config {
 namespace {
 
@@ -53,6 +55,9 @@ Result<HostPort> parse_path(std::string_view text) {
   }
   if (path.size() > path_max) {
     return failure(fmt::format("the path of a unix socket has at most {} bytes", path_max));
+  }
+  if (!is_plain_text(path)) {
+    return failure(fmt::format("the path '{}' is not plain UTF-8 text", path));
   }
   HostPort address;
   address.path = plain_path(path);

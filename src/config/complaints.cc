@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <tuple>
 
+#include "ringway/base/plain_text.h"
+
 namespace ringway::config {
 
 void Complaints::error(const Place& where, std::string what, std::string hint) {
@@ -20,6 +22,15 @@ void Complaints::add(Problem problem) {
   if (std::ranges::find(problems_, problem) == problems_.end()) {
     problems_.push_back(std::move(problem));
   }
+}
+
+std::size_t Complaints::errors() const {
+  return static_cast<std::size_t>(
+      std::ranges::count(problems_, Severity::error, &Problem::severity));
+}
+
+void Complaints::take(const Complaints& others) {
+  for (const Problem& problem : others.problems_) add(problem);
 }
 
 Problems Complaints::in_order(const std::vector<std::string>& files) const {
@@ -38,22 +49,22 @@ void sort_by_place(const std::vector<std::string>& files, Problems& problems) {
 namespace {
 
 std::string text_of(const Place& where) {
-  if (where.line == 0) return where.file;
-  return fmt::format("{}:{}:{}", where.file, where.line, where.column);
+  if (where.line == 0) return visible(where.file);
+  return fmt::format("{}:{}:{}", visible(where.file), where.line, where.column);
 }
 
 }  // namespace
 
 std::string text(const Problem& problem) {
   const bool error = problem.severity == Severity::error;
-  const std::string hint = problem.hint.empty() ? "" : "\n  " + problem.hint;
+  const std::string hint = problem.hint.empty() ? "" : "\n  " + visible(problem.hint);
   return fmt::format("{}: {}: {}{}", text_of(problem.where), error ? "error" : "warning",
-                     problem.what, hint);
+                     visible(problem.what), hint);
 }
 
 std::string line(const Problem& problem) {
-  const std::string hint = problem.hint.empty() ? "" : "; " + problem.hint;
-  return fmt::format("{}: {}{}", text_of(problem.where), problem.what, hint);
+  const std::string hint = problem.hint.empty() ? "" : "; " + visible(problem.hint);
+  return fmt::format("{}: {}{}", text_of(problem.where), visible(problem.what), hint);
 }
 
 bool any_error(const Problems& problems) {

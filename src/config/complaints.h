@@ -14,8 +14,10 @@ class Complaints {
   void error(const Place& where, std::string what, std::string hint = "");
   void warning(const Place& where, std::string what, std::string hint = "");
   void add(Problem problem);
+  void take(const Complaints& others);
 
   bool any_error() const { return config::any_error(problems_); }
+  std::size_t errors() const;
 
   // `files`: in the order in which they were read.
   Problems in_order(const std::vector<std::string>& files) const;

@@ -10,6 +10,7 @@
 
 #include "config/address.h"
 #include "config/nearest.h"
+#include "config/section_reader.h"
 #include "config/servers.h"
 
 namespace ringway::config {
@@ -30,7 +31,12 @@ std::optional<HostPort> numeric_address(const std::string& text, const Place& wh
                                         Complaints& complaints) {
   const auto address = parse_address(text.starts_with('/') ? "unix:" + text : text);
   if (!address) {
-    complaints.error(where, "bind: " + address.error(), "write \"127.0.0.1:11311\"");
+    // What is said of addresses is said for servers: only their port differs.
+    auto wrong = with_hint(address.error(), "write \"127.0.0.1:11311\"");
+    if (const auto port = wrong.hint.find(":11211"); port != wrong.hint.npos) {
+      wrong.hint.replace(port, 6, ":11311");
+    }
+    complaints.error(where, "bind: " + wrong.what, wrong.hint);
   } else if (!address->unix_socket() && !address->numeric) {
     complaints.error(where, fmt::format("bind: '{}' is a name, not an address", address->host),
                      "write \"127.0.0.1\", \"0.0.0.0\" or \"[::]\" and the port");
@@ -52,7 +58,7 @@ class Binds {
       complaints_.error(where,
                         fmt::format("{} binds the same address as {} in line {}", owner,
                                     taken.owner, taken.where.line),
-                        "each address can have one owner");
+                        "give one of the two another address or port");
       return;
     }
     taken_.push_back({address, where, owner});
@@ -113,7 +119,7 @@ void check_at_most(Duration low, Duration high, std::string_view low_name,
   complaints.error(where,
                    fmt::format("{} {} is more than {} {}", low_name, print_duration(low), high_name,
                                print_duration(high)),
-                   fmt::format("{} is where {} ends", high_name, low_name));
+                   fmt::format("raise {} or lower {}", high_name, low_name));
 }
 
 using Targets = std::map<std::string_view, const Place*>;
@@ -135,7 +141,7 @@ Targets collect_targets(const Config& config, Complaints& complaints) {
 
 void check_target(const std::string& name, std::string_view owner, const Place& where,
                   const Targets& targets, Complaints& complaints) {
-  if (targets.contains(name)) return;
+  if (targets.contains(name) || targets.empty()) return;
   std::vector<std::string_view> known;
   for (const auto& [target, place] : targets) known.push_back(target);
   complaints.error(where, fmt::format("{} names '{}', which is no pool or route", owner, name),
@@ -240,8 +246,9 @@ Place Written::place(std::string_view table, std::string_view key) const {
   return section;
 }
 
-void check_pool(const Pool& pool, const Written& written, Complaints& complaints) {
-  check_servers(pool, complaints);
+void check_pool(const Pool& pool, const Written& written, bool complete, Complaints& complaints) {
+  check_servers(pool, complete, complaints);
+  if (!complete) return;
   check_at_most(pool.backoff_min, pool.backoff_max, "backoff_min", "backoff_max",
                 written.place("backoff_max"), complaints);
   check_at_most(pool.eject.retry_after, pool.eject.retry_max, "eject.retry_after",
@@ -253,11 +260,17 @@ void check_pool(const Pool& pool, const Written& written, Complaints& complaints
   }
 }
 
-void check_listener(const Listener& listener, const Written& written, Complaints& complaints) {
-  // A value of the wrong type left its member empty, but was complained about already.
+void check_listener(const Listener& listener, const Written& written, bool complete,
+                    Complaints& complaints) {
+  // A value of the wrong type left its member empty, but was complained about already; so was a
+  // key that was meant to be this one.
   const auto given = [&](std::string_view key) {
     const Entry* entry = written.find(key);
-    return entry != nullptr && !(entry->value.text.empty() && entry->value.items.empty());
+    if (entry == nullptr) {
+      const bool listen = key == "bind" && written.find("listen") != nullptr;
+      return listen || mistyped(written.own, key, key_names<Listener>());
+    }
+    return !(entry->value.text.empty() && entry->value.items.empty());
   };
   if (listener.bind.empty() && !given("bind")) {
     complaints.error(written.place("bind"),
@@ -269,21 +282,22 @@ void check_listener(const Listener& listener, const Written& written, Complaints
                      fmt::format("listener '{}' has no route", listener.name),
                      "write route = \"the name of a pool\"");
   }
-  check_output(listener, written, complaints);
+  if (complete) check_output(listener, written, complaints);
 }
 
-void check_whole(const Config& config, const Node& root, Complaints& complaints) {
+void check_whole(const Config& config, const Node& root, Lost lost, Complaints& complaints) {
   const Place whole{root.where.file, 0, 0};
-  if (config.listeners.empty()) {
+  if (config.listeners.empty() && !lost.listeners) {
     complaints.error(whole, "there is no listener",
                      "write [listener.web] with bind = \"127.0.0.1:11311\" and route = a pool");
   }
-  if (config.pools.empty()) {
+  if (config.pools.empty() && !lost.targets) {
     complaints.error(whole, "there is no pool",
                      "write [pool.web] with servers = [\"10.0.0.1:11211\"]");
   }
   check_number_of_servers(config, complaints);
-  const Targets targets = collect_targets(config, complaints);
+  Targets targets = collect_targets(config, complaints);
+  if (lost.targets) targets.clear();  // Which names there should be, nobody knows.
   Binds binds(complaints);
   check_listeners(config, targets, root, binds, complaints);
   check_routes(config, targets, root, complaints);

@@ -22,14 +22,22 @@ struct Written {
   Place place(std::string_view table, std::string_view key) const;
 };
 
-void check_pool(const Pool& pool, const Written& written, Complaints& complaints);
-void check_listener(const Listener& listener, const Written& written, Complaints& complaints);
+// `complete`: nothing of it was wrong. Otherwise what only compares values is silent.
+void check_pool(const Pool& pool, const Written& written, bool complete, Complaints& complaints);
+void check_listener(const Listener& listener, const Written& written, bool complete,
+                    Complaints& complaints);
 
 // Of all pools together: half of the ids that there are, so that a reload finds as many new
 // ones while the old servers still have theirs.
 inline constexpr std::size_t servers_max = 131'072;
 
+// What could not be read has been complained about: nothing is said of what it would have held.
+struct Lost {
+  bool listeners = false;
+  bool targets = false;  // Pools or routes.
+};
+
 // Across sections; the last check, when everything was read.
-void check_whole(const Config& config, const Node& root, Complaints& complaints);
+void check_whole(const Config& config, const Node& root, Lost lost, Complaints& complaints);
 
 }  // namespace ringway::config

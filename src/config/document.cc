@@ -7,6 +7,8 @@
 #include <toml++/toml.h>
 #include <tuple>
 
+#include "config/syntax_hint.h"
+
 namespace ringway::config {
 namespace {
 
@@ -72,14 +74,6 @@ class Converter {
   const std::string& name_;
 };
 
-std::string hint_for(std::string_view description) {
-  if (description.find("inline table") != description.npos) {
-    return "a table in braces { } must be on one line, without a comma at its end";
-  }
-  if (description.find("redefine") != description.npos) return "give each key once";
-  return "";
-}
-
 }  // namespace
 
 std::expected<Node, Problem> parse_document(std::string_view text, const std::string& name) {
@@ -88,9 +82,9 @@ std::expected<Node, Problem> parse_document(std::string_view text, const std::st
     return Converter(name).node(root);
   } catch (const toml::parse_error& error) {
     const auto at = error.source().begin;
-    return std::unexpected(Problem{{name, at.line, at.column},
-                                   std::string(error.description()),
-                                   hint_for(error.description())});
+    const SyntaxError told{error.description(), at.line, at.column};
+    const Complaint complaint = explained(told, text);
+    return std::unexpected(Problem{{name, at.line, at.column}, complaint.what, complaint.hint});
   }
 }
 

@@ -90,7 +90,8 @@ class FileReader {
   std::optional<Node> document(const std::string& path, const Place& asked_by) {
     const auto text = read_source(path, sources_);
     if (!text) {
-      complaints_.error(asked_by, fmt::format("cannot read {}: {}", path, text.error()));
+      complaints_.error(asked_by, fmt::format("cannot read {}: {}", path, text.error()),
+                        unreadable_hint);
       return std::nullopt;
     }
     auto root = parse_document(*text, path);
@@ -108,7 +109,12 @@ class FileReader {
     if (!one && patterns.kind != NodeKind::list) return wrong_include(patterns);
     for (const Node& pattern : one ? std::vector{patterns} : patterns.items) {
       if (pattern.kind != NodeKind::text) return wrong_include(pattern);
-      for (const auto& path : matches(folder / pattern.text)) {
+      const auto paths = matches(folder / pattern.text);
+      if (paths.empty()) {
+        complaints_.warning(pattern.where, fmt::format("no file matches {}", pattern.text),
+                            "patterns count from the folder of this file");
+      }
+      for (const auto& path : paths) {
         if (!include_one(root, path, pattern.where)) return false;
       }
     }
@@ -124,11 +130,13 @@ class FileReader {
 
   bool include_one(Node& root, const std::string& path, const Place& asked_by) {
     if (sources_.files.size() >= files_max) {
-      complaints_.error(asked_by, fmt::format("more than {} files", files_max));
+      complaints_.error(asked_by, fmt::format("more than {} files", files_max),
+                        "put several pools into one");
       return false;
     }
     if (std::ranges::count(sources_.files, path) > 0) {
-      complaints_.error(asked_by, fmt::format("{} is included twice", path));
+      complaints_.error(asked_by, fmt::format("{} is included twice", path),
+                        "leave it out of one pattern");
       return false;
     }
     auto document = this->document(path, asked_by);

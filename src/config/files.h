@@ -21,7 +21,11 @@ struct Sources {
   std::uint64_t content = 0;  // A hash of names and contents.
   bool may_read = true;       // False: text at hand names no files.
   MainFile main = MainFile::any;
+  Environment environment = {};  // For what is read besides the files themselves.
 };
+
+inline constexpr const char* unreadable_hint =
+    "correct its name, or let ringway's user read it; it is text of at most 16MiB";
 
 // Only the first may be something else than a regular file: opening a pipe waits for ever.
 Result<std::string> read_source(const std::string& path, Sources& sources);

@@ -86,7 +86,7 @@ constexpr Key<T> protection_table(std::string_view name, std::string_view sample
           .sample = sample,
           .read = [](const Node& node, const Limits&, T&) -> Verdict {
             if (node.kind == NodeKind::table) return std::nullopt;
-            return wrong_kind(node, "a table");
+            return wrong_kind(node, "a table", "write it as a table of its own");
           },
           .form = [](const Limits&) { return std::string("table"); }};
 }

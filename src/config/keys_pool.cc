@@ -43,7 +43,8 @@ Verdict read_hash_tag(const Node& node, const Limits& limits, Pool& pool) {
   std::string tag;
   if (auto wrong = read_value(node, limits, tag)) return wrong;
   for (const char c : tag) {
-    if (c <= 0x20 || c == 0x7f) return Complaint{"a hash tag is made of visible ASCII", "\"{}\""};
+    if (c <= 0x20 || c == 0x7f)
+      return Complaint{"a hash tag is made of visible characters", "write \"{}\""};
   }
   if (!tag.empty() && tag.size() != 2) {
     return Complaint{"a hash tag has exactly two characters", "write \"{}\", or \"\" for none"};

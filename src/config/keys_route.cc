@@ -10,7 +10,8 @@ namespace {
 // --- [route.NAME]
 
 Verdict read_prefixes(const Node& node, const Limits& limits, Route& route) {
-  if (node.kind != NodeKind::table) return wrong_kind(node, "a table of prefixes");
+  if (node.kind != NodeKind::table)
+    return wrong_kind(node, "a table of prefixes", "write prefixes = { \"a:\" = \"pool\" }");
   for (const Entry& entry : node.entries) {
     auto& [prefix, to] = route.prefixes.emplace_back(entry.key, "");
     if (auto wrong = read_value(entry.value, limits, to)) return wrong;

@@ -15,6 +15,7 @@ namespace {
 
 Loaded from_tree(Node root, Sources sources, const Environment& environment,
                  Complaints& complaints) {
+  sources.environment = environment;
   substitute_variables(root, environment, complaints);
   Config config = read_config(root, sources, complaints);
   config.file = sources.files.front();
@@ -48,7 +49,8 @@ Loaded load_text(std::string_view text, const std::string& name, const Environme
   auto root = parse_document(text, name);
   if (!root) return {std::nullopt, {root.error()}, 0};
   if (const Entry* include = root->find("include")) {
-    complaints.error(include->where, "text cannot include files");
+    complaints.error(include->where, "text cannot include files",
+                     "write it into a file, and name that");
   }
   return from_tree(std::move(*root), {.files = {name}, .content = 0, .may_read = false, .main = {}},
                    environment, complaints);

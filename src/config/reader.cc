@@ -9,6 +9,7 @@
 #include "config/section_reader.h"
 #include "config/servers.h"
 #include "config/servers_file.h"
+#include "config/without_effect.h"
 
 namespace ringway::config {
 namespace {
@@ -40,7 +41,8 @@ class Reader {
     for_each("pool", [&](const Entry& entry) { read_pool(entry); });
     for_each("route", [&](const Entry& entry) { read_route(entry); });
     for_each("listener", [&](const Entry& entry) { read_listener(entry); });
-    check_whole(config_, root_, complaints_);
+    check_whole(config_, root_, lost_, complaints_);
+    tell_without_effect(config_, root_, lost_, complaints_);
     return std::move(config_);
   }
 
@@ -57,7 +59,13 @@ class Reader {
       }
       complaints_.error(entry.where, fmt::format("unknown section [{}]", entry.key),
                         suggestion(entry.key, known));
+      lose(nearest(entry.key, known));
     }
+  }
+
+  void lose(std::string_view section) {
+    lost_.listeners = lost_.listeners || section == "listener";
+    lost_.targets = lost_.targets || section == "pool" || section == "route";
   }
 
   template <typename T>
@@ -81,6 +89,7 @@ class Reader {
     if (all->value.kind != NodeKind::table) {
       complaints_.error(all->where, fmt::format("{} is not a table", section),
                         fmt::format("write [{}.NAME]", section));
+      lose(section);
       return;
     }
     for (const Entry& entry : all->value.entries) {
@@ -88,9 +97,11 @@ class Reader {
         complaints_.error(entry.where,
                           fmt::format("[{}] holds tables, not '{}'", section, entry.key),
                           fmt::format("write [{}.NAME], and the key below it", section));
+        lose(section);
       } else if (!is_name(entry.key)) {
         complaints_.error(entry.where, fmt::format("'{}' cannot be a name", entry.key),
                           "letters, digits and - _ . : are fine, up to 128 of them");
+        lose(section);
       } else {
         read_entry(entry);
       }
@@ -143,6 +154,7 @@ class Reader {
     pool.name = entry.key;
     pool.where = entry.where;
     const Written written{entry.value, pool_defaults_ ? *pool_defaults_ : no_table, entry.where};
+    const std::size_t errors = complaints_.errors();
     read_pool_keys(entry.value, "pool." + entry.key, pool);
     // Redis is also a database: its keys do not silently change servers.
     const bool redis = pool.protocol == Protocol::redis;
@@ -154,9 +166,18 @@ class Reader {
     if (file) read_servers_file(*file, pool, sources_, complaints_);
     const bool empty =
         !servers || (servers->value.kind == NodeKind::list && servers->value.items.empty());
-    if (empty && !file) no_servers(servers ? servers->where : entry.where, pool);
-    check_pool(pool, written, complaints_);
+    if (empty && !file && !servers_mistyped(entry.value)) {
+      no_servers(servers ? servers->where : entry.where, pool);
+    }
+    const bool complete = complaints_.errors() == errors;
+    check_pool(pool, written, complete, complaints_);
+    if (complete) tell_without_effect(pool, written, complaints_);
     config_.pools.push_back(std::move(pool));
+  }
+
+  static bool servers_mistyped(const Node& table) {
+    const auto known = key_names<Pool>();
+    return mistyped(table, "servers", known) || mistyped(table, "servers_file", known);
   }
 
   void no_servers(const Place& where, const Pool& pool) {
@@ -168,10 +189,12 @@ class Reader {
     Listener listener = default_listener_;
     listener.name = entry.key;
     listener.where = entry.where;
-    read_section(entry.value, fmt::format("[listener.{}]", entry.key), listener, complaints_);
-    check_listener(listener,
-                   {entry.value, listener_defaults_ ? *listener_defaults_ : no_table, entry.where},
-                   complaints_);
+    const Written written{entry.value, listener_defaults_ ? *listener_defaults_ : no_table,
+                          entry.where};
+    const bool complete =
+        read_section(entry.value, fmt::format("[listener.{}]", entry.key), listener, complaints_);
+    check_listener(listener, written, complete, complaints_);
+    tell_without_effect(listener, written, complaints_);
     remember_places("listener." + entry.key, entry.value);
     config_.listeners.push_back(std::move(listener));
   }
@@ -184,7 +207,8 @@ class Reader {
     complaints_.warning(entry.where,
                         fmt::format("[route.{}] is not yet supported, ignored", entry.key),
                         "let listeners name pools, and leave it out");
-    if (entry.value.find("type") == nullptr) {
+    const bool typed = mistyped(entry.value, "type", key_names<Route>());
+    if (entry.value.find("type") == nullptr && !typed) {
       complaints_.error(entry.where, fmt::format("route '{}' has no type", entry.key),
                         "write type = \"prefix\"");
     }
@@ -197,6 +221,7 @@ class Reader {
   Config config_;
   Pool default_pool_;
   Listener default_listener_;
+  Lost lost_;
   const Node* pool_defaults_ = nullptr;
   const Node* listener_defaults_ = nullptr;
 };

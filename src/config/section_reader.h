@@ -15,6 +15,9 @@ namespace ringway::config {
 void complain_unknown(const Entry& entry, std::string_view section,
                       const std::vector<std::string_view>& known, Complaints& complaints);
 
+// A key of the table was meant to be this one.
+bool mistyped(const Node& table, std::string_view key, const std::vector<std::string_view>& known);
+
 // Of a key of which nothing is carried out yet: an error, unless its text is empty.
 bool asks_for_protection(const Entry& entry, Complaints& complaints);
 
@@ -38,7 +41,8 @@ bool read_entry(const Entry& entry, const Key<T>& key, T& into, Complaints& comp
 template <typename T>
 bool read_section(const Node& table, std::string_view section, T& into, Complaints& complaints) {
   if (table.kind != NodeKind::table) {
-    complaints.error(table.where, fmt::format("{} is a table, not {}", section, described(table)));
+    complaints.error(table.where, fmt::format("{} is a table, not {}", section, described(table)),
+                     "write its keys below a header of its own, or as { key = value }");
     return false;
   }
   bool fine = true;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <map>
 
+#include "ringway/base/plain_text.h"
 #include "ringway/ring/server_name.h"
 
 #include "config/address.h"
@@ -65,24 +66,22 @@ Verdict split(std::string_view text, Server& server) {
   return std::nullopt;
 }
 
+// Of every source: the list, a file, a variable, the command line.
 Verdict check_name(const std::string& name) {
   constexpr std::size_t name_max = 255;  // twemproxy cuts longer ones.
   if (name.size() > name_max) {
-    return Complaint{"the name of a server has at most 255 bytes", ""};
+    return Complaint{fmt::format("a name of {} bytes", name.size()),
+                     "the name of a server has at most 255"};
   }
-  for (const char c : name) {
-    if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7f) {
-      return Complaint{fmt::format("the name \"{}\" has a space or control character in it", name),
-                       ""};
-    }
-  }
-  return std::nullopt;
+  if (is_plain_text(name) && name.find(' ') == name.npos) return std::nullopt;
+  return Complaint{fmt::format("the name \"{}\" is not UTF-8 without spaces and controls", name),
+                   "it is a label in metrics and logs: use letters, digits and signs"};
 }
 
 Verdict settle(Server& server) {
   if (server.address.starts_with('/')) server.address = "unix:" + server.address;
   const auto address = parse_address(server.address);
-  if (!address) return Complaint{address.error(), ""};
+  if (!address) return with_hint(address.error(), "write \"10.0.0.1:11211\"");
   if (!address->unix_socket() && address->port == 0) {
     return Complaint{fmt::format("'{}' has port 0", server.address), "write :11211"};
   }
@@ -93,16 +92,17 @@ Verdict settle(Server& server) {
 // One entry of the list with its ranges expanded.
 Verdict expand(const Server& pattern, std::vector<Server>& into) {
   const auto addresses = expand_ranges(pattern.address);
-  if (!addresses) return Complaint{addresses.error(), ""};
+  if (!addresses) return with_hint(addresses.error(), "split it into several entries or pools");
   const auto names = pattern.name_given ? expand_ranges(pattern.name)
                                         : std::vector<std::string>(addresses->size());
-  if (!names) return Complaint{names.error(), ""};
+  if (!names) return with_hint(names.error(), "give as many names as there are addresses");
   if (names->size() != addresses->size()) {
     return Complaint{fmt::format("{} addresses, but {} names", addresses->size(), names->size()),
                      "give address and name ranges of the same size, or leave the name out"};
   }
   if (addresses->size() > servers_per_pool_max - into.size()) {
-    return Complaint{fmt::format("a pool has at most {} servers", servers_per_pool_max), ""};
+    return Complaint{fmt::format("a pool has at most {} servers", servers_per_pool_max),
+                     "spread them over several pools"};
   }
   for (std::size_t i = 0; i < addresses->size(); ++i) {
     Server server = pattern;
@@ -136,6 +136,14 @@ bool read_one(const Node& node, Server& server, Complaints& complaints) {
   return fine;
 }
 
+void read_item(const Node& item, Pool& pool, Complaints& complaints) {
+  Server pattern;
+  if (!read_one(item, pattern, complaints)) return;
+  if (const auto wrong = expand(pattern, pool.servers)) {
+    complaints.error(item.where, wrong->what, wrong->hint);
+  }
+}
+
 }  // namespace
 
 void read_servers(const Node& list, Pool& pool, Complaints& complaints) {
@@ -145,22 +153,30 @@ void read_servers(const Node& list, Pool& pool, Complaints& complaints) {
     complaints.error(list.where, wrong.what, wrong.hint);
     return;
   }
+  std::size_t wrong = 0;
+  Place beyond;
   for (const Node& item : list.items) {
-    Server pattern;
-    if (!read_one(item, pattern, complaints)) continue;
-    if (const auto wrong = expand(pattern, pool.servers)) {
-      complaints.error(item.where, wrong->what, wrong->hint);
-    }
+    Complaints own;
+    read_item(item, pool, own);
+    if (!own.any_error() || wrong < problems_shown_max) complaints.take(own);
+    if (!own.any_error()) continue;
+    if (++wrong == problems_shown_max + 1) beyond = item.where;
   }
+  if (wrong <= problems_shown_max) return;
+  complaints.error(
+      beyond,
+      fmt::format("{} more servers of pool '{}' are wrong", wrong - problems_shown_max, pool.name),
+      "mend those above first");
 }
 
-void check_servers(const Pool& pool, Complaints& complaints) {
+void check_servers(const Pool& pool, bool complete, Complaints& complaints) {
   std::map<std::string_view, const Server*> by_name;
   std::int64_t weights = 0;
+  std::size_t twice = 0;
   for (const Server& server : pool.servers) {
     weights += server.weight;
     const auto [first, fresh] = by_name.emplace(server.name, &server);
-    if (fresh) continue;
+    if (fresh || ++twice > problems_shown_max) continue;
     const bool same_address = first->second->address == server.address;
     complaints.error(
         server.where,
@@ -176,6 +192,13 @@ void check_servers(const Pool& pool, Complaints& complaints) {
                      fmt::format("the weights of pool '{}' add up to {}", pool.name, weights),
                      fmt::format("together at most {}", weight_max));
   }
+  if (twice > problems_shown_max) {
+    complaints.error(pool.where,
+                     fmt::format("pool '{}' has {} more servers with names that others have",
+                                 pool.name, twice - problems_shown_max),
+                     "mend those above first");
+  }
+  if (!complete) return;
   const bool only_backups = std::ranges::all_of(pool.servers, &Server::backup);
   if (only_backups && !pool.servers.empty()) {
     complaints.error(pool.where, fmt::format("pool '{}' has nothing but backups", pool.name),

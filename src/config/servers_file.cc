@@ -7,6 +7,7 @@
 
 #include "config/servers.h"
 #include "config/values.h"
+#include "config/variables.h"
 
 namespace ringway::config {
 namespace {
@@ -29,6 +30,8 @@ std::string_view trimmed(std::string_view line) {
 }
 
 Node list_of(std::string_view text, const std::string& path) {
+  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   Node list;
   list.kind = NodeKind::list;
   list.where = {path, 0, 0};
@@ -53,20 +56,24 @@ void read_servers_file(const Entry& entry, Pool& pool, Sources& sources, Complai
                      "write servers_file = \"web.servers\"");
     return;
   }
-  if (!sources.may_read) return complaints.error(entry.where, "text cannot name files");
+  if (!sources.may_read) {
+    return complaints.error(entry.where, "text cannot name files", "write servers = [...]");
+  }
   const auto folder = std::filesystem::path(entry.where.file).parent_path();
   const std::string path = folder / entry.value.text;
   const auto text = read_source(path, sources);
   if (!text) {
-    complaints.error(entry.where, fmt::format("cannot read {}: {}", path, text.error()));
+    complaints.error(entry.where, fmt::format("cannot read {}: {}", path, text.error()),
+                     unreadable_hint);
     return;
   }
-  const Node list = list_of(*text, path);
+  Node list = list_of(*text, path);
   if (list.items.empty()) {
     complaints.error({path, 0, 0}, fmt::format("no server for pool '{}' in it", pool.name),
                      "write address:weight name, one server a line");
     return;
   }
+  substitute_variables(list, sources.environment, complaints);
   read_servers(list, pool, complaints);
 }
 

@@ -1,5 +1,6 @@
 // `servers_file` of a pool: a server on each line, as in the list `servers`, empty lines,
-// and comments behind '#'. What a machine writes that should not have to write TOML.
+// and comments behind '#'. What a machine writes that should not have to write TOML; held to the
+// same: UTF-8, variables, ranges, a size.
 #pragma once
 
 #include "ringway/config/config.h"

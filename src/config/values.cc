@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <utility>
 
 #include "ringway/config/units.h"
 
@@ -53,10 +54,41 @@ Verdict unit_text(const Node& node, std::string_view kind, std::string_view exam
   return wrong_kind(node, kind, fmt::format("write it as \"{}\"", example));
 }
 
+// As people write units elsewhere.
+constexpr std::pair<std::string_view, std::string_view> other_units[] = {
+    {"sec", "s"},   {"secs", "s"},    {"second", "s"},  {"seconds", "s"}, {"S", "s"},
+    {"msec", "ms"}, {"MS", "ms"},     {"millis", "ms"}, {"usec", "us"},   {"min", "m"},
+    {"mins", "m"},  {"minutes", "m"}, {"hour", "h"},    {"hours", "h"},   {"days", "d"},
+    {"b", "B"},     {"bytes", "B"},   {"k", "KiB"},     {"K", "KiB"},     {"kb", "KiB"},
+    {"kB", "KiB"},  {"KB", "KiB"},    {"mb", "MiB"},    {"M", "MiB"},     {"MB", "MiB"},
+    {"g", "GiB"},   {"gb", "GiB"},    {"G", "GiB"},     {"GB", "GiB"}};
+
+// What was most likely meant by text that is no value: the same with a unit that there is.
+template <typename Parse>
+std::string unit_hint(std::string_view text, std::string_view unit, std::string_view example,
+                      Parse parse) {
+  std::string close;
+  for (const char c : text) {
+    if (c != ' ' && c != '_') close += c;
+  }
+  const auto end = std::min(close.find_first_not_of("0123456789."), close.size());
+  const std::string number = close.substr(0, end);
+  const std::string name = close.substr(end);
+  if (parse(close)) return fmt::format("write \"{}\"", close);
+  if (name.empty() && parse(number + std::string(unit))) {
+    return fmt::format("give it a unit: \"{}{}\"", number, unit);
+  }
+  for (const auto& [other, ours] : other_units) {
+    const std::string meant = number + std::string(ours);
+    if (name == other && parse(meant)) return fmt::format("write \"{}\"", meant);
+  }
+  return fmt::format("write it as \"{}\"", example);
+}
+
 Verdict read_duration(const Node& node, const Limits& limits, Duration& into) {
   if (auto wrong = unit_text(node, "a duration", "500ms", "ms")) return wrong;
   const auto value = parse_duration(node.text);
-  if (!value) return Complaint{value.error(), ""};
+  if (!value) return Complaint{value.error(), unit_hint(node.text, "ms", "500ms", parse_duration)};
   if (!within(static_cast<std::uint64_t>(value->count()), limits)) {
     return outside(node.text, print_duration(Duration(limits.min)),
                    print_duration(Duration(limits.max)));
@@ -68,7 +100,7 @@ Verdict read_duration(const Node& node, const Limits& limits, Duration& into) {
 Verdict read_size(const Node& node, const Limits& limits, std::uint64_t& into) {
   if (auto wrong = unit_text(node, "a size", "16MiB", "B")) return wrong;
   const auto value = parse_size(node.text);
-  if (!value) return Complaint{value.error(), ""};
+  if (!value) return Complaint{value.error(), unit_hint(node.text, "B", "16MiB", parse_size)};
   if (!within(*value, limits)) {
     return outside(node.text, print_size(static_cast<std::uint64_t>(limits.min)),
                    print_size(static_cast<std::uint64_t>(limits.max)));
@@ -95,6 +127,12 @@ Complaint not_yet(std::string_view word, const std::vector<std::string_view>& to
   return {fmt::format("{} is not yet supported", quoted(word)), "write " + one_of(today)};
 }
 
+Complaint with_hint(const std::string& error, std::string hint) {
+  const auto split = error.find(": write ");
+  if (split == error.npos) return {error, std::move(hint)};
+  return {error.substr(0, split), error.substr(split + 2)};
+}
+
 std::string one_of(const std::vector<std::string_view>& known) {
   std::string all;
   for (std::size_t i = 0; i < known.size(); ++i) {
@@ -105,32 +143,53 @@ std::string one_of(const std::vector<std::string_view>& known) {
 }
 
 Choice choose(const Node& node, const std::vector<std::string_view>& known) {
-  if (node.kind != NodeKind::text) return {0, wrong_kind(node, one_of(known))};
+  const auto first = fmt::format("write one of them in quotes, such as {}", quoted(known[0]));
+  if (node.kind != NodeKind::text) return {0, wrong_kind(node, one_of(known), first)};
   const auto found = std::ranges::find(known, node.text);
   if (found != known.end()) return {static_cast<std::size_t>(found - known.begin()), {}};
   const auto near = nearest(node.text, known);
   return {0, Complaint{fmt::format("\"{}\" is none of {}", node.text, one_of(known)),
-                       near.empty() ? "" : fmt::format("did you mean \"{}\"?", near)}};
+                       near.empty() ? first : fmt::format("did you mean \"{}\"?", near)}};
 }
 
 Verdict read_value(const Node& node, const Limits&, std::string& into) {
   if (node.kind != NodeKind::text) {
+    const bool plain = is_number(node) || node.kind == NodeKind::truth;
+    const auto value = is_number(node) ? number_text(node) : described(node);
     return wrong_kind(node, "text",
-                      is_number(node) ? fmt::format("write \"{}\"", number_text(node)) : "");
+                      plain ? fmt::format("write \"{}\"", value) : "write one text in quotes");
   }
   into = node.text;
   return std::nullopt;
 }
 
+namespace {
+
+std::string truth_hint(const Node& node) {
+  for (const std::string_view yes : {"true", "yes", "on", "True"}) {
+    if (node.text == yes) return "write true, without quotes";
+  }
+  return "write true or false, without quotes";
+}
+
+std::string number_hint(const Node& node) {
+  const bool digits = node.kind == NodeKind::text && !node.text.empty() &&
+                      node.text.find_first_not_of("0123456789") == std::string::npos;
+  return digits ? fmt::format("write {}, without quotes", node.text)
+                : "write digits alone, without quotes or unit";
+}
+
+}  // namespace
+
 Verdict read_value(const Node& node, const Limits&, bool& into) {
-  if (node.kind != NodeKind::truth) return wrong_kind(node, "true or false", "without quotes");
+  if (node.kind != NodeKind::truth) return wrong_kind(node, "true or false", truth_hint(node));
   into = node.truth;
   return std::nullopt;
 }
 
 Verdict read_value(const Node& node, const Limits& limits, std::uint32_t& into) {
   if (node.kind != NodeKind::integer) {
-    return wrong_kind(node, "a whole number", "write digits alone, without quotes or unit");
+    return wrong_kind(node, "a whole number", number_hint(node));
   }
   const auto max = std::min<std::int64_t>(limits.max, std::numeric_limits<std::uint32_t>::max());
   if (node.integer < limits.min || node.integer > max) {
@@ -189,7 +248,9 @@ std::string share_hint(const Node& node) {
   if (node.kind == NodeKind::real && node.real <= 1) {
     return fmt::format("write \"{:.6g}%\"", node.real * 100);
   }
-  return is_number(node) ? fmt::format("write \"{}%\"", number_text(node)) : "write \"10%\"";
+  if (is_number(node)) return fmt::format("write \"{}%\"", number_text(node));
+  const bool bare = node.kind == NodeKind::text && parse_share(node.text + "%").has_value();
+  return bare ? fmt::format("write \"{}%\"", node.text) : "write a share such as \"10%\"";
 }
 
 }  // namespace
@@ -197,7 +258,7 @@ std::string share_hint(const Node& node) {
 Verdict read_value(const Node& node, const Limits&, double& into) {
   if (node.kind != NodeKind::text) return wrong_kind(node, "a share", share_hint(node));
   const auto value = parse_share(node.text);
-  if (!value) return Complaint{value.error(), ""};
+  if (!value) return Complaint{value.error(), share_hint(node)};
   into = *value;
   return std::nullopt;
 }
@@ -211,7 +272,7 @@ Verdict read_value(const Node& node, const Limits& limits, std::vector<std::stri
       if (auto wrong = read_value(item, limits, all.emplace_back())) return wrong;
     }
   } else {
-    return wrong_kind(node, "one text or a list of them");
+    return wrong_kind(node, "one text or a list of them", "write [\"one\", \"two\"]");
   }
   into = std::move(all);
   return std::nullopt;

@@ -82,7 +82,11 @@ struct Choice {
 Choice choose(const Node& node, const std::vector<std::string_view>& known);
 Complaint not_yet(std::string_view word, const std::vector<std::string_view>& today);
 std::string one_of(const std::vector<std::string_view>& known);
-Complaint wrong_kind(const Node& node, std::string_view expected, std::string hint = "");
+Complaint wrong_kind(const Node& node, std::string_view expected, std::string hint);
+
+// Of an error that says what to write behind ": write ", as those of addresses and ranges do;
+// of any other the given hint.
+Complaint with_hint(const std::string& error, std::string hint);
 
 template <typename E>
 concept Enumeration = std::is_enum_v<E>;

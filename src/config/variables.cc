@@ -2,9 +2,12 @@
 // like a shell would be taken for one.
 #include "config/variables.h"
 
+#include <expected>
 #include <fmt/format.h>
 
-#include "ringway/base/result.h"
+#include "ringway/base/plain_text.h"
+
+#include "config/values.h"
 
 namespace ringway::config {
 namespace {
@@ -17,42 +20,33 @@ bool is_name(std::string_view name) {
          !(name.front() >= '0' && name.front() <= '9');
 }
 
-// How many bytes follow the first byte of a UTF-8 character; -1: it cannot be first.
-int followers(unsigned char first) {
-  if (first < 0x80) return 0;
-  if (first >= 0xc2 && first < 0xe0) return 1;
-  if (first >= 0xe0 && first < 0xf0) return 2;
-  if (first >= 0xf0 && first < 0xf5) return 3;
-  return -1;
+using Substituted = std::expected<std::string, Complaint>;
+
+std::unexpected<Complaint> wrong(std::string what, std::string hint) {
+  return std::unexpected(Complaint{std::move(what), std::move(hint)});
 }
 
-// What TOML itself guarantees for the text of a file must hold for variables too.
-bool plain_text(std::string_view text) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto first = static_cast<unsigned char>(text[i]);
-    int expected = followers(first);
-    if (expected < 0 || first < 0x20 || first == 0x7f) return false;
-    for (; expected > 0; --expected) {
-      if (++i == text.size() || (static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) return false;
-    }
-  }
-  return true;
-}
+constexpr const char* literal_hint = "write ${NAME} or ${NAME:-default}; \"$${\" is \"${\" itself";
 
-// `body` is what stands between the braces.
-Result<std::string> value_of(std::string_view body, const Environment& environment) {
+// `body` is what stands between the braces. What TOML itself guarantees for the text of a file
+// must hold for variables too.
+Substituted value_of(std::string_view body, const Environment& environment) {
   const auto colon = body.find(":-");
   const auto name = body.substr(0, colon);
-  if (!is_name(name)) return failure(fmt::format("'${{{}}}' does not name a variable", body));
+  if (!is_name(name)) {
+    return wrong(fmt::format("'${{{}}}' does not name a variable", body), literal_hint);
+  }
   if (auto value = environment(name)) {
-    if (plain_text(*value)) return std::move(*value);
-    return failure(fmt::format("the variable {} is not plain UTF-8 text", name));
+    if (is_plain_text(*value)) return std::move(*value);
+    return wrong(fmt::format("the variable {} is not plain UTF-8 text", name),
+                 "set it to one line without control characters");
   }
   if (colon != body.npos) return std::string(body.substr(colon + 2));
-  return failure(fmt::format("the variable {} is not set", name));
+  return wrong(fmt::format("the variable {} is not set", name),
+               fmt::format("set it in the environment, or give a default: ${{{}:-default}}", name));
 }
 
-Result<std::string> substituted(std::string_view text, const Environment& environment) {
+Substituted substituted(std::string_view text, const Environment& environment) {
   std::string out;
   while (!text.empty()) {
     if (text.starts_with("$${")) {
@@ -60,9 +54,9 @@ Result<std::string> substituted(std::string_view text, const Environment& enviro
       text.remove_prefix(3);
     } else if (text.starts_with("${")) {
       const auto end = text.find('}');
-      if (end == text.npos) return failure("'${' without its '}'");
+      if (end == text.npos) return wrong("'${' without its '}'", literal_hint);
       const auto value = value_of(text.substr(2, end - 2), environment);
-      if (!value) return failure(value.error());
+      if (!value) return std::unexpected(value.error());
       out += *value;
       text.remove_prefix(end + 1);
     } else {
@@ -84,9 +78,7 @@ void substitute_variables(Node& node, const Environment& environment, Complaints
   if (text) {
     node.text = std::move(*text);
   } else {
-    complaints.error(node.where, text.error(),
-                     "set it in the environment, or give a default: ${NAME:-default}; "
-                     "\"$${\" stands for \"${\" itself");
+    complaints.error(node.where, text.error().what, text.error().hint);
   }
 }
 

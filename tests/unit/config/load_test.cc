@@ -99,7 +99,8 @@ TEST_CASE("an included file may add to a table, but not set a key again") {
 TEST_CASE("a file that cannot be read is named with its reason") {
   Folder folder;
   CHECK(all_text(load("/nowhere/a.toml").problems) ==
-        "/nowhere/a.toml: error: cannot read /nowhere/a.toml: No such file or directory\n");
+        "/nowhere/a.toml: error: cannot read /nowhere/a.toml: No such file or directory\n"
+        "  correct its name, or let ringway's user read it; it is text of at most 16MiB\n");
   const auto main = folder.write("main.toml", "include = \"none.toml\"\n" + with_pool(""));
   CHECK(all_text(load(main).problems).starts_with(main + ":1:11: error: cannot read "));
   CHECK(all_text(load("/").problems).find("Is a directory") != std::string::npos);

@@ -1,4 +1,6 @@
 // `servers_file`: servers one a line, from a file beside the configuration.
+#include "ringway/base/plain_text.h"
+
 #include "config_test.h"
 #include "folder.h"
 
@@ -91,6 +93,73 @@ TEST_CASE("the hash of the content is that of every file, and of nothing else") 
   CHECK(loaded_with(folder, "10.0.0.1:11211\n").content == first.content);
   CHECK(loaded_with(folder, "10.0.0.1:11211\n# a comment\n").content != first.content);
   CHECK(loaded_with(folder, "nonsense nonsense nonsense").content != first.content);
+}
+
+std::string told(const Folder& folder, const std::string& servers) {
+  return all_text(loaded_with(folder, servers).problems);
+}
+
+TEST_CASE("bytes that are no UTF-8 are an error at their line, wherever they stand") {
+  const Folder folder;
+  for (const std::string line :
+       {"10.0.0.1:11211:1 caf\xe9", "/run/caf\xe9.sock", "10.0.0.1:11211:1 a\x1b[31mb",
+        "10.0.0.1:11211:1 \xed\xa0\x80", "10.0.0.1:11211:1 \xc0\xaf", "ca\xf1:1",
+        "10.0.0.1:11211:1 a\xc2\x9b", "10.0.0.1:11211:\xff"}) {
+    const auto all = told(folder, "10.0.0.9:1\n" + line + "\n");
+    CHECK_MESSAGE(all.find("web.servers:2:1: error: ") != std::string::npos, all);
+    CHECK(is_plain_text(all.substr(0, all.find('\n'))));
+  }
+  CHECK(told(folder, "10.0.0.1:11211:1 caf\xc3\xa9\n") == "");
+}
+
+TEST_CASE("a name is held to the same in every source of a server") {
+  for (const char* list : {"[\"a:1:1 b\\u009b\"]", "[{ address = \"a:1\", name = \"b\\u0007\" }]",
+                           "[\"unix:/run/\\u0007.sock\"]"}) {
+    const auto all = problems(with_servers(list));
+    CHECK_MESSAGE(all.find("UTF-8") != std::string::npos, all);
+  }
+}
+
+TEST_CASE("the mark of UTF-8 is no part of the first server, variables are replaced") {
+  const Folder folder;
+  folder.write("web.servers", "\xef\xbb\xbf${HOST}:11211:1 one\n$${HOST:1:1 x\n");
+  const auto file = folder.write("a.toml",
+                                 "[listener.web]\nbind = \"127.0.0.1:11311\"\nroute = \"web\"\n"
+                                 "[pool.web]\nservers_file = \"web.servers\"\n");
+  const auto result = load_file(file, environment({{"HOST", "10.0.0.1"}}));
+  REQUIRE(result.problems.size() == 1);
+  CHECK(result.problems[0].where.line == 2);
+  folder.write("web.servers", "\xef\xbb\xbf${HOST}:11211:1 one\n");
+  const auto good = load_file(file, environment({{"HOST", "10.0.0.1"}}));
+  REQUIRE(good.config.has_value());
+  CHECK(good.config->pools[0].servers[0].address == "10.0.0.1:11211");
+  CHECK(told(folder, "${NOPE}:1\n").find("web.servers:1:1: error: the variable NOPE is not set") !=
+        std::string::npos);
+}
+
+TEST_CASE("of many problems twenty are told, and how many more there are") {
+  const Folder folder;
+  std::string wrong;
+  std::string twice;
+  for (int i = 0; i < 1000; ++i) {
+    wrong += "nonsense\n";
+    twice += "10.0.0.1:11211\n";
+  }
+  const auto result = loaded_with(folder, wrong);
+  CHECK(result.problems.size() == 21);
+  CHECK(all_text(result.problems)
+            .find("web.servers:21:1: error: 980 more servers of pool 'web' are wrong") !=
+        std::string::npos);
+  const auto other = loaded_with(folder, twice);
+  CHECK(other.problems.size() == 21);
+  CHECK(all_text(other.problems).find("979 more servers with names that others have") !=
+        std::string::npos);
+}
+
+TEST_CASE("a file that is too large is told so, not read") {
+  const Folder folder;
+  const auto all = told(folder, std::string(17u << 20, '#'));
+  CHECK(all.find("larger than 16MiB\n  ") != std::string::npos);
 }
 
 }  // namespace
