@@ -1,4 +1,5 @@
-// See plain_text.h.
+// See plain_text.h. Longer forms than needed, surrogates and what is beyond U+10FFFF are no UTF-8
+// here, as JSON and Prometheus have it.
 #include "ringway/base/plain_text.h"
 
 #include <cstdint>

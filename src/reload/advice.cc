@@ -1,4 +1,5 @@
-// See advice.h.
+// See advice.h. What ring/advice.h says behind its last colon is the remedy: it becomes the hint
+// of the problem.
 #include "reload/advice.h"
 
 #include <fmt/format.h>

@@ -1,4 +1,5 @@
-// See judge.h. The list is short because the loader has told all that the text alone can tell.
+// See judge.h. The list is short because the loader has told already all that the text alone
+// can tell.
 #include "reload/judge.h"
 
 #include <algorithm>
