@@ -62,6 +62,12 @@ std::size_t http_connections_max(std::uint64_t files) {
   return std::clamp<std::uint64_t>(files / 8, 16, admin::HttpLimits().connections_max);
 }
 
+// The kernel's part of it is for sockets, and it has to be there when they are many.
+config::MaybeBytes memory_max_by_default() {
+  const auto limit = memory_limit();
+  return limit ? config::MaybeBytes(*limit / 4 * 3) : std::nullopt;
+}
+
 // What the file leaves to the machine: every client is a file descriptor, and the
 // rest of them is kept for servers, listeners and ringway itself. Asked by the start and by
 // each reload, one after another; what is wrong is told once.
@@ -70,9 +76,7 @@ class Settler {
   void settle(config::Config& config) {
     config::Router& router = config.router;
     if (router.workers == 0) router.workers = cpus_allowed();
-    if (router.memory_max_default) {
-      if (const auto limit = memory_limit()) router.memory_max = *limit / 4 * 3;
-    }
+    if (router.memory_max_default) router.memory_max = memory_max_by_default();
     const std::uint64_t files = raise_file_limit();
     const std::uint64_t reserve = files_reserved(config, files);
     settle_clients(config, files, files > reserve + 16 ? files - reserve : 16);
@@ -82,6 +86,8 @@ class Settler {
   static std::uint64_t files_reserved(const config::Config& config, std::uint64_t files) {
     std::uint64_t reserve =
         64 + http_connections_max(files) + 8 * std::uint64_t{config.router.workers};
+    // Who is turned away, and who is on the way from a listening socket.
+    reserve += proxy::rejected_max(config.router.workers) + 2 * config.listeners.size();
     for (const config::Pool& pool : config.pools) {
       reserve +=
           std::uint64_t{2} * pool.servers.size() * pool.server_connections * config.router.workers;
@@ -288,6 +294,9 @@ int run_loaded(config::Loaded loaded, const Load& load) {
   net::IoSettings settings;
   settings.batch_window = config.router.batch_window;
   const std::uint32_t workers = config.router.workers > 0 ? config.router.workers : cpus_allowed();
+  const config::MaybeBytes memory =
+      config.router.memory_max_default ? memory_max_by_default() : config.router.memory_max;
+  if (memory) settings.fit(*memory / workers);
   WorkerThreads threads(workers, io_kind(config.router.io), settings);
   if (const std::string why = threads.failure(); !why.empty()) return give_up(why);
 

@@ -69,7 +69,10 @@ constexpr Key<Listener> listener_keys[] = {
         "machine is gone ends after 7 min all the same",
         some_time),
     key<&Listener::client_stall_timeout>(
-        "client_stall_timeout", "", "a client that owes a read this long is closed", some_time),
+        "client_stall_timeout", "",
+        "a client that for so long takes nothing of what it is owed, or says nothing of the rest "
+        "of a request, is closed",
+        some_time),
     key<&Listener::client_in_flight_max>("client_in_flight_max", "requests",
                                          "then the client's socket is not read; of reads "
                                          "keys_per_ask is the limit",

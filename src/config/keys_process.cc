@@ -33,8 +33,9 @@ constexpr Key<Router> router_keys[] = {
                                times(0s, 10ms)),
     {.name = "memory_max",
      .unit = "",
-     .why = "then the biggest readers pause and large new requests are shed; auto is 75% of the "
-            "cgroup's limit, so that the OOM killer never comes",
+     .why = "near it large values wait for room, then all who ask; who holds memory and does not "
+            "move is refused or closed. auto is 75% of the cgroup's limit: the kernel's sockets "
+            "count there, too",
      .limits = some_size,
      .read = read_memory_max,
      .print =

@@ -43,7 +43,7 @@ BufferPool::Block BufferPool::lend(std::size_t bytes) {
 void BufferPool::give_back(Block block) {
   RINGWAY_ASSERT(block.data != nullptr && lent_bytes_ >= block.bytes);
   lent_bytes_ -= block.bytes;
-  if (kept_bytes_ + block.bytes > kept_bytes_max) return std::free(block.data);
+  if (kept_bytes_ + block.bytes > keeps_bytes_) return std::free(block.data);
   Shelf& shelf = shelves_[class_of(block.bytes)];
   Free* free_block = reinterpret_cast<Free*>(block.data);
   free_block->next = std::exchange(shelf.first, free_block);
@@ -58,6 +58,11 @@ BufferPool::Block BufferPool::grow(Block block, std::size_t bytes) {
   char* data = static_cast<char*>(std::realloc(block.data, size));
   RINGWAY_ASSERT(data != nullptr);
   return {data, size};
+}
+
+void BufferPool::keep_at_most(std::size_t bytes) {
+  keeps_bytes_ = std::min(bytes, kept_bytes_max);
+  if (kept_bytes_ > keeps_bytes_) trim();
 }
 
 void* BufferPool::take(Shelf& shelf, std::size_t bytes) {

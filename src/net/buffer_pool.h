@@ -44,6 +44,9 @@ class BufferPool {
   std::size_t lent_bytes() const { return lent_bytes_; }
   std::size_t kept_bytes() const { return kept_bytes_; }
 
+  // Less than kept_bytes_max where memory is limited.
+  void keep_at_most(std::size_t bytes);
+
   // Frees everything that is kept.
   void trim();
 
@@ -78,6 +81,7 @@ class BufferPool {
   std::array<Shelf, classes> shelves_{};
   std::size_t lent_bytes_ = 0;
   std::size_t kept_bytes_ = 0;
+  std::size_t keeps_bytes_ = kept_bytes_max;
 };
 
 }  // namespace ringway::net

@@ -50,6 +50,7 @@ class EpollIo final : public Io {
   void shutdown(int fd) override;
   void cancel(int fd) override;
   void close(int fd) override;
+  std::size_t receive_bytes_max() const override { return settings_.arena_bytes; }
 
  private:
   enum class Setup : std::uint8_t { none, accepting, connecting };

@@ -130,6 +130,9 @@ class Io {
   // A busy time is over: memory that receiving has touched may go back to the system.
   virtual void trim() {}
 
+  // The most memory that receiving takes.
+  virtual std::size_t receive_bytes_max() const { return 0; }
+
   // What this Io did so far; read by the thread that calls wait().
   const IoCounters& counters() const { return counters_; }
 

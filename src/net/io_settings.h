@@ -2,6 +2,7 @@
 // Everything here is mechanism; what the router does never depends on it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "ringway/base/time.h"
@@ -15,6 +16,12 @@ enum class IoKind : std::uint8_t { automatic, io_uring, epoll };
 struct BufferSettings {
   std::uint32_t size_bytes;
   std::uint32_t count_max;  // A power of two, at most 32768.
+
+  std::size_t bytes_max() const { return std::size_t{size_bytes} * count_max; }
+  // Fewer, so that they are at most so much, but a few there have to be.
+  void fit(std::uint64_t bytes) {
+    while (count_max > 16 && bytes_max() > bytes) count_max /= 2;
+  }
 };
 
 // When finished work is handed over by the kernel, best first. An older kernel
@@ -29,7 +36,16 @@ struct IoSettings {
   std::uint32_t arena_bytes = 512 * 1024;  // epoll: what one wait() may read in all.
   Duration batch_window = std::chrono::microseconds(200);  // Zero: never linger.
   TaskRun task_run = TaskRun::deferred;                    // The best one to try.
-  std::uint64_t seed = 0;                                  // Of random(); 0: from the system.
+  // Where a worker has so much memory in all: an eighth of it is to receive into.
+  void fit(std::uint64_t memory_bytes) {
+    client_buffers.fit(memory_bytes / 16);
+    server_buffers.fit(memory_bytes / 16);
+  }
+  std::size_t receive_bytes_max() const {
+    return client_buffers.bytes_max() + server_buffers.bytes_max();
+  }
+
+  std::uint64_t seed = 0;  // Of random(); 0: from the system.
 };
 
 }  // namespace ringway::net

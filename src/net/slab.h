@@ -17,6 +17,8 @@ template <typename T>
 class Slab {
  public:
   Slab() = default;
+  // What is in use counts there, in bytes.
+  explicit Slab(std::uint64_t& bytes) : bytes_(&bytes) {}
   Slab(const Slab&) = delete;
   Slab& operator=(const Slab&) = delete;
   ~Slab() { RINGWAY_ASSERT(in_use_ == 0 && "destroyed with objects in use"); }
@@ -27,6 +29,7 @@ class Slab {
     Node* node = free_;
     free_ = node->next;
     ++in_use_;
+    *bytes_ += sizeof(Node);
     return *new (node->storage) T(std::forward<Args>(args)...);
   }
 
@@ -37,6 +40,7 @@ class Slab {
     node->next = free_;
     free_ = node;
     --in_use_;
+    *bytes_ -= sizeof(Node);
   }
 
   std::size_t in_use() const { return in_use_; }
@@ -60,6 +64,8 @@ class Slab {
   std::vector<std::unique_ptr<Node[]>> chunks_;
   Node* free_ = nullptr;
   std::size_t in_use_ = 0;
+  std::uint64_t own_bytes_ = 0;
+  std::uint64_t* bytes_ = &own_bytes_;
 };
 
 }  // namespace ringway::net

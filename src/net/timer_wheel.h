@@ -17,6 +17,7 @@ namespace ringway::net {
 // What a timer is for; the worker switches on it when it fires.
 enum class TimerKind : std::uint8_t {
   client,
+  memory_look,
   server_connect,
   server_backoff,
   server_idle,

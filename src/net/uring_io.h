@@ -59,6 +59,7 @@ class UringIo final : public Io {
   void cancel(int fd) override;
   void close(int fd) override;
   void trim() override { trim_asked_ = true; }
+  std::size_t receive_bytes_max() const override { return settings_.receive_bytes_max(); }
 
   TaskRun task_run() const { return uring_->task_run(); }
   bool can_linger() const { return uring_->can_linger(); }

@@ -67,6 +67,7 @@ ClientConn& Clients::open(int fd, snapshot::ListenerId from) {
   bench_.count(WorkerMetric::clients_accepted).add();
   bench_.count(WorkerMetric::clients).set(conns_.size());
   reset_timer(client);
+  if (gate_closed_) pause(client, PauseReason::memory);
   return client;
 }
 
@@ -106,6 +107,7 @@ void Clients::on_received(const net::Completion& done) {
   if (done.result <= 0) return on_input_ended(client, -done.result);
   RINGWAY_ASSERT(!done.bytes.empty());
   bench_.count(WorkerMetric::client_bytes_read).add(done.bytes.size());
+  client.moved += done.bytes.size();
   // Who does not read makes no progress by speaking.
   if (client.output.empty()) client.progress_at = bench_.now;
   client.heard = true;
@@ -132,6 +134,9 @@ void Clients::linger(ClientConn& client, std::size_t dropped) {
 
 void Clients::take(ClientConn& client, Bytes bytes) {
   net::BufferPool& pool = bench_.buffers;
+  if (client.half && !client.blocked && bench_.memory.is_over()) [[unlikely]]
+    refuse_half(client);
+  if (client.closing || client.finishing) return;
   if (client.blocked) return client.input.append(pool, bytes);
   if (client.input.empty()) {
     const std::size_t taken = parse(client, bytes);
@@ -181,11 +186,10 @@ void Clients::warn(const ClientConn& client, std::string_view about, std::string
 // Starts every whole request in `bytes`; returns how many bytes are done with.
 std::size_t Clients::parse(ClientConn& client, Bytes bytes) {
   const config::Listener& limits = listener(client).settings;
-  // While memory is short, large values are as good as too large.
-  const std::uint64_t value_max = bench_.memory_short()
-                                      ? std::min<std::uint64_t>(limits.value_max, modest_bytes_max)
-                                      : limits.value_max;
-  const proto::memcached::RequestLimits present{value_max, limits.keys_per_get_max.value_or(~0u)};
+  // What there is no memory for is as good as too large.
+  std::uint64_t value_max = std::min(limits.value_max, bench_.memory.value_bytes_max());
+  if (refusing_) value_max = client.half ? 0 : std::min<std::uint64_t>(value_max, modest_bytes_max);
+  proto::memcached::RequestLimits present{value_max, limits.keys_per_get_max.value_or(~0u)};
   std::size_t taken = 0;
   needed_ = 0;
   if (!client.speaks_text && !check_protocol(client, bytes)) return 0;
@@ -197,6 +201,12 @@ std::size_t Clients::parse(ClientConn& client, Bytes bytes) {
       taken += skipped;
       continue;
     }
+    if (client.swallows_line) {
+      const std::size_t end = bytes.find('\n', taken);
+      client.swallows_line = end == bytes.npos;
+      taken = client.swallows_line ? bytes.size() : end + 1;
+      continue;
+    }
     if (const auto limit = limit_of(client)) {
       client.blocked = true;
       pause(client, *limit);
@@ -206,9 +216,21 @@ std::size_t Clients::parse(ClientConn& client, Bytes bytes) {
     const bool accepted_before = client.held_input != HeldInput::none;
     parse_request(bytes.substr(taken), accepted_before ? no_limits : present, parsed);
     if (parsed.status == RequestStatus::incomplete) {
+      if (refusing_ && client.half && parsed.needed == 0) {
+        refuse_line(client);
+        taken = bytes.size();
+        break;
+      }
       client.scanned = parsed.scanned;
       needed_ = parsed.needed;
+      client.blocked = !begin_half(client, bytes.size() - taken);
+      if (client.blocked) needed_ = 0;
       break;
+    }
+    if (client.half) {
+      end_half(client);
+      if (refusing_)
+        present.value_max = std::min<std::uint64_t>(limits.value_max, modest_bytes_max);
     }
     if (parsed.status == RequestStatus::complete) {
       if (!begin(client, parsed.request)) {
@@ -278,8 +300,11 @@ std::optional<PauseReason> Clients::limit_of(const ClientConn& client) const {
   if (client.pauses.holds(PauseReason::server_queue)) return PauseReason::server_queue;
   if (client.asks_later) return PauseReason::own;
   const config::Listener& limits = listener(client).settings;
+  const Memory& memory = bench_.memory;
+  const bool waits = client.wanted > 0 || gate_closed_ || memory.is_full();
+  if (waits && !client.half && overruled_ != &client) return PauseReason::memory;
   const std::uint64_t held = client.output.held() + client.stashed;
-  if (bench_.memory_short() && held > modest_bytes_max) return PauseReason::memory;
+  if (memory.is_short() && held > modest_bytes_max) return PauseReason::memory;
   // Whatever is asked for may come at once, and no reader is sure to take it.
   if (client.keys_asked >= limits.keys_per_ask) return PauseReason::own;
   if (client.line_count >= limits.client_in_flight_max) return PauseReason::own;
@@ -288,7 +313,9 @@ std::optional<PauseReason> Clients::limit_of(const ClientConn& client) const {
 }
 
 void Clients::pause(ClientConn& client, PauseReason reason) {
-  if (client.closing || client.finishing || !client.pauses.begin(reason)) return;
+  if (client.closing || client.finishing) return;
+  if (reason == PauseReason::memory) join_waiting(client);
+  if (!client.pauses.begin(reason)) return;
   paused_.begin(reason, bench_.now);
   touch(client);
 }
@@ -296,6 +323,7 @@ void Clients::pause(ClientConn& client, PauseReason reason) {
 void Clients::resume(ClientConn& client, PauseReason reason) {
   if (!client.pauses.end(reason)) return;
   paused_.end(reason, bench_.now);
+  if (reason == PauseReason::memory) leave_waiting(client);
   touch(client);
 }
 
@@ -325,6 +353,7 @@ void Clients::go_on(ClientConn& client) {
 }
 
 void Clients::resume_blocked() {
+  mind_memory();
   net::List<ClientConn, &ClientConn::touched_link> looked_at;
   while (ClientConn* client = touched_.pop_front()) {
     looked_at.push_back(*client);
@@ -354,12 +383,14 @@ void Clients::say(ClientConn& client) {
   }
   if (client.read_out && !client.blocked && client.begun_bytes == 0 && client.swallow == 0) {
     client.finishing = true;
+    end_half(client);
     end_pauses(client);
     client.input.clear(bench_.buffers);
   }
   if (client.finishing && !client.lingering && !client.line_first && client.output.empty()) {
     return end_output(client);
   }
+  if (gate_closed_ && between_requests(client)) pause(client, PauseReason::memory);
   update_reading(client);
 }
 
@@ -369,6 +400,7 @@ void Clients::on_sent(const net::Completion& done) {
   if (client.closing) return;
   if (done.result < 0) return retire(client);
   bench_.count(WorkerMetric::client_bytes_sent).add(count);
+  client.moved += count;
   client.progress_at = bench_.now;
   reset_timer(client);
   touch(client);
@@ -389,15 +421,35 @@ void Clients::finish(ClientConn& client) {
   client.finishing = true;
   client.blocked = false;
   client.swallow = 0;
+  client.swallows_line = false;
+  end_half(client);
   end_pauses(client);
   touch(client);
 }
 
+void Clients::reject(ClientConn& client, std::uint32_t kept) {
+  finish(client);
+  rejected_.push_back(client);
+  ++rejected_count_;
+  rejected_kept_ = kept;
+  end_rejected();
+}
+
+// The oldest first, but nobody who was not told yet.
+void Clients::end_rejected() {
+  while (rejected_count_ > rejected_kept_ && rejected_.front()->lingering) {
+    retire(*rejected_.front());
+  }
+}
+
 void Clients::retire(ClientConn& client) {
   if (client.closing) return;
+  end_half(client);
   end_pauses(client);
   client.closing = true;
   client.touched_link.leave();
+  if (client.rejected_link.linked()) --rejected_count_;
+  client.rejected_link.leave();
   bench_.timers.stop(client.timer);
   sink_.orphan(client);
   RINGWAY_ASSERT(client.line_first == nullptr);
@@ -416,8 +468,9 @@ std::uint32_t Clients::reap() {
       load.admitted.fetch_sub(1, std::memory_order_relaxed);
       bench_.loads.admitted.fetch_sub(1, std::memory_order_relaxed);
     }
-    load.clients.fetch_sub(1, std::memory_order_release);
     bench_.io.close(client->fd);
+    load.clients.fetch_sub(1, std::memory_order_release);
+    bench_.loads.clients.fetch_sub(1, std::memory_order_release);
     client->input.clear(bench_.buffers);
     client->output.clear(bench_.buffers);
     conns_.release(*client);
@@ -427,12 +480,19 @@ std::uint32_t Clients::reap() {
   return static_cast<std::uint32_t>(dead.size());
 }
 
-// One timer, for whichever limit comes first: the end of lingering, a reader that
-// takes nothing, a client that asks nothing. It may fire early and look again.
+// Whom it is not ringway that keeps from going on.
+bool Clients::owes_rest(const ClientConn& client) const {
+  const bool begun = client.half || client.swallow > 0 || client.swallows_line;
+  return begun && !client.pauses.any() && !client.finishing;
+}
+
+// One timer, for whichever limit comes first: the end of lingering, a reader that takes
+// nothing, a writer that owes the rest of a request, a client that asks nothing. It may fire
+// early and look again.
 Instant Clients::next_limit(const ClientConn& client) const {
   const config::Listener& limits = listener(client).settings;
-  const config::MaybeTime limit =
-      client.output.sending() ? limits.client_stall_timeout : limits.idle_timeout;
+  const bool owes = client.output.sending() || owes_rest(client);
+  const config::MaybeTime limit = owes ? limits.client_stall_timeout : limits.idle_timeout;
   return std::min(limit ? client.progress_at + *limit : never, client.look_at);
 }
 
@@ -453,8 +513,14 @@ void Clients::on_timer(net::Timer& timer) {
     bench_.count(WorkerMetric::clients_stalled).add();
     return retire(client);
   }
-  // Whoever waits for an answer is not idle, nor who asks at this moment.
-  if (client.line_first || (!client.input_ended && bench_.io.unread(client.fd))) {
+  if (owes_rest(client)) {
+    bench_.count(WorkerMetric::clients_stalled).add();
+    finish(client);
+    return client.input.clear(bench_.buffers);
+  }
+  // Whoever waits for an answer is not idle, nor who is not read, nor who asks at this moment.
+  if (client.line_first || client.pauses.any() ||
+      (!client.input_ended && bench_.io.unread(client.fd))) {
     client.progress_at = bench_.now;
     return reset_timer(client);
   }

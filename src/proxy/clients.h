@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "log/rate_limit.h"
 #include "net/io.h"
 #include "proxy/client_conn.h"
 #include "proxy/request_sink.h"
@@ -28,13 +29,22 @@ class Clients {
   static constexpr Duration look_every = std::chrono::milliseconds(5);
   static constexpr std::uint32_t looks_empty_max = 4;
   // While memory is short: clients that hold more than this get no further
-  // request started and no value larger than this; nor are such values taken.
+  // request started and no value larger than this; such values are not begun.
   static constexpr std::size_t modest_bytes_max = 64 * 1024;
+  // While some wait for memory it is looked so often who holds it and does not move: less
+  // than so many bytes from one look to the next. Who waited for so many looks is not left to
+  // wait: what is too large is refused then.
+  static constexpr Duration memory_look_every = std::chrono::milliseconds(250);
+  static constexpr std::uint64_t moved_bytes_min = 8 * 1024;
+  static constexpr std::uint32_t looks_waited_max = 4;
   // Room made ahead for a value that a client has only announced.
   static constexpr std::size_t announced_bytes_max = 256 * 1024;
 
   Clients(Workbench& bench, RequestSink& sink)
-      : bench_(bench), sink_(sink), paused_(bench.counters) {}
+      : bench_(bench), sink_(sink), paused_(bench.counters) {
+    look_timer_.kind = net::TimerKind::memory_look;
+  }
+  ~Clients() { bench_.timers.stop(look_timer_); }
 
   // The snapshot has changed: limits of time count from when they should have.
   void adopt(const snapshot::Snapshot& before);
@@ -57,6 +67,8 @@ class Clients {
   void touch(ClientConn& client);
   // Ends it after what is owed; takes no more requests.
   void finish(ClientConn& client);
+  // The same for one that was told why, of whom only the last `kept` may linger.
+  void reject(ClientConn& client, std::uint32_t kept);
   // The same, but what it has said so far is still taken, and what comes with the end of a
   // request that is half there.
   void finish_between_requests(ClientConn& client);
@@ -68,6 +80,7 @@ class Clients {
   void on_received(const net::Completion& done);
   void on_sent(const net::Completion& done);
   void on_timer(net::Timer& timer);
+  void on_memory_look();
 
   // First half of the end of a turn: go on with what waited behind a limit.
   void resume_blocked();
@@ -111,10 +124,37 @@ class Clients {
   bool begin(ClientConn& client, const proto::memcached::Request& request);
   bool blocked_still(ClientConn& client);
   void end_pauses(ClientConn& client);
+  bool owes_rest(const ClientConn& client) const;
+
+  // Memory (client_memory.cc).
+  struct Holder {
+    std::uint64_t bytes;
+    ClientConn* client;
+  };
+  static bool between_requests(const ClientConn& client);
+  void join_waiting(ClientConn& client);
+  void leave_waiting(ClientConn& client);
+  void promise(ClientConn& client, std::uint64_t bytes);
+  bool begin_half(ClientConn& client, std::size_t have);
+  void end_half(ClientConn& client);
+  void refuse_half(ClientConn& client);
+  void refuse_line(ClientConn& client);
+  void mind_memory();
+  void refuse_largest();
+  void close_gate();
+  void open_gate();
+  void let_in();
+  void go_on_with_memory(ClientConn& client);
+  bool has_memory(std::uint64_t coming_back) const;
+  void begin_looks();
+  static std::vector<Holder>& largest_first(std::vector<Holder>& holders);
+  void overrule_waiting(std::uint64_t coming_back);
+  void tell_short(std::uint32_t waiting, std::uint64_t refused, std::uint32_t ended);
   void update_reading(ClientConn& client);
   void say(ClientConn& client);
   void look_whether_read_out(ClientConn& client);
   void end_output(ClientConn& client);
+  void end_rejected();
   Instant next_limit(const ClientConn& client) const;
   void reset_timer(ClientConn& client);
 
@@ -125,6 +165,17 @@ class Clients {
   std::vector<ClientConn*> dead_;
   PausedClients paused_;
   bool hurries_ = false;
+  net::List<ClientConn, &ClientConn::rejected_link> rejected_;
+  std::uint32_t rejected_count_ = 0;
+  std::uint32_t rejected_kept_ = 0;
+  net::List<ClientConn, &ClientConn::memory_link> waiting_;  // For memory.
+  bool gate_closed_ = false;                                 // Nobody between two requests is read.
+  bool refusing_ = false;            // What parse() comes to is refused if it is large.
+  ClientConn* overruled_ = nullptr;  // Goes on, whatever memory says.
+  net::Timer look_timer_;            // Set while some wait for memory.
+  std::uint32_t look_ = 0;
+  std::uint32_t let_in_ = 0;  // Since the last one.
+  log::RateLimit lines_{1};
   std::size_t needed_ = 0;  // What parse() left behind will grow to that; 0: not known.
 };
 

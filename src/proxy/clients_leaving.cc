@@ -10,6 +10,7 @@ namespace ringway::proxy {
 void Clients::finish_between_requests(ClientConn& client) {
   if (client.closing || client.finishing || client.leaving) return;
   client.leaving = true;
+  if (!client.blocked) resume(client, PauseReason::memory);
   client.heard = bench_.now - client.progress_at < look_every || !client.output.empty();
   look_whether_read_out(client);
 }
@@ -49,6 +50,7 @@ void Clients::end_output(ClientConn& client) {
   update_reading(client);
   bench_.io.finish_sending(client.fd);
   reset_timer(client);
+  if (client.rejected_link.linked()) end_rejected();
 }
 
 }  // namespace ringway::proxy

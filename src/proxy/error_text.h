@@ -25,6 +25,8 @@ inline constexpr std::string_view reply_too_large =
 // What is refused while this worker's part of memory_max is used up.
 inline constexpr std::string_view no_memory_reply =
     "SERVER_ERROR ringway: memory_max is reached: no room for a value this large\r\n";
+inline constexpr std::string_view no_memory_for_line =
+    "SERVER_ERROR ringway: memory_max is reached: no room for a line this large";
 inline constexpr std::string_view no_memory = no_memory_reply.substr(0, no_memory_reply.size() - 2);
 
 // The words for what a connection died of: "refused the connection".

@@ -463,6 +463,7 @@ void Executor::expect_large(Fragment& fragment, std::uint64_t value_bytes) {
   RINGWAY_ASSERT(told(*fragment.exchange) && fragment.announced == 0);
   fragment.announced = value_bytes + 2;
   fragment.exchange->client->announced += fragment.announced;
+  bench_.memory.promise(fragment.announced);
 }
 
 void Executor::count_arrived_of_large(Fragment& fragment, std::uint64_t bytes) {
@@ -470,6 +471,7 @@ void Executor::count_arrived_of_large(Fragment& fragment, std::uint64_t bytes) {
   RINGWAY_ASSERT(client && client->announced >= bytes && fragment.announced >= bytes);
   fragment.announced -= bytes;
   client->announced -= bytes;
+  bench_.memory.keep_promise(bytes);
 }
 
 void Executor::expect_no_more(Fragment& fragment) {
@@ -488,8 +490,11 @@ Bytes Executor::no_room(const Exchange& exchange, std::uint64_t bytes) const {
   const std::uint64_t held = client.stashed + client.output.size();
   // What other servers have begun to send comes, too.
   if (held + client.announced + bytes > most) return reply_too_large;
-  if (bytes <= Clients::modest_bytes_max || !bench_.memory_short()) return {};
-  if (held <= Clients::modest_bytes_max && !bench_.memory_spent(bytes)) return {};
+  if (!bench_.memory.is_short()) [[likely]]
+    return {};
+  const bool modest = std::min(bytes, held) <= Clients::modest_bytes_max;
+  const bool small = std::max(bytes, held) <= Clients::modest_bytes_max;
+  if (small ? !bench_.memory.is_over() : modest && !bench_.memory.is_over(bytes)) return {};
   bench_.count(WorkerMetric::requests_shed).add();
   return no_memory_reply;
 }

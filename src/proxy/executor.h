@@ -25,7 +25,11 @@ namespace ringway::proxy {
 
 class Executor final : public RequestSink, public ReplySink, public InternalRequests {
  public:
-  explicit Executor(Workbench& bench) : bench_(bench) {}
+  explicit Executor(Workbench& bench)
+      : bench_(bench),
+        exchanges_(bench.memory.objects_bytes()),
+        fragments_(bench.memory.objects_bytes()),
+        gathers_(bench.memory.objects_bytes()) {}
   // They know each other; set once, before the first turn.
   void meet(Clients& clients, Servers& servers, HealthSink& health) {
     clients_ = &clients;

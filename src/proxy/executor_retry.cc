@@ -45,7 +45,8 @@ bool Executor::may_ask_again(const Fragment& fragment) const {
 bool Executor::may_send_anew(const Fragment& fragment, Bytes unsent) const {
   const Exchange& exchange = *fragment.exchange;
   if (unsent.empty() || exchange.gather || !told(exchange)) return false;
-  if (unsent.size() > Clients::modest_bytes_max && bench_.memory_spent(unsent.size())) return false;
+  if (unsent.size() > Clients::modest_bytes_max && bench_.memory.is_over(unsent.size()))
+    return false;
   return row(exchange.command).kind != CommandClass::read && may_ask_again(fragment);
 }
 

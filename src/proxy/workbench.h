@@ -18,6 +18,7 @@
 #include "net/timer_wheel.h"
 #include "proxy/board.h"
 #include "proxy/health_sink.h"
+#include "proxy/memory.h"
 #include "proxy/retry_budget.h"
 
 namespace ringway::proxy {
@@ -33,9 +34,22 @@ struct ListenerLoads {
   const ListenerLoad& operator[](snapshot::ListenerId id) const { return each[id]; }
 
   std::array<ListenerLoad, listeners_max> each{};
-  std::atomic<std::uint32_t> admitted{0};  // By all of them: what files allow is shared.
-  log::SharedRateLimit lines{1};           // Of the log, about what clients were refused.
+  // By all of them, for what files allow is shared.
+  std::atomic<std::uint32_t> clients{0};
+  std::atomic<std::uint32_t> admitted{0};
+  log::SharedRateLimit lines{1};  // Of the log, about what clients were refused.
 };
+
+// Clients that are told that they are too many: these have descriptors of their own beside
+// clients_max, so that servers always get theirs. Each worker leaves the oldest of them no
+// more time when there are more than it may keep.
+inline constexpr std::uint32_t rejected_kept_max = 16;
+constexpr std::uint32_t rejected_kept(std::uint32_t workers) {
+  return workers < rejected_kept_max ? rejected_kept_max / workers : 1;
+}
+constexpr std::uint32_t rejected_max(std::uint32_t workers) {
+  return rejected_kept_max + 3 * workers;
+}
 
 struct Workbench {
   Workbench(std::uint32_t number, net::Io& its_io, Board& shared_board, metrics::Registry& shared,
@@ -53,13 +67,6 @@ struct Workbench {
 
   metrics::Counter& count(metrics::WorkerMetric metric) { return counters[metric]; }
 
-  // More is lent than this worker's part of memory_max.
-  bool memory_short() const { return buffers.lent_bytes() > memory_share; }
-  // An eighth more is for those who hold little of it.
-  bool memory_spent(std::uint64_t bytes) const {
-    return memory_short() && buffers.lent_bytes() + bytes > memory_share + memory_share / 8;
-  }
-
   const std::uint32_t worker;
   net::Io& io;
   Board& board;
@@ -68,13 +75,13 @@ struct Workbench {
   Homes& homes;
   metrics::WorkerCounters& counters;
   net::BufferPool buffers;
+  Memory memory{buffers};
   net::TimerWheel timers;
   Instant now;  // Io::now(), constant within a turn: asked for many times in each.
   const Instant begun;
   const snapshot::Snapshot* snapshot = nullptr;       // Constant within a turn.
   std::vector<const snapshot::Listener*> listeners;   // Of it, by ListenerId.
   std::vector<metrics::PoolCounters*> pool_counters;  // By pool number.
-  std::uint64_t memory_share = ~std::uint64_t{0};     // Bytes.
   std::vector<RetryBudget> retry_budgets;             // By pool number.
   std::vector<route::PoolLive> live;                  // By pool number; constant within a turn.
 };

@@ -77,8 +77,7 @@ void Worker::obey(const Adopt& adopt) {
   bench_.listeners = adopt.snapshot->by_id;
   if (before) clients_.adopt(*before);
   acceptors_.adopt();
-  const config::MaybeBytes memory = adopt.snapshot->config.router.memory_max;
-  bench_.memory_share = memory ? *memory / crew_.size() : ~std::uint64_t{0};
+  adopt_memory();
   adopt_pools(before);
   servers_.adopt();
   executor_.adopt();
@@ -87,6 +86,18 @@ void Worker::obey(const Adopt& adopt) {
   health_.adopt();
   bench_.count(WorkerMetric::generation).set(adopt.snapshot->generation);
   desk_.generation.store(adopt.snapshot->generation, std::memory_order_release);
+}
+
+// What is kept for reuse is needed, too: an eighth of its part at most.
+void Worker::adopt_memory() {
+  const config::MaybeBytes most = bench_.snapshot->config.router.memory_max;
+  const std::uint64_t kept =
+      most ? std::min<std::uint64_t>(*most / crew_.size() / 8, net::BufferPool::kept_bytes_max)
+           : net::BufferPool::kept_bytes_max;
+  bench_.buffers.keep_at_most(kept);
+  if (!most) return bench_.memory.set_unlimited();
+  const std::uint64_t needed = kept + bench_.io.receive_bytes_max();
+  bench_.memory.set_share(proxy::Memory::share(*most, crew_.size(), needed));
 }
 
 // What a worker keeps of a pool goes by its name: its number may be another.
@@ -125,7 +136,7 @@ void Worker::take_client(const TakeClient& taken) {
   if (stopping_) return clients_.retire(client);
   if (!clients_.admit(client)) {
     executor_.answer(client, "SERVER_ERROR ringway: too many clients");
-    return clients_.finish(client);
+    return clients_.reject(client, proxy::rejected_kept(crew_.size()));
   }
   if (draining_) clients_.finish_between_requests(client);
 }
@@ -184,6 +195,7 @@ void Worker::run_timers() {
     if (timer->set()) continue;  // By one before it: for later.
     switch (timer->kind) {
       case net::TimerKind::client: clients_.on_timer(*timer); break;
+      case net::TimerKind::memory_look: clients_.on_memory_look(); break;
       case net::TimerKind::accept_retry: acceptors_.on_timer(*timer); break;
       case net::TimerKind::worker: drain_some(); break;
       case net::TimerKind::sweep: sweep(); break;

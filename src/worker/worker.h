@@ -57,6 +57,7 @@ class Worker {
   void obey(const Reconsider& what);
   void obey(const Relocate& what);
   void obey(const Stop&);
+  void adopt_memory();
   void adopt_pools(const snapshot::Snapshot* before);
   void take_client(const TakeClient& client);
   void run_timers();

@@ -11,17 +11,15 @@ from processes import until
 from protocol import Client
 
 MIB = 1 << 20
-MEMORY_MAX = 16 * MIB
+MEMORY_MAX = 64 * MIB
+# Less what the process, receiving and reuse need, and a quarter for what is no buffer.
+FOR_BUFFERS = (MEMORY_MAX - 20 * MIB) * 3 // 4
+SHORT = FOR_BUFFERS * 3 // 4
 LARGE = 500_000                    # Of the values that the deaf ask for...
 LARGE_LINE = b"get" + b" large" * 60 + b"\r\n"   # ...and one of their requests: 30 MB.
 VALUE = b"VALUE large 0 %d\r\n%b\r\n" % (LARGE, bytes(LARGE))
 REFUSED = b"SERVER_ERROR ringway: memory_max is reached: no room for a value this large\r\n"
-RESERVE = MEMORY_MAX // 8          # For large values of those who hold little.
 ON_ITS_WAY = 2 * MIB               # A value per server.
-BLOCK = 1.25                       # A block is at most a quarter larger than what is in it.
-MOST = BLOCK * (MEMORY_MAX + RESERVE) + ON_ITS_WAY
-# What is lent is exact. Beside it: 4 MiB kept for reuse, 16 MiB the kernel receives into.
-OF_THE_PROCESS = 20 * MIB
 
 
 class MemoryMax(cases.EndToEnd):
@@ -52,7 +50,7 @@ class MemoryMax(cases.EndToEnd):
     def short_of_memory(self):
         deaf = []
         # The kernel takes part of what was said, some of it late, and makes room again.
-        while len(deaf) < 4 or self.lent() <= MEMORY_MAX:
+        while len(deaf) < 4 or self.lent() <= SHORT:
             self.assertLess(len(deaf), 20, "memory never becomes short")
             before = self.metric("server_replies_total")
             deaf.append(self.deaf())
@@ -81,9 +79,9 @@ class MemoryMax(cases.EndToEnd):
         until("memory to come back", 5, lambda: self.lent() < 64 << 10)
         print(f"{most_lent:.0f} bytes lent, {most_private} of the process; {counts} values told ",
               end="", flush=True)
-        self.assertLess(most_lent, MOST)
+        self.assertLess(most_lent, FOR_BUFFERS + ON_ITS_WAY)
         if not cases.SANITIZED:
-            self.assertLess(most_private, MOST + OF_THE_PROCESS)
+            self.assertLess(most_private, MEMORY_MAX)
         self.assertLess(min(counts), 60, "nobody was refused anything")
         for client in (*deaf, self.small):
             self.assertEqual(client.set(b"large", bytes(LARGE)), b"STORED\r\n")
@@ -96,20 +94,31 @@ class MemoryMax(cases.EndToEnd):
             self.assertEqual(self.small.set(key, b"v" * number), b"STORED\r\n")
             self.assertEqual(self.small.get(key), {key: b"v" * number})
 
-    def test_large_new_values_are_refused_in_clear_words_and_the_stream_lives_on(self):
-        self.short_of_memory()
-        shed = self.metric("requests_shed_total")
-        self.assertEqual(self.small.set(b"fits", bytes(64 << 10)), b"STORED\r\n")
-        self.small.set(b"k", b"old")
-        for line in (b"set k 0 0 65537", b"add other 0 0 300000", b"ms k 100000 O7"):
-            size = int(line.split()[4 if line[:2] != b"ms" else 2])
-            self.small.send(line + b"\r\n" + b"flush_all\r\n" * (size // 11) + bytes(size % 11)
-                            + b"\r\nset k2 0 0 70000 noreply\r\n" + bytes(70000)
-                            + b"\r\nget small\r\n")
-            self.assertEqual(self.small.line() + b"\r\n", REFUSED)
-            self.assertEqual(self.small.values(), {b"small": b"v"})
-        self.assertEqual(self.small.get(b"k"), {}, "an old value outlived its replacement")
-        self.assertEqual(self.metric("requests_shed_total") - shed, 6)
+    def test_a_large_value_waits_until_enough_of_those_who_read_nothing_are_gone(self):
+        deaf = self.short_of_memory()
+        self.assertEqual(self.small.set(b"fits", bytes(60_000)), b"STORED\r\n")
+        self.assertEqual(self.metric("client_stalls_total"), 0)
+        begun = time.monotonic()
+        self.assertEqual(self.small.set(b"large", bytes(LARGE)), b"STORED\r\n")
+        self.assertLess(time.monotonic() - begun, 3 * cases.SLOWNESS)
+        ended = self.metric("client_stalls_total")
+        self.assertGreater(ended, 0)
+        self.assertLess(ended, len(deaf), "more were ended than had to be")
+        self.assertIn("memory_max is reached", self.router.log())
+
+    def test_what_will_never_fit_is_refused_in_clear_words_and_the_stream_lives_on(self):
+        router = self.ringway(self.memcacheds(2), workers=1, timeout="5s",
+                              listener='value_max = "40MiB"\nkeys_per_ask = 2',
+                              router=f'memory_max = "{MEMORY_MAX}B"')
+        client = self.client(router, timeout=20)
+        client.set(b"k", b"old")
+        for line in (b"set k 0 0 30000000", b"add other 0 0 30000000", b"ms k 30000000 O7"):
+            client.send(line + b"\r\n" + b"flush_all\r\n" * 2_727_272 + bytes(8)
+                        + b"\r\nset k2 0 0 70000\r\n" + bytes(70000) + b"\r\n")
+            self.assertEqual(client.line() + b"\r\n", REFUSED)
+            self.assertEqual(client.line(), b"STORED")
+        self.assertEqual(client.get(b"k"), {}, "an old value outlived its replacement")
+        self.assertEqual(router.metrics()["ringway_requests_shed_total"], 3)
         self.assertEqual(self.small.set(b"k", bytes(2 * MIB)),
                          b"SERVER_ERROR object too large for cache\r\n")
 

@@ -52,7 +52,8 @@ namespace ringway::metrics {
   ROW(clients_overrun, counter, "client_output_overruns_total",                              \
       "Clients closed because their unread replies passed client_output_max.")               \
   ROW(clients_stalled, counter, "client_stalls_total",                                       \
-      "Clients closed because they took nothing for client_stall_timeout.")                  \
+      "Clients closed because they took nothing, or did not end a request, for "             \
+      "client_stall_timeout, or while others waited for the memory that they held.")         \
   ROW(clients_idled, counter, "client_idle_closes_total", "Clients closed by idle_timeout.") \
   ROW(foreign_binary, counter, "clients_foreign_total{protocol=\"binary\"}",                 \
       "Clients closed because they speak another protocol.")                                 \
