@@ -243,8 +243,9 @@ bool Servers::begin_connect(ServerConn& conn) {
   (*to.counters)[ServerMetric::connects].add();
   const int fd = bench_.io.connect(token(net::Op::server_connect, conn), address, to.socket);
   if (fd < 0) {
-    const bool ours = fd == -EMFILE || fd == -ENFILE;
-    connect_failed(conn, std::string(connection_failure(-fd)), !ours);
+    const std::string what(connection_failure(-fd));
+    const bool ours = fd == -EMFILE || fd == -ENFILE || fd == -ENOBUFS || fd == -ENOMEM;
+    ours ? connect_not_begun(conn, what) : connect_failed(conn, what);
     return false;
   }
   conn.fd = fd;
@@ -309,6 +310,13 @@ void Servers::connect_failed(ServerConn& conn, std::string what, bool theirs) {
   if (theirs) to.entry->doubt_address();
   fail(conn, to.last_failure, theirs);
   if (health_ && theirs) health_->on_disproved(to.id, to.last_failure);
+}
+
+// That there is no descriptor says nothing of the server: the next request tries again.
+void Servers::connect_not_begun(ServerConn& conn, std::string_view what) {
+  (*conn.link.counters)[ServerMetric::connect_failures].add();
+  if (!std::exchange(conn.link.failing, true)) say(conn.link, what);
+  fail(conn, what, false);
 }
 
 // If it is us who are late, it gets the time anew.

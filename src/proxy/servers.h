@@ -156,6 +156,7 @@ class Servers {
   void on_greeting(ServerConn& conn, Bytes bytes);
   void on_greeting_sent(ServerConn& conn, std::int32_t result);
   void become_ready(ServerConn& conn);
+  void connect_not_begun(ServerConn& conn, std::string_view what);
   void connect_failed(ServerConn& conn, std::string what, bool theirs = true);
   void on_connect_late(ServerConn& conn);
   void turned_away(ServerConn& conn);

@@ -160,6 +160,7 @@ void Listeners::deal_waiting(const OpenSocket& socket) {
     worker::Desk& desk = *crew_.desks[next_worker_++ % crew_.size()];
     desk.clients.fetch_add(1);
     crew_.loads[socket.listener].clients.fetch_add(1);
+    crew_.loads.clients.fetch_add(1);
     desk.mailbox.post(worker::TakeClient{client, socket.listener});
   }
 }

@@ -1,6 +1,7 @@
 // Accepting and dealing. A client counts at its worker's desk from the moment it is
 // dealt, so that a burst spreads before anybody has read its mail. Where the listener
-// lets clients wait, they are taken one by one: all others stay in the kernel's backlog.
+// lets clients wait, they are taken one by one: all others stay in the kernel's backlog. So
+// they do everywhere when files are few, and when too many are being turned away.
 #include "worker/acceptors.h"
 
 #include <algorithm>
@@ -58,8 +59,9 @@ void Acceptors::adopt() {
 
 // All that come at once would be taken where they are to wait now. It is asked anew a moment later.
 void Acceptors::accept_otherwise(Socket& socket) {
-  const bool same = socket.accepts == accepts(socket.listener);
-  if (same || !socket.accepting || socket.closing || socket.waiting) return;
+  const bool one = socket.accepts == net::Accepts::one;
+  if (one == (accepts(socket.listener) == net::Accepts::one)) return;
+  if (!socket.accepting || socket.closing || socket.waiting) return;
   socket.waiting = true;
   bench_.io.cancel(socket.fd);
 }
@@ -110,6 +112,7 @@ std::optional<TakeClient> Acceptors::on_accepted(const net::Completion& done) {
   const std::uint32_t worker = least_loaded();
   crew_.desks[worker]->clients.fetch_add(1, std::memory_order_relaxed);
   bench_.loads[socket.listener].clients.fetch_add(1, std::memory_order_relaxed);
+  bench_.loads.clients.fetch_add(1, std::memory_order_relaxed);
   pause_full();
   if (done.last) socket.waiting ? accept_later(socket) : accept(socket);
   if (worker == bench_.worker) return client;
@@ -130,12 +133,23 @@ bool Acceptors::lets_wait(snapshot::ListenerId id) const {
   return listener && listener->settings.clients_full == config::ClientsFull::wait;
 }
 
-net::Accepts Acceptors::accepts(snapshot::ListenerId listener) const {
-  return lets_wait(listener) ? net::Accepts::one : net::Accepts::all;
+// How many may be accepted now: to live, or to be told that they are too many.
+std::uint64_t Acceptors::room() const {
+  const std::uint64_t most =
+      std::uint64_t{bench_.snapshot->config.clients_max} + proxy::rejected_max(crew_.size());
+  const std::uint64_t open = bench_.loads.clients.load(std::memory_order_relaxed);
+  return most > open ? most - open : 0;
 }
 
-// Whether who comes next has to wait. One may be on its way to its worker.
+net::Accepts Acceptors::accepts(snapshot::ListenerId listener) const {
+  const bool one = lets_wait(listener) || room() < accepts_ahead_max;
+  return one ? net::Accepts::one : net::Accepts::all;
+}
+
+// Whether who comes next has to wait. One may be on its way to its worker, and one at each
+// other socket.
 bool Acceptors::full(snapshot::ListenerId id, std::uint32_t on_its_way) const {
+  if (room() == 0) return true;
   if (!lets_wait(id)) return false;
   const config::Listener& limits = bench_.snapshot->listener(id)->settings;
   if (bench_.loads[id].clients.load(std::memory_order_relaxed) >=
@@ -150,14 +164,20 @@ bool Acceptors::full(snapshot::ListenerId id, std::uint32_t on_its_way) const {
 // listeners, which share what files allow.
 void Acceptors::pause_full() {
   for (const auto& socket : sockets_) {
-    if (!socket || socket->closing || socket->waiting || !full(socket->listener, 1)) continue;
+    if (!socket || socket->closing || socket->waiting) continue;
+    if (!full(socket->listener, 1)) {
+      if (socket->accepts == net::Accepts::all) accept_otherwise(*socket);
+      continue;
+    }
     socket->waiting = true;
     if (socket->accepting) bench_.io.cancel(socket->fd);
   }
 }
 
 void Acceptors::accept_later(Socket& socket) {
-  if (!socket.closing) bench_.timers.set(socket.timer, bench_.io.now() + retry_after);
+  if (socket.closing) return;
+  const bool may_wait = !socket.waiting || lets_wait(socket.listener);
+  bench_.timers.set(socket.timer, bench_.io.now() + (may_wait ? retry_after : room_after));
 }
 
 std::uint32_t Acceptors::least_loaded() {

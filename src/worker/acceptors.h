@@ -15,8 +15,13 @@ namespace ringway::worker {
 
 class Acceptors {
  public:
-  // How long to wait after running out of file descriptors.
+  // How long to wait after running out of file descriptors, or where clients may wait.
   static constexpr Duration retry_after = std::chrono::milliseconds(100);
+  // How long until those who were turned away have made room.
+  static constexpr Duration room_after = std::chrono::milliseconds(5);
+  // With less room than this clients are taken one by one: the kernel takes all that are in
+  // a backlog at once, and those may not live.
+  static constexpr std::uint32_t accepts_ahead_max = 8192;
 
   Acceptors(proxy::Workbench& bench, Crew& crew) : bench_(bench), crew_(crew) {}
   ~Acceptors();
@@ -51,6 +56,7 @@ class Acceptors {
   void accept(Socket& socket);
   void report_failure(int error);
   bool lets_wait(snapshot::ListenerId listener) const;
+  std::uint64_t room() const;
   net::Accepts accepts(snapshot::ListenerId listener) const;
   void accept_otherwise(Socket& socket);
   bool full(snapshot::ListenerId listener, std::uint32_t on_its_way) const;
