@@ -142,7 +142,7 @@ class Bounds(cases.EndToEnd):
     @staticmethod
     def heard(speaker):
         text = b""
-        while not text.endswith(b"END\r\n"):
+        while not text.endswith(b"v\r\nEND\r\n"):
             piece = speaker.recv(65536)
             if not piece:
                 break
