@@ -46,6 +46,8 @@ class PlayIo final : public net::Io {
 
   Instant now() const override { return now_; }
   std::int64_t unix_now_s() const override { return 1700000000; }
+  int process_id() const override { return 1; }
+  std::string peer(int) const override { return {}; }
   std::uint64_t random() override;
   std::span<const net::Completion> wait(Instant deadline, std::uint32_t in_flight) override;
   bool drained() const override { return true; }
@@ -56,6 +58,7 @@ class PlayIo final : public net::Io {
   void pause(int) override {}
   void resume(int) override {}
   void send(net::Token token, int fd, std::span<const Bytes> parts) override;
+  bool unread(int) override { return false; }
   void finish_sending(int) override {}
   void shutdown(int) override {}
   void cancel(int) override {}
