@@ -95,8 +95,9 @@ void Control::step() {
   reloading_.step();
   if (phase_ == Phase::running) listeners_.step();
   end_traffic();
+  const Instant listeners = phase_ == Phase::running ? listeners_.next() : never;
   next_ = std::min({names_.next(), names_known_ ? never : names_known_at_most_, reloading_.next(),
-                    listeners_.next(), next_look()});
+                    listeners, next_look()});
 }
 
 // Often at first, because a successor may wait for this end.
