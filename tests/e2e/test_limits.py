@@ -115,11 +115,11 @@ class ClientLimits(cases.EndToEnd):
     def test_the_file_limit_is_raised_and_bounds_the_clients(self):
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         router = self.ringway(self.servers, start=False)
-        router.wrapped_in = ["prlimit", "--nofile=100:200"]
+        router.wrapped_in = ["prlimit", "--nofile=100:300"]
         router.start()
         self.routers.append(router)
-        self.assertEqual(resource.prlimit(router.pid, resource.RLIMIT_NOFILE), (200, 200))
-        clients = [self.client(router) for _ in range(180)]
+        self.assertEqual(resource.prlimit(router.pid, resource.RLIMIT_NOFILE), (300, 300))
+        clients = [self.client(router) for _ in range(280)]
         replies = []
         for client in clients:
             try:
@@ -127,8 +127,8 @@ class ClientLimits(cases.EndToEnd):
             except ConnectionError:
                 replies.append(b"reset")
         served = replies.count(b"VERSION")
-        self.assertEqual(replies, [b"VERSION"] * served + [b"SERVER_"] * (180 - served))
-        self.assertGreater(served, 90, "more than the soft limit allowed")
+        self.assertEqual(replies, [b"VERSION"] * served + [b"SERVER_"] * (280 - served))
+        self.assertGreater(served, 100, "more than the soft limit allowed")
         self.assertEqual(self.counted(router, "accept_failures_total"), 0)
 
     def test_a_storm_of_rejected_clients_takes_no_descriptor_of_a_server(self):
