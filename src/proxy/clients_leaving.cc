@@ -10,7 +10,8 @@ namespace ringway::proxy {
 void Clients::finish_between_requests(ClientConn& client) {
   if (client.closing || client.finishing || client.leaving) return;
   client.leaving = true;
-  if (!client.blocked) resume(client, PauseReason::memory);
+  // Where memory is full it is read when there is some again, or not at all.
+  if (!client.blocked && !bench_.memory.is_full()) resume(client, PauseReason::memory);
   client.heard = bench_.now - client.progress_at < look_every || !client.output.empty();
   look_whether_read_out(client);
 }
