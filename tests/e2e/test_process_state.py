@@ -119,7 +119,8 @@ class Engines(cases.EndToEnd):
         self.assertEqual(counts, {name: status["engines"].count(name)
                                   for name in ("io_uring", "epoll")})
         self.assertEqual({status["io"]}, set(status["engines"]))
-        self.assertIn(f"workers over {status['io']} (", router.log())
+        until("the log to say so", 5,
+              lambda: f"workers over {status['io']} (" in router.log())
         return counts
 
     def test_asked_for(self):
