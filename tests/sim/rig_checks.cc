@@ -206,12 +206,16 @@ void Rig::check_counters() {
   const bool nothing_wrong = scenario_.drafts.empty() && !scenario_.errors_anywhere &&
                              scenario_.incidents.empty() && tally.errors == 0 && tally.lies == 0 &&
                              tally.complaints == 0 && !scenario_.ejects &&
+                             of_servers(ServerMetric::lost_silently) == 0 &&
+                             of_servers(ServerMetric::owed) == 0 &&
                              scenario_.hands.empty() && scenario_.moves.empty();
   if (!nothing_wrong) return;
   SIM_REQUIRE(of_servers(ServerMetric::replies) == tally.executed &&
                   of_servers(ServerMetric::requests) == tally.executed,
-              "servers executed %llu requests, the router counts others",
-              static_cast<unsigned long long>(tally.executed));
+              "servers executed %llu requests, the router counts %llu and %llu replies",
+              static_cast<unsigned long long>(tally.executed),
+              static_cast<unsigned long long>(of_servers(ServerMetric::requests)),
+              static_cast<unsigned long long>(of_servers(ServerMetric::replies)));
 }
 
 void Rig::check_stopped() {
