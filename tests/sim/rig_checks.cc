@@ -203,12 +203,11 @@ void Rig::check_counters() {
   SIM_REQUIRE(total(WorkerMetric::requests_rejected) == tally.rejected,
               "rejected are counted wrong");
   SIM_REQUIRE(total(WorkerMetric::keys) == tally.keys, "keys are counted wrong");
-  const bool nothing_wrong = scenario_.drafts.empty() && !scenario_.errors_anywhere &&
-                             scenario_.incidents.empty() && tally.errors == 0 && tally.lies == 0 &&
-                             tally.complaints == 0 && !scenario_.ejects &&
-                             of_servers(ServerMetric::lost_silently) == 0 &&
-                             of_servers(ServerMetric::owed) == 0 &&
-                             scenario_.hands.empty() && scenario_.moves.empty();
+  const bool nothing_wrong =
+      scenario_.drafts.empty() && !scenario_.errors_anywhere && scenario_.incidents.empty() &&
+      tally.errors == 0 && tally.lies == 0 && tally.complaints == 0 && !scenario_.ejects &&
+      of_servers(ServerMetric::lost_silently) == 0 && of_servers(ServerMetric::owed) == 0 &&
+      scenario_.hands.empty() && scenario_.moves.empty();
   if (!nothing_wrong) return;
   SIM_REQUIRE(of_servers(ServerMetric::replies) == tally.executed &&
                   of_servers(ServerMetric::requests) == tally.executed,
