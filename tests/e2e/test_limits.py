@@ -191,6 +191,8 @@ class ClientLimits(cases.EndToEnd):
         router.start()
         self.routers.append(router)
         clients = [self.client(router) for _ in range(70)]
+        for client in clients:  # Two addresses are accepted from in no order.
+            self.assertEqual(client.ask(b"version\r\n")[:7], b"VERSION")
         clients += [Client(path) for _ in range(100)]
         replies = []
         for client in clients:
