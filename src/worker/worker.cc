@@ -79,6 +79,7 @@ void Worker::obey(const Adopt& adopt) {
   acceptors_.adopt();
   adopt_memory();
   adopt_pools(before);
+  look_who_is_live();  // What a server that leaves had to do is planned anew at once.
   servers_.adopt();
   executor_.adopt();
   live_version_ = 0;
@@ -215,11 +216,15 @@ void Worker::update_live() {
   const std::uint64_t version = bench_.board.version();
   if (version == live_version_ || !bench_.snapshot) return;
   live_version_ = version;
+  look_who_is_live();
+  servers_.update_standings();
+}
+
+void Worker::look_who_is_live() {
   bench_.live.clear();
   for (const auto& pool : bench_.snapshot->pools) {
     bench_.live.push_back(proxy::pool_live(*pool, bench_.board));
   }
-  servers_.update_standings();
 }
 
 void Worker::move_budgets_on() {

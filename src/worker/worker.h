@@ -64,6 +64,7 @@ class Worker {
   void drain_some();
   void sweep();
   void update_live();
+  void look_who_is_live();
   void move_budgets_on();
   void end_turn();
 
