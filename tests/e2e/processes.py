@@ -20,15 +20,50 @@ from pathlib import Path
 # Below the ports that the kernel gives to outgoing connections, so that no
 # connection of a test takes the port of a server that is about to start.
 PORTS = range(20000, 32000)
+PORTS_EACH = 1000
 NOBODY = 65534
 PR_SET_PDEATHSIG = 1
 libc = ctypes.CDLL(None, use_errno=True)
 
 
+class Ports:
+    """The ports of this program. A port is free from when it is handed out until its
+    server has bound it, so neither another call nor another program that runs at the
+    same time may be given it meanwhile: each program claims a share of PORTS for as
+    long as it lives, and goes through its share in order.
+    """
+
+    def __init__(self):
+        self.claim, self.own, self.left = None, None, iter(())
+
+    def next(self):
+        self.own = self.own or self.claimed()
+        port = next(self.left, None)
+        if port is None:
+            self.left = iter(self.own)
+            port = next(self.left)
+        return port
+
+    def claimed(self):
+        starts = list(PORTS[::PORTS_EACH])
+        random.shuffle(starts)
+        for start in starts:
+            self.claim = socket.socket(socket.AF_UNIX)
+            try:
+                self.claim.bind(f"\0ringway-test-ports-{start}")
+                return range(start, start + PORTS_EACH)
+            except OSError:
+                self.claim.close()
+        raise RuntimeError(f"{len(starts)} other programs hold all ports for tests")
+
+
+own_ports = Ports()
+
+
 def free_port(host="127.0.0.1"):
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for _ in range(200):
-        port = random.choice(PORTS)
+    for _ in range(PORTS_EACH):
+        port = own_ports.next()
         with socket.socket(family) as probe:
             try:
                 probe.bind((host, port))

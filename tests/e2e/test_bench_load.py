@@ -15,6 +15,8 @@ import tempfile
 import threading
 import unittest
 
+from processes import free_port
+
 LOAD, FAKE = sys.argv.pop(1), sys.argv.pop(1)
 LIE_AT = 20  # The number of the reply that is tampered with.
 
@@ -80,12 +82,6 @@ class Relay(threading.Thread):
     def close(self):
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Lies(unittest.TestCase):

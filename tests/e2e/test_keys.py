@@ -61,19 +61,12 @@ class Keys(cases.EndToEnd):
             return dict(line.decode().split(" ", 2)[1:] for line in lines)
 
 
-def different_ports(count):
-    ports = set()
-    while len(ports) < count:
-        ports.add(free_port())
-    return sorted(ports)
-
-
 class FromTwemproxy(Keys):
     def setUp(self):
         if not NUTCRACKER.exists():
             self.skipTest("nutcracker is not installed")
         super().setUp()
-        self.ports = different_ports(len(POOLS))
+        self.ports = [free_port() for _ in POOLS]
         self.yml = self.file("nutcracker.yml", "".join(
             self.pool(f"pool{i}", port, keys) for i, (port, keys)
             in enumerate(zip(self.ports, POOLS))))
