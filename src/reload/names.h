@@ -12,8 +12,8 @@
 
 #include "ringway/snapshot/snapshot.h"
 
+#include "reload/name_world.h"
 #include "reload/whereabouts.h"
-#include "reload/world.h"
 #include "worker/crew.h"
 
 namespace ringway::reload {
@@ -28,7 +28,7 @@ class Names {
   static constexpr Duration look_for_answer = std::chrono::milliseconds(50);
   static constexpr double jitter = 0.2;
 
-  Names(worker::Crew& crew, World& world) : crew_(crew), board_(crew.board), world_(world) {}
+  Names(worker::Crew& crew, NameWorld& world) : crew_(crew), board_(crew.board), world_(world) {}
 
   // All servers of a snapshot; those that are known already stay as they are.
   void locate(const snapshot::Snapshot& snapshot);
@@ -66,7 +66,7 @@ class Names {
 
   worker::Crew& crew_;
   proxy::Board& board_;
-  World& world_;
+  NameWorld& world_;
   std::map<std::string, Name> names_;  // By "host:port".
   log::RateLimit lines_{proxy::BoardEntry::name_lines_per_minute_max};
 };

@@ -12,23 +12,12 @@
 #include "ringway/base/time.h"
 #include "ringway/config/load.h"
 
-#include "reload/whereabouts.h"
+#include "reload/name_world.h"
 
 namespace ringway::reload {
 
-struct Resolved {
-  std::string name;  // As it was asked for.
-  Answer answer;
-};
-
-class World {
+class World : public NameWorld {
  public:
-  World() = default;
-  World(const World&) = delete;
-  World& operator=(const World&) = delete;
-  virtual ~World() = default;
-
-  virtual Instant now() = 0;  // Any thread.
   // By the calendar, in UTC.
   virtual Duration since_1970() = 0;
 
@@ -59,12 +48,6 @@ class World {
   virtual bool listener_is_lost(int /*fd*/) { return false; }
   // Something may be in flight on it still: the process ends without closing it.
   virtual void abandon_listener(int /*fd*/) {}
-
-  virtual std::uint64_t random() = 0;
-
-  // Asks for the addresses behind `name` ("host:port"); the answer comes later.
-  virtual void resolve(const std::string& name) = 0;
-  virtual std::vector<Resolved> take_resolved() = 0;
 };
 
 }  // namespace ringway::reload
