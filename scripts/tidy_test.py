@@ -37,17 +37,21 @@ class Tree(unittest.TestCase):
 class Layers(Tree):
     def test_an_upward_include_is_found(self):
         self.plant("src/net/io.cc", '#include "worker/worker.h"\n')
-        self.assert_found("src/net/io.cc:3:", "'net' (layer 3) includes 'worker' (layer 5)")
+        self.assert_found("src/net/io.cc:3:", "'net' (layer 3) includes 'worker' (layer 9)")
 
     def test_a_public_header_may_not_look_up_either(self):
         self.plant("include/ringway/hash/hash.h", '#pragma once\n#include "net/io.h"\n')
         self.assert_found("include/ringway/hash/hash.h:4:", "'net' (layer 3)")
 
     def test_downward_and_sideways_are_fine(self):
-        self.plant("src/proxy/x.cc", '#include "ringway/proto/x.h"\n#include "net/io.h"\n')
+        self.plant("src/board/x.cc", '#include "ringway/proto/x.h"\n#include "net/io.h"\n')
         self.plant("src/ring/x.cc", '#include "ringway/hash/hash.h"\n#include <vector>\n')
         self.plant("src/main.cc", '#include "cli/cli.h"\n')
         self.assert_clean()
+
+    def test_rooms_of_one_height_that_are_strangers_stay_so(self):
+        self.plant("src/clients/x.cc", '#include "servers/servers.h"\n')
+        self.assert_found("src/clients/x.cc:3:", "do not know each other")
 
     def test_a_folder_in_no_layer_is_found(self):
         self.plant("src/stuff/x.cc", "")
@@ -64,8 +68,8 @@ class Layers(Tree):
 
 class OneDoor(Tree):
     def test_a_socket_header_above_the_door_is_found(self):
-        self.plant("src/proxy/x.cc", "#include <sys/socket.h>\n")
-        self.assert_found("src/proxy/x.cc:3:", "<sys/socket.h>")
+        self.plant("src/board/x.cc", "#include <sys/socket.h>\n")
+        self.assert_found("src/board/x.cc:3:", "<sys/socket.h>")
 
     def test_a_clock_is_found(self):
         self.plant("src/worker/x.cc", "auto t = std::chrono::steady_clock::now();\n")

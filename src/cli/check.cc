@@ -11,8 +11,8 @@
 #include "ringway/config/load.h"
 
 #include "cli/crowd.h"
-#include "cli/import.h"
 #include "cli/name_answers.h"
+#include "import/import.h"
 #include "net/address.h"
 #include "reload/advice.h"
 #include "reload/judge.h"

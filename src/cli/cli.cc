@@ -13,12 +13,12 @@
 #include "cli/command_words.h"
 #include "cli/diff.h"
 #include "cli/explain.h"
-#include "cli/import.h"
 #include "cli/output.h"
 #include "cli/reload.h"
-#include "cli/run.h"
-#include "cli/signals.h"
 #include "cli/verify.h"
+#include "daemon/run.h"
+#include "daemon/signals.h"
+#include "import/import.h"
 
 namespace ringway::cli {
 namespace {

@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "cli/key_text.h"
 #include "config/nearest.h"
+#include "explain/key_text.h"
 
 namespace ringway::cli {
 namespace {

@@ -8,7 +8,7 @@
 #include <map>
 #include <string_view>
 
-#include "cli/machine.h"
+#include "daemon/machine.h"
 
 namespace ringway::cli {
 

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/import.h"
+#include "import/import.h"
 #include "reload/interlock.h"
 #include "reload/judge.h"
 

@@ -5,7 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "cli/streams.h"
+#include "ringway/base/streams.h"
+
 #include "reload/difference.h"
 
 namespace ringway::cli {

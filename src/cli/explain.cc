@@ -7,10 +7,10 @@
 #include <span>
 
 #include "cli/admin_client.h"
-#include "cli/explanation.h"
-#include "cli/key_text.h"
 #include "cli/live_question.h"
-#include "cli/offline_snapshot.h"
+#include "explain/explanation.h"
+#include "explain/key_text.h"
+#include "explain/offline_snapshot.h"
 
 namespace ringway::cli {
 namespace {

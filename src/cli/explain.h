@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/streams.h"
+#include "ringway/base/streams.h"
 
 namespace ringway::cli {
 

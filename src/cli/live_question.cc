@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "cli/admin_client.h"
-#include "cli/key_text.h"
+#include "explain/key_text.h"
 
 namespace ringway::cli {
 namespace {

@@ -8,7 +8,7 @@
 #include <iostream>
 #include <unistd.h>
 
-#include "cli/streams.h"
+#include "ringway/base/streams.h"
 
 namespace ringway::cli {
 namespace {

@@ -4,9 +4,8 @@
 
 #include <string>
 
+#include "ringway/base/streams.h"
 #include "ringway/base/time.h"
-
-#include "cli/streams.h"
 
 namespace ringway::cli {
 

@@ -6,7 +6,7 @@
 
 #include "ringway/base/assert.h"
 
-#include "cli/key_text.h"
+#include "explain/key_text.h"
 
 namespace ringway::cli {
 namespace {

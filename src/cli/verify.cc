@@ -6,10 +6,10 @@
 #include <chrono>
 #include <fmt/format.h>
 
-#include "cli/key_text.h"
-#include "cli/offline_snapshot.h"
 #include "cli/verification.h"
 #include "config/address.h"
+#include "explain/key_text.h"
+#include "explain/offline_snapshot.h"
 #include "net/sockets.h"
 
 namespace ringway::cli {

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-#include "cli/streams.h"
+#include "ringway/base/streams.h"
 
 namespace ringway::cli {
 

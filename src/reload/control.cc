@@ -7,8 +7,8 @@
 #include <fmt/ranges.h>
 #include <utility>
 
+#include "exchange/error_text.h"
 #include "log/log.h"
-#include "proxy/error_text.h"
 
 namespace ringway::reload {
 

@@ -16,8 +16,8 @@
 
 #include "ringway/config/load.h"
 
+#include "names/names.h"
 #include "reload/listeners.h"
-#include "reload/names.h"
 #include "reload/present.h"
 #include "reload/reloading.h"
 #include "reload/states.h"

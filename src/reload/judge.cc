@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <iterator>
 
-#include "proxy/workbench.h"
+#include "exchange/workbench.h"
 #include "reload/surroundings.h"
 
 namespace ringway::reload {

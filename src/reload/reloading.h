@@ -14,9 +14,9 @@
 #include <string>
 #include <vector>
 
+#include "names/names.h"
 #include "reload/candidate.h"
 #include "reload/listeners.h"
-#include "reload/names.h"
 #include "reload/server_ids.h"
 #include "reload/states.h"
 

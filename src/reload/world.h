@@ -12,7 +12,7 @@
 #include "ringway/base/time.h"
 #include "ringway/config/load.h"
 
-#include "reload/name_world.h"
+#include "names/name_world.h"
 
 namespace ringway::reload {
 

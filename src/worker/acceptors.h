@@ -6,9 +6,9 @@
 #include <optional>
 #include <vector>
 
+#include "exchange/workbench.h"
 #include "log/rate_limit.h"
 #include "net/timer_wheel.h"
-#include "proxy/workbench.h"
 #include "worker/crew.h"
 
 namespace ringway::worker {

@@ -10,9 +10,9 @@
 
 #include "ringway/metrics/counters.h"
 
-#include "proxy/board.h"
-#include "proxy/health_sink.h"
-#include "proxy/workbench.h"
+#include "board/board.h"
+#include "board/health_sink.h"
+#include "exchange/workbench.h"
 #include "worker/mailbox.h"
 
 namespace ringway::worker {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "proxy/pool_live.h"
+#include "board/pool_live.h"
 
 namespace ringway::worker {
 

@@ -11,11 +11,11 @@
 #include <cstdint>
 #include <vector>
 
-#include "proxy/clients.h"
-#include "proxy/executor.h"
-#include "proxy/health.h"
-#include "proxy/servers.h"
-#include "proxy/workbench.h"
+#include "clients/clients.h"
+#include "exchange/workbench.h"
+#include "executor/executor.h"
+#include "health/health.h"
+#include "servers/servers.h"
 #include "worker/acceptors.h"
 #include "worker/crew.h"
 

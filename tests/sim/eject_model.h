@@ -10,7 +10,7 @@
 
 #include "ringway/config/config.h"
 
-#include "proxy/board_watcher.h"
+#include "board/board_watcher.h"
 #include "sim/probe_pace.h"
 
 namespace ringway::sim {

@@ -9,7 +9,7 @@
 #include "ringway/ring/distribution.h"
 #include "ringway/ring/key_hash.h"
 
-#include "proxy/pool_live.h"
+#include "board/pool_live.h"
 #include "sim/fail.h"
 
 namespace ringway::sim {

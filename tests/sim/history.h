@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "proxy/board_watcher.h"
+#include "board/board_watcher.h"
 #include "reload/present.h"
 #include "sim/scenario.h"
 #include "worker/crew.h"

@@ -7,7 +7,7 @@
 
 #include "ringway/config/config.h"
 
-#include "proxy/standing.h"
+#include "board/standing.h"
 
 namespace ringway::sim {
 

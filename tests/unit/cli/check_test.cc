@@ -5,8 +5,8 @@
 
 #include "ringway/config/load.h"
 
-#include "cli/machine.h"
 #include "cli_test.h"
+#include "daemon/machine.h"
 
 namespace ringway::cli {
 namespace {

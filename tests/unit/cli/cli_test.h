@@ -5,8 +5,9 @@
 #include <sstream>
 #include <string>
 
+#include "ringway/base/streams.h"
+
 #include "../folder.h"
-#include "cli/streams.h"
 
 namespace ringway::cli {
 

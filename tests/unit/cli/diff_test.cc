@@ -4,8 +4,8 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
-#include "cli/import.h"
 #include "cli_test.h"
+#include "import/import.h"
 
 namespace ringway::cli {
 namespace {

@@ -6,10 +6,10 @@
 
 #include "ringway/config/load.h"
 
-#include "cli/explanation.h"
-#include "cli/key_text.h"
-#include "cli/offline_snapshot.h"
 #include "cli_test.h"
+#include "explain/explanation.h"
+#include "explain/key_text.h"
+#include "explain/offline_snapshot.h"
 
 namespace ringway::cli {
 namespace {

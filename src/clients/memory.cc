@@ -1,0 +1,228 @@
+// What clients must do without while memory is short: who waits, in which order they go on,
+// and who has to give back what he holds because others wait for it. See memory.h for the
+// marks.
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "clients/clients.h"
+#include "exchange/error_text.h"
+#include "log/log.h"
+
+namespace ringway::proxy {
+
+using metrics::WorkerMetric;
+
+// Nothing of it is here, and nothing of a request is owed.
+bool Clients::between_requests(const ClientConn& client) {
+  return client.input.empty() && !client.half && client.swallow == 0 && !client.swallows_line &&
+         !client.closing && !client.finishing && !client.leaving && !client.input_ended;
+}
+
+// In the order of those who wait. How much each one wants is what room there has to be. Who has
+// much to read waits for himself.
+void Clients::join_waiting(ClientConn& client) {
+  if (client.memory_link.linked()) return;
+  if (client.output.held() + client.stashed > modest_bytes_max) return;
+  if (waiting_.empty()) begin_looks();
+  client.waits_since = look_;
+  waiting_.push_back(client);
+}
+
+void Clients::leave_waiting(ClientConn& client) {
+  client.wanted = 0;
+  client.memory_link.leave();
+}
+
+// How much of a value is still to come.
+void Clients::promise(ClientConn& client, std::uint64_t bytes) {
+  if (client.promised == bytes) return;
+  bench_.memory.keep_promise(client.promised);
+  bench_.memory.promise(bytes);
+  client.promised = bytes;
+}
+
+// The first request of its input is not whole. False if it is a value that has to wait: a small
+// one never does, and those that wait already are first.
+bool Clients::begin_half(ClientConn& client, std::size_t have) {
+  const bool large = needed_ > modest_bytes_max;
+  if (large && !client.half && !refusing_) {
+    const bool first = waiting_.empty() || overruled_ == &client;
+    if (!first || needed_ > bench_.memory.room()) {
+      client.wanted = needed_;
+      pause(client, PauseReason::memory);
+      return false;
+    }
+  }
+  promise(client, large ? needed_ - std::min(needed_, have) : 0);
+  if (std::exchange(client.half, true)) return true;
+  reset_timer(client);
+  return true;
+}
+
+void Clients::end_half(ClientConn& client) {
+  client.half = false;
+  promise(client, 0);
+}
+
+// What it has sent of a request is forgotten, and what still comes of it is dropped.
+void Clients::refuse_half(ClientConn& client) {
+  refusing_ = true;
+  overruled_ = &client;
+  client.blocked = false;
+  resume(client, PauseReason::memory);
+  const std::size_t taken = parse(client, client.input.bytes());
+  refusing_ = false;
+  overruled_ = nullptr;
+  if (client.closing || client.finishing) return;
+  client.input.drop_front(bench_.buffers, taken);
+  if (client.input_ended && !client.blocked) finish(client);
+  touch(client);
+}
+
+// A line has no end yet: nobody knows what it asks.
+void Clients::refuse_line(ClientConn& client) {
+  client.swallows_line = true;
+  end_half(client);
+  bench_.count(WorkerMetric::requests_shed).add();
+  sink_.answer(client, no_memory_for_line);
+}
+
+// At the end of a turn.
+void Clients::mind_memory() {
+  const Memory& memory = bench_.memory;
+  bench_.memory.set_clients(conns_.size());
+  if (memory.is_over()) refuse_largest();
+  if (!gate_closed_ && memory.is_full()) close_gate();
+  if (gate_closed_ && !memory.is_short()) open_gate();
+  if (!gate_closed_) let_in();
+}
+
+// More came in this turn than there is room for.
+void Clients::refuse_largest() {
+  std::vector<Holder> halves;
+  each([&](ClientConn& client) {
+    if (client.half && !client.pauses.any()) halves.push_back({client.input.lent(), &client});
+  });
+  for (const Holder& holder : largest_first(halves)) {
+    if (!bench_.memory.is_full()) return;
+    refuse_half(*holder.client);
+  }
+}
+
+void Clients::close_gate() {
+  gate_closed_ = true;
+  each([this](ClientConn& client) {
+    if (between_requests(client)) pause(client, PauseReason::memory);
+  });
+}
+
+// Those who want no more than any request takes; the others as they fit.
+void Clients::open_gate() {
+  gate_closed_ = false;
+  net::List<ClientConn, &ClientConn::memory_link> wait_on;
+  while (ClientConn* client = waiting_.pop_front()) {
+    if (client->wanted > 0) {
+      wait_on.push_back(*client);
+    } else {
+      go_on_with_memory(*client);
+    }
+  }
+  while (ClientConn* client = wait_on.pop_front()) waiting_.push_back(*client);
+}
+
+void Clients::let_in() {
+  while (ClientConn* client = waiting_.front()) {
+    if (bench_.memory.is_short() || client->wanted > bench_.memory.room()) return;
+    go_on_with_memory(*client);
+  }
+}
+
+void Clients::go_on_with_memory(ClientConn& client) {
+  resume(client, PauseReason::memory);
+  overruled_ = &client;
+  ++let_in_;
+  if (client.blocked) go_on(client);
+  overruled_ = nullptr;
+}
+
+bool Clients::has_memory(std::uint64_t coming_back) const {
+  if (bench_.memory.is_short(coming_back)) return false;
+  return waiting_.empty() || waiting_.front()->wanted <= bench_.memory.room(coming_back);
+}
+
+// A client is stuck if little moved between two looks.
+void Clients::begin_looks() {
+  if (look_timer_.set()) return;
+  look_ += 2;  // Who was seen in the last one was not seen lately.
+  bench_.timers.set(look_timer_, bench_.now + memory_look_every);
+}
+
+// While some wait for memory others may hold it and not move: they have to give it back.
+void Clients::on_memory_look() {
+  if (waiting_.empty()) return;
+  ++look_;
+  bench_.timers.set(look_timer_, bench_.now + memory_look_every);
+  std::vector<Holder> halves;
+  std::vector<Holder> readers;
+  each([&](ClientConn& client) {
+    const bool stuck = client.seen_at + 1 == look_ && client.moved < moved_bytes_min;
+    client.seen_at = look_;
+    client.moved = 0;
+    if (!stuck || client.closing || client.finishing) return;
+    if (client.half && !client.pauses.any()) {
+      halves.push_back({client.input.lent() + client.promised, &client});
+    } else if (client.output.sending()) {
+      readers.push_back({client.output.held() + client.stashed, &client});
+    }
+  });
+  const std::uint32_t waiting = paused_.count(PauseReason::memory);
+  const std::uint64_t shed = bench_.count(WorkerMetric::requests_shed).value();
+  for (const Holder& holder : largest_first(halves)) {
+    if (has_memory(0)) break;
+    refuse_half(*holder.client);
+  }
+  std::uint64_t coming_back = 0;  // What is sent is freed when the kernel lets go of it.
+  std::uint32_t ended = 0;
+  for (const Holder& holder : largest_first(readers)) {
+    if (has_memory(coming_back)) break;
+    coming_back += holder.bytes;
+    bench_.count(WorkerMetric::clients_stalled).add();
+    retire(*holder.client);
+    ++ended;
+  }
+  overrule_waiting(coming_back);
+  tell_short(waiting, bench_.count(WorkerMetric::requests_shed).value() - shed, ended);
+}
+
+std::vector<Clients::Holder>& Clients::largest_first(std::vector<Holder>& holders) {
+  std::ranges::sort(holders, std::ranges::greater{}, &Holder::bytes);
+  return holders;
+}
+
+// Nobody is to blame, and it may be those who wait that hold it: what they asked is taken, and
+// large values among it are refused.
+void Clients::overrule_waiting(std::uint64_t coming_back) {
+  net::List<ClientConn, &ClientConn::memory_link> wait_on;
+  if (std::exchange(let_in_, 0) > 0) return;  // The line moves.
+  while (ClientConn* client = waiting_.front()) {
+    if (has_memory(coming_back) || look_ - client->waits_since < looks_waited_max) break;
+    if (client->input.empty()) {
+      client->memory_link.leave();
+      wait_on.push_back(*client);
+    } else {
+      refuse_half(*client);
+    }
+  }
+  while (ClientConn* client = wait_on.pop_front()) waiting_.push_back(*client);
+}
+
+void Clients::tell_short(std::uint32_t waiting, std::uint64_t refused, std::uint32_t ended) {
+  if (!lines_.ask("memory", bench_.now).allowed) return;
+  log::warning(
+      "memory_max is reached (worker {}): {} clients wait for memory, {} requests half there or "
+      "too large were refused, {} clients that took nothing were closed",
+      bench_.worker, waiting, refused, ended);
+}
+
+}  // namespace ringway::proxy

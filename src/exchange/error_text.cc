@@ -1,0 +1,49 @@
+// Error sentences. Clients log them and operators search for them: keep them stable,
+// and keep the table in README.md, which lists them all.
+#include "exchange/error_text.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fmt/core.h>
+
+namespace ringway::proxy {
+
+std::string duration_text(Duration duration) {
+  using namespace std::chrono;
+  if (duration % seconds(1) == Duration::zero()) {
+    return fmt::format("{}s", duration_cast<seconds>(duration).count());
+  }
+  if (duration >= milliseconds(1)) return fmt::format("{}ms", to_ms(duration));
+  return fmt::format("{}us", duration_cast<microseconds>(duration).count());
+}
+
+std::string server_error(std::string_view label, std::string_view what) {
+  return fmt::format("SERVER_ERROR ringway: server {} {}\r\n", label, what);
+}
+
+std::string pool_error(std::string_view pool, std::string_view what) {
+  return fmt::format("SERVER_ERROR ringway: pool {} {}\r\n", pool, what);
+}
+
+std::string_view connection_failure(int error) {
+  switch (error) {
+    case 0: return "closed the connection";
+    case ECONNREFUSED: return "refused the connection";
+    case ENOENT: return "has no socket there";
+    case ECONNRESET: return "reset the connection";
+    case EPIPE: return "closed the connection";
+    case ETIMEDOUT: return "does not answer";
+    case EHOSTUNREACH:
+    case ENETUNREACH: return "cannot be reached";
+    case EAGAIN: return "has a full backlog";
+    case EMFILE:
+    case ENFILE: return "got no connection: ringway is out of file descriptors";
+    default: return "lost the connection";
+  }
+}
+
+bool ended_by_peer(int error) {
+  return error == 0 || error == ECONNRESET || error == EPIPE;
+}
+
+}  // namespace ringway::proxy

@@ -1,0 +1,151 @@
+// A read whose connection died before any byte of its reply came is asked once more,
+// within its one deadline and out of the pool's retry budget. So is a write of which no byte was
+// sent; others never are: they may have been executed.
+#include <utility>
+
+#include "exchange/error_text.h"
+#include "executor/executor.h"
+
+namespace ringway::proxy {
+
+using metrics::PoolMetric;
+using metrics::WorkerMetric;
+using proto::memcached::Command;
+using proto::memcached::CommandClass;
+
+namespace {
+
+// With less time left an answer would come too late.
+constexpr Duration time_left_min = std::chrono::milliseconds(5);
+
+// What ringway itself says of a single key beforehand is not counted as stashed.
+bool untouched(const Fragment& fragment) {
+  const Exchange& exchange = *fragment.exchange;
+  const bool heard = exchange.gather ? !fragment.stash.empty() : exchange.stashed > 0;
+  return fragment.state == FragmentState::asked && !fragment.value_seen && !heard && !fragment.late;
+}
+
+}  // namespace
+
+bool Executor::may_retry(const Fragment& fragment) const {
+  const Exchange& exchange = *fragment.exchange;
+  const pool::Pool& pool = clients_->listener(*exchange.client).route->pool();
+  if (!exchange.retry_safe || pool.settings.read_retries == 0) return false;
+  return may_ask_again(fragment);
+}
+
+bool Executor::may_ask_again(const Fragment& fragment) const {
+  const Exchange& exchange = *fragment.exchange;
+  if (fragment.retried || !untouched(fragment)) return false;
+  if (exchange.direct || exchange.expired || exchange.client->closing) return false;
+  return !exchange.deadline_link.linked() || exchange.deadline - bench_.now >= time_left_min;
+}
+
+// Whatever it does, it has not done it yet.
+bool Executor::may_send_anew(const Fragment& fragment, Bytes unsent) const {
+  const Exchange& exchange = *fragment.exchange;
+  if (unsent.empty() || exchange.gather || !told(exchange)) return false;
+  if (unsent.size() > Clients::modest_bytes_max && bench_.memory.is_over(unsent.size()))
+    return false;
+  return row(exchange.command).kind != CommandClass::read && may_ask_again(fragment);
+}
+
+// To be asked last: it pays.
+bool Executor::affords_retry(const Exchange& exchange) {
+  const pool::Pool& pool = clients_->listener(*exchange.client).route->pool();
+  metrics::PoolCounters& counters = *bench_.pool_counters[pool.number];
+  const bool affordable = bench_.retry_budgets[pool.number].take(
+      bench_.now, counters[PoolMetric::requests].value(), pool.settings.retry_budget);
+  const bool reads = row(exchange.command).kind == CommandClass::read;
+  const PoolMetric retries = reads ? PoolMetric::read_retries : PoolMetric::write_retries;
+  counters[affordable ? retries : PoolMetric::retries_refused].add();
+  return affordable;
+}
+
+// To the same server, for which it was written, and behind nothing that its client asked later.
+// True if it is in a FIFO again.
+bool Executor::send_anew(Exchange& exchange, Bytes unsent) {
+  Fragment& fragment = exchange.first;
+  const proto::memcached::HashedKey key(exchange.key.get(), exchange.base64);
+  const route::Plan& plan = this->plan(*exchange.client, exchange.command, key.get(), true);
+  if (plan.empty()) return false;
+  const route::Step step = plan.steps()[0];
+  if (step.server != fragment.server || step.stand_in != fragment.stand_in) return false;
+  Servers::Refusal refusal;
+  ServerConn* conn = connection(exchange, step.server, refusal);
+  if (!conn || conn->lane != fragment.lane || !affords_retry(exchange)) return false;
+  fragment.retried = true;
+  if (conn->link.entry->owes()) [[unlikely]]
+    pay_first(*conn, exchange);
+  conn->output.append(bench_.buffers, unsent);
+  ++exchange.fragments_asked;
+  servers_->queued(*conn, fragment);
+  return true;
+}
+
+// True if it is in a FIFO again.
+bool Executor::retry_single(Exchange& exchange) {
+  exchange.first.retried = true;
+  Request request;
+  request.command = exchange.command;
+  request.key = exchange.key.get();
+  request.key_count = 1;
+  request.base64 = exchange.base64;
+  request.meta_flags = exchange.meta_flags.get();
+  const proto::memcached::HashedKey key(request.key, request.base64);
+  const route::Plan& plan = this->plan(*exchange.client, exchange.command, key.get(), true);
+  if (plan.empty()) return false;
+  const route::Step step = plan.steps()[0];
+  Servers::Refusal refusal;
+  ServerConn* conn = connection(exchange, step.server, refusal);
+  if (!conn || !affords_retry(exchange)) return false;
+  if (conn->link.entry->owes()) [[unlikely]]
+    pay_first(*conn, exchange);
+  write_request(*conn, request);
+  exchange.first.server = step.server;
+  exchange.first.stand_in = step.stand_in;
+  ++exchange.fragments_asked;
+  servers_->queued(*conn, exchange.first);
+  return true;
+}
+
+// Its keys go to whoever has them now: to one server or several, each asked anew.
+void Executor::ask_anew(Fragment& fragment, bool retried) {
+  Exchange& exchange = *fragment.exchange;
+  Gather& gather = *exchange.gather;
+  fragment.state = FragmentState::settled;
+  Fragment** end = &gather.fragments;
+  while (*end) end = &(*end)->sibling;
+  Fragment** const made = end;
+  for (std::uint16_t i = std::exchange(fragment.slot, no_slot); i != no_slot;) {
+    const std::uint16_t next = std::exchange(gather.slots[i].next, no_slot);
+    const route::Plan& plan =
+        this->plan(*exchange.client, exchange.command, gather.key(gather.slots[i]), true);
+    if (plan.empty()) {
+      gather.slots[i].state = SlotState::failed;
+      const pool::Pool& pool = clients_->listener(*exchange.client).route->pool();
+      fail_gather(gather, pool_error(pool.name(), "has no server that takes traffic"));
+    } else {
+      add_to_chain(exchange, *made, plan.steps()[0], i);
+    }
+    i = next;
+  }
+  for (Fragment* again = *made; again; again = again->sibling) {
+    again->retried = retried;
+    ask_server(exchange, *again);
+  }
+}
+
+// To the end of the chain of its server among the fragments from `first` on.
+void Executor::add_to_chain(Exchange& exchange, Fragment*& first, const route::Step& step,
+                            std::uint16_t slot) {
+  Gather& gather = *exchange.gather;
+  Fragment& fragment =
+      gather_fragment(first, exchange, step.server, step.stand_in, gather.key(gather.slots[slot]));
+  gather.slots[slot].fragment = &fragment;
+  std::uint16_t* last = &fragment.slot;
+  while (*last != no_slot) last = &gather.slots[*last].next;
+  *last = slot;
+}
+
+}  // namespace ringway::proxy

@@ -1,0 +1,587 @@
+// The client's line, and requests of one key. See exchange.h for the
+// drawing. Whatever lets an exchange leave its line may free it: after advance(),
+// settle_single() or fail_single() an exchange is not to be touched any more, unless
+// it still has a fragment in a FIFO.
+#include "executor/executor.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "exchange/error_text.h"
+
+namespace ringway::proxy {
+
+using metrics::PoolMetric;
+using metrics::ServerMetric;
+using metrics::WorkerMetric;
+using proto::memcached::Command;
+using proto::memcached::CommandClass;
+using proto::memcached::ReplyKind;
+
+namespace {
+
+// Room made ahead for a value that a server has only announced.
+constexpr std::uint64_t room_bytes_max = 256 * 1024;
+
+// Whether it asks for its key before its opaque: replies repeat them in that order.
+bool key_comes_first(const proto::memcached::Request& request) {
+  if (!request.wants_key || request.opaque.data() == nullptr) return false;
+  const Bytes flags = request.meta_flags;
+  const auto opaque_at = static_cast<std::size_t>(request.opaque.data() - flags.data());
+  return flags.starts_with('k') || flags.find(" k") < opaque_at;
+}
+
+bool has_body(ReplyKind kind) {
+  return kind == ReplyKind::value || kind == ReplyKind::va;
+}
+
+}  // namespace
+
+bool Executor::on_request(ClientConn& client, const Request& request) {
+  if (client.held_input == HeldInput::woken) [[unlikely]]
+    return start_single(client, request, Place::input);
+  bench_.count(WorkerMetric::requests).add();
+  bench_.count(WorkerMetric::keys).add(request.key_count);
+  switch (row(request.command).kind) {
+    case CommandClass::local: start_local(client, request); return true;
+    case CommandClass::broadcast: start_broadcast(client, request); return true;
+    default: break;
+  }
+  if (request.key_count <= 1) [[likely]]
+    return start_single(client, request, Place::input);
+  start_gather(client, request);
+  return true;
+}
+
+// --- The line of a client -------------------------------------------------
+
+Exchange& Executor::open(ClientConn& client, const Request& request) {
+  Exchange& exchange = exchanges_.make();
+  exchange.command = request.command;
+  exchange.silent = request.noreply;
+  exchange.quiet = request.quiet;
+  exchange.first.exchange = &exchange;
+  join_line(client, exchange);
+  return exchange;
+}
+
+// Opening the exchange reserves the reply's place before anything is asked:
+// replies leave in the order of the questions.
+void Executor::join_line(ClientConn& client, Exchange& exchange) {
+  exchange.client = &client;
+  if (client.line_last) {
+    client.line_last->line_next = &exchange;
+  } else {
+    client.line_first = &exchange;
+  }
+  client.line_last = &exchange;
+  ++client.line_count;
+  bench_.count(WorkerMetric::in_flight).add();
+}
+
+void Executor::leave_line(ClientConn& client, Exchange& exchange) {
+  RINGWAY_ASSERT(client.line_first == &exchange && client.line_count > 0);
+  client.line_first = std::exchange(exchange.line_next, nullptr);
+  if (!client.line_first) client.line_last = nullptr;
+  --client.line_count;
+  RINGWAY_ASSERT(client.stashed >= exchange.stashed);
+  client.stashed -= exchange.stashed;
+  if (client.announced > 0) expect_nothing_of(exchange);
+  RINGWAY_ASSERT(client.line_first || (client.stashed | client.announced) == 0);
+  bench_.count(WorkerMetric::in_flight).subtract();
+  if (exchange.gather && !exchange.gather->all_asked()) client.asks_later = false;
+  count_asked(exchange, 0);
+  exchange.client = nullptr;
+  exchange.answered = true;
+  // Whose client has left is nobody's to answer, and its server's to be late with.
+  if (exchange.settled) exchange.deadline_link.leave();
+  release_if_over(exchange);
+}
+
+void Executor::count_asked(Exchange& exchange, std::uint32_t keys) {
+  RINGWAY_ASSERT(exchange.client->keys_asked >= exchange.keys_asked);
+  exchange.client->keys_asked -= exchange.keys_asked;
+  exchange.client->keys_asked += keys;
+  exchange.keys_asked = keys;
+}
+
+void Executor::release_if_over(Exchange& exchange) {
+  if (!exchange.answered || exchange.fragments_asked > 0) return;
+  RINGWAY_ASSERT(exchange.client == nullptr);
+  exchange.deadline_link.leave();
+  if (Gather* gather = std::exchange(exchange.gather, nullptr)) {
+    free_fragments(*gather);
+    gather->keys.clear(bench_.buffers);
+    gather->error.clear(bench_.buffers);
+    gathers_.free(*gather);
+  }
+  exchange.key.clear(bench_.buffers);
+  exchange.opaque.clear(bench_.buffers);
+  exchange.meta_flags.clear(bench_.buffers);
+  RINGWAY_ASSERT(exchange.first.announced == 0);
+  exchange.first.stash.clear(bench_.buffers);
+  exchanges_.free(exchange);
+}
+
+bool Executor::at_head(const Exchange& exchange) const {
+  return exchange.client && exchange.client->line_first == &exchange;
+}
+
+bool Executor::told(const Exchange& exchange) const {
+  return exchange.client && !exchange.settled;
+}
+
+// Whatever is complete at the head of the line goes out, as far as the client
+// takes it; on_room() goes on.
+void Executor::advance(ClientConn& client) {
+  clients_->touch(client);
+  const std::uint64_t high = clients_->listener(client).settings.client_output_high;
+  while (Exchange* head = client.line_first) {
+    // What a direct head has written into the output leaves only by being committed.
+    const bool waits = head->settled && !head->direct && client.output.size() >= high;
+    if (client.closing || waits) return;
+    if (!emit(client, *head)) return;
+    leave_line(client, *head);
+  }
+}
+
+bool Executor::emit(ClientConn& client, Exchange& exchange) {
+  return exchange.gather ? emit_gather(client, exchange) : emit_single(client, exchange);
+}
+
+bool Executor::emit_single(ClientConn& client, Exchange& exchange) {
+  net::Buffer& stash = exchange.first.stash;
+  if (exchange.settled) {
+    client.output.commit();
+    client.output.append(bench_.buffers, stash.bytes());
+    stash.clear(bench_.buffers);
+    return true;
+  }
+  // A large value that began to arrive behind others streams from here on.
+  if (exchange.large && !exchange.direct) {
+    exchange.direct = true;
+    exchange.streaming = true;
+    client.output.append(bench_.buffers, stash.bytes());
+    stash.clear(bench_.buffers);
+    count_out(exchange, exchange.stashed);
+  }
+  return false;
+}
+
+void Executor::on_room(ClientConn& client) {
+  const Exchange* head = client.line_first;
+  if (head && (head->gather || head->settled)) advance(client);
+}
+
+void Executor::orphan(ClientConn& client) {
+  if (client.held) drop_held(client);
+  while (Exchange* exchange = client.line_first) leave_line(client, *exchange);
+}
+
+void Executor::answer(ClientConn& client, Bytes text) {
+  if (client.line_first) {
+    Request none;
+    Exchange& exchange = open(client, none);
+    exchange.settled = true;
+    stash(exchange, exchange.first, text);
+    if (!text.ends_with("\r\n")) stash(exchange, exchange.first, "\r\n");
+    return;
+  }
+  client.output.append(bench_.buffers, text);
+  if (!text.ends_with("\r\n")) client.output.append(bench_.buffers, "\r\n");
+  clients_->touch(client);
+}
+
+// --- Requests of one key --------------------------------------------------
+
+// `again`: what was counted already.
+const route::Plan& Executor::plan(const ClientConn& client, Command command, Bytes key,
+                                  bool again) {
+  const route::Question question{key, row(command).kind, bench_.io.random()};
+  plan_.clear();
+  const route::Route& route = *clients_->listener(client).route;
+  route.plan(question, bench_.live, plan_);
+  if (again) [[unlikely]]
+    return plan_;
+  metrics::PoolCounters& counters = *bench_.pool_counters[route.pool().number];
+  counters[nobody_serves(route.pool()) ? PoolMetric::no_server : PoolMetric::requests].add();
+  return plan_;
+}
+
+// Neither the owner of a key nor anybody else: all are out by hand, say.
+bool Executor::nobody_serves(const pool::Pool& pool) const {
+  if (plan_.empty()) return true;
+  const route::PoolLive& now = bench_.live[pool.number];
+  if (now.all_up) [[likely]]
+    return false;
+  const route::Step& step = plan_.steps()[0];
+  return !step.stand_in && !now.live.live(step.member) && now.live.count() == 0;
+}
+
+// on_read_error = "miss" is for reads, also those that touch what they find.
+bool Executor::may_miss(const config::Pool& settings, Command command) {
+  return settings.on_read_error == config::OnReadError::miss &&
+         (row(command).kind == CommandClass::read || row(command).many_keys);
+}
+
+Exchange& Executor::open_single(ClientConn& client, const Request& request, Bytes told) {
+  Exchange& exchange = open(client, request);
+  exchange.key.set(bench_.buffers, request.key);
+  exchange.opaque.set(bench_.buffers, request.opaque);
+  exchange.wants_opaque = request.opaque.data() != nullptr;
+  exchange.wants_key = request.wants_key;
+  exchange.key_first = key_comes_first(request);
+  exchange.wants_value = request.wants_value;
+  exchange.base64 = request.base64;
+  if (row(request.command).kind != CommandClass::read)
+    exchange.if_lost = proto::memcached::if_lost(request);
+  exchange.fenced = request.fenced;
+  if (!told.empty()) exchange.first.stash.append(bench_.buffers, std::string(told) + "\r\n");
+  return exchange;
+}
+
+bool Executor::start_single(ClientConn& client, const Request& request, Place place, Bytes told) {
+  const proto::memcached::HashedKey key(request.key, request.base64);
+  Exchange* const woken = client.held;
+  RINGWAY_ASSERT(!woken || client.held_input == HeldInput::woken);
+  Exchange& exchange = woken ? *woken : open_single(client, request, told);
+  exchange.may_wait = place == Place::input;
+  if (woken) [[unlikely]]
+    wait_no_more(client);
+
+  const route::Plan& plan = this->plan(client, request.command, key.get(), woken != nullptr);
+  const pool::Pool& pool = clients_->listener(client).route->pool();
+  exchange.misses_errors = may_miss(pool.settings, request.command);
+  if (pool.settings.on_write_error == config::OnWriteError::not_stored) [[unlikely]]
+    exchange.fails_unstored = has_write_miss(request.command);
+  if (plan.empty()) {
+    fail_single(exchange, pool_error(pool.name(), "has no server that takes traffic"));
+    return true;
+  }
+  RINGWAY_ASSERT(plan.single());
+  const route::Step& step = plan.steps()[0];
+  if (!bench_.live[pool.number].all_up) [[unlikely]]
+    owe(step, request.command, key.get());
+  const CommandClass kind = row(request.command).kind;
+  exchange.retry_safe =
+      kind == CommandClass::read && request.retry_safe && pool.settings.read_retries > 0;
+  if (exchange.retry_safe && !request.meta_flags.empty() && !woken) {
+    exchange.meta_flags.set(bench_.buffers, request.meta_flags);
+  }
+  if (step.stand_in || request.cas_given) [[unlikely]] {
+    Request adapted = request;
+    return !adapt_to_stand_in(exchange, step, adapted) || ask_single(exchange, step, adapted);
+  }
+  return ask_single(exchange, step, request);
+}
+
+bool Executor::ask_single(Exchange& exchange, const route::Step& step, const Request& request) {
+  Servers::Refusal refusal;
+  exchange.first.server = step.server;
+  exchange.first.stand_in = step.stand_in;
+  ServerConn* conn = connection(exchange, step.server, refusal);
+  if (!conn) [[unlikely]]
+    return refuse_single(exchange, step, refusal);
+  if (conn->link.entry->owes()) [[unlikely]]
+    pay_first(*conn, exchange);
+  write_request(*conn, request);
+  ++exchange.fragments_asked;
+  const CommandClass kind = row(request.command).kind;
+  if (kind == CommandClass::read || kind == CommandClass::touch) count_asked(exchange, 1);
+  servers_->queued(*conn, exchange.first);
+  start_deadline(exchange, step.pool->settings);
+  return true;
+}
+
+bool Executor::refuse_single(Exchange& exchange, const route::Step& step,
+                             Servers::Refusal& refusal) {
+  std::string error = server_error(servers_->label(step.server), refusal.why);
+  if (refusal.full) {
+    if (exchange.may_wait && may_wait(*exchange.client, step.server)) {
+      hold_single(exchange, step);
+      return false;
+    }
+    error = full_for(step.server, step.pool->settings.timeout);
+    servers_->counters(step.server)[ServerMetric::shed].add();
+  }
+  give_up(exchange, false);
+  fail_single(exchange, std::move(error));
+  return true;
+}
+
+// One client's requests to one server always take the same connection, so that it
+// reads what it wrote.
+ServerConn* Executor::connection(const Exchange& exchange, pool::ServerId server,
+                                 Servers::Refusal& refusal) {
+  ClientConn& client = *exchange.client;
+  const bool woken = client.turn_left > 0 && takes_turn(client, server);
+  return servers_->connection(server, client.handle.index, woken, refusal);
+}
+
+void Executor::write_request(ServerConn& conn, const Request& request) {
+  const std::size_t room = serialized_bytes_max(request);
+  char* out = conn.output.reserve(bench_.buffers, room);
+  const auto written = static_cast<std::size_t>(serialize(request, out) - out);
+  RINGWAY_ASSERT(written <= room);
+  conn.output.advance(written);
+}
+
+void Executor::start_deadline(Exchange& exchange, const config::Pool& settings) {
+  if (exchange.deadline_link.linked() || !settings.timeout) return;
+  deadlines_.add(exchange, bench_.now, *settings.timeout);
+}
+
+Verdict Executor::on_line(Fragment& fragment, const ReplyLine& line) {
+  Exchange& exchange = *fragment.exchange;
+  return exchange.gather ? gather_line(exchange, fragment, line) : single_line(exchange, line);
+}
+
+// What a reply names must be what was asked, and what was asked to be named must be.
+// (Servers before 1.6.10 or so name nothing in a miss: EN alone is taken, whatever was asked.)
+bool Executor::is_reply_to(const Exchange& exchange, const ReplyLine& line) const {
+  if (!names_key(line, exchange.key.get(), exchange.base64)) return false;
+  const Bytes opaque = exchange.opaque.get();
+  if (line.opaque_given && line.opaque != opaque) return false;
+  // ME always names its key, every other reply only where it was asked to.
+  if (line.key_given && row(exchange.command).meta && !exchange.wants_key &&
+      line.kind != ReplyKind::me) {
+    return false;
+  }
+  if (line.kind == ReplyKind::en || proto::memcached::is_error(line.kind)) return true;
+  // A value comes where it was asked for, and nowhere else.
+  if (line.kind == ReplyKind::va && !exchange.wants_value) return false;
+  const bool gives_values = exchange.command == Command::mg || exchange.command == Command::ma;
+  if (line.kind == ReplyKind::hd && exchange.wants_value && gives_values) return false;
+  return (line.opaque_given || opaque.empty()) && (line.key_given || !exchange.wants_key);
+}
+
+Verdict Executor::single_line(Exchange& exchange, const ReplyLine& line) {
+  if (line.kind == ReplyKind::mn) return exchange.fenced ? Verdict::done : Verdict::foreign;
+  if (!is_reply_to(exchange, line)) return Verdict::foreign;
+  exchange.refused = !proto::memcached::leaves_nothing_older(line.kind);
+  if (exchange.misses_errors && proto::memcached::is_error(line.kind)) {
+    if (told(exchange)) fail_single(exchange, {});  // As a miss.
+    return Verdict::done;
+  }
+  const bool body = has_body(line.kind);
+  if ((body || exchange.fenced) && exchange.first.value_seen) return Verdict::foreign;
+  const bool silenced = exchange.quiet && !exchange.fenced;
+  const bool hidden = exchange.silent || (silenced && silenced_by_q(exchange.command, line.kind));
+  exchange.reply_hidden = hidden;
+  if (body) {
+    exchange.first.value_seen = true;
+    exchange.value_ends_reply = line.kind == ReplyKind::va && !exchange.fenced;
+    const Bytes refusal = told(exchange) ? no_room(exchange, line.bytes) : Bytes{};
+    if (!refusal.empty()) {
+      fail_single(exchange, std::string(refusal));
+      return Verdict::more;
+    }
+    if (told(exchange)) {
+      if (!hidden) expect(exchange.first, line.bytes);
+      exchange.large = line.bytes > clients_->listener(*exchange.client).settings.stream_min;
+      if (exchange.large && at_head(exchange)) exchange.streaming = true;
+      if (!hidden) make_room(exchange, line);
+    }
+  }
+  if (!hidden) append_reply(exchange, told_line(exchange.first, line));
+  exchange.first.value_seen |= exchange.fenced;
+  return body || exchange.fenced ? Verdict::more : Verdict::done;
+}
+
+// For the whole reply at once, within reason: growing would copy it again.
+void Executor::make_room(Exchange& exchange, const ReplyLine& line) {
+  constexpr std::size_t ends = 2 + Bytes("END\r\n").size();
+  const std::size_t whole =
+      line.consumed + std::min<std::uint64_t>(line.bytes, room_bytes_max) + ends;
+  const bool direct = at_head(exchange) && exchange.first.stash.empty();
+  if (direct) return exchange.client->output.reserve_uncommitted(bench_.buffers, whole);
+  exchange.first.stash.reserve(bench_.buffers, whole);
+}
+
+void Executor::on_body(Fragment& fragment, Bytes bytes) {
+  Exchange& exchange = *fragment.exchange;
+  count_arrived(fragment, bytes.size());
+  if (exchange.gather) return gather_body(exchange, fragment, bytes);
+  if (!exchange.reply_hidden) append_reply(exchange, bytes);
+}
+
+Verdict Executor::on_body_end(Fragment& fragment) {
+  Exchange& exchange = *fragment.exchange;
+  if (exchange.gather) {
+    gather_body_end(exchange, fragment);
+    return Verdict::more;
+  }
+  return exchange.value_ends_reply ? Verdict::done : Verdict::more;
+}
+
+// At the head of the line bytes go straight into the client's output: committed
+// at once if they stream, at the reply's end otherwise.
+void Executor::append_reply(Exchange& exchange, Bytes bytes) {
+  if (!told(exchange)) return;
+  ClientConn& client = *exchange.client;
+  if (!exchange.direct && at_head(exchange) && exchange.first.stash.empty()) exchange.direct = true;
+  if (!exchange.direct) return stash(exchange, exchange.first, bytes);
+  client.output.append_uncommitted(bench_.buffers, bytes);
+  if (!exchange.streaming) return;
+  client.output.commit();
+  clients_->touch(client);
+}
+
+// Whoever is told may end here: the exchange is not to be used afterwards.
+void Executor::on_answered(Fragment& fragment) {
+  Exchange& exchange = *fragment.exchange;
+  RINGWAY_ASSERT(exchange.fragments_asked > 0);
+  RINGWAY_ASSERT(fragment.announced == 0);
+  --exchange.fragments_asked;
+  fragment.state = FragmentState::settled;
+  if (exchange.internal) return on_internal_over(exchange, true, {});
+  if (exchange.refused || fragment.pays) [[unlikely]]
+    settle_debts(fragment);
+  if (!told(exchange)) return release_if_over(exchange);
+  if (!exchange.gather) return settle_single(exchange);
+  // All answers of the group are here: what it may still wait for is its turn.
+  if (group_settled(*exchange.gather)) on_group_settled(exchange);
+  if (at_head(exchange)) advance(*exchange.client);
+}
+
+// What cannot leave yet counts against its client, who asked for it.
+void Executor::stash(Exchange& exchange, Fragment& fragment, Bytes bytes) {
+  fragment.stash.append(bench_.buffers, bytes);
+  exchange.stashed += bytes.size();
+  if (exchange.client) exchange.client->stashed += bytes.size();
+}
+
+// It went on into the client's output, which counts it from now on, or was forgotten.
+void Executor::count_out(Exchange& exchange, std::uint64_t bytes) {
+  RINGWAY_ASSERT(exchange.client && exchange.stashed >= bytes);
+  exchange.stashed -= bytes;
+  exchange.client->stashed -= bytes;
+}
+
+// With its CRLF, which a body includes.
+void Executor::expect_large(Fragment& fragment, std::uint64_t value_bytes) {
+  RINGWAY_ASSERT(told(*fragment.exchange) && fragment.announced == 0);
+  fragment.announced = value_bytes + 2;
+  fragment.exchange->client->announced += fragment.announced;
+  bench_.memory.promise(fragment.announced);
+}
+
+void Executor::count_arrived_of_large(Fragment& fragment, std::uint64_t bytes) {
+  ClientConn* client = fragment.exchange->client;
+  RINGWAY_ASSERT(client && client->announced >= bytes && fragment.announced >= bytes);
+  fragment.announced -= bytes;
+  client->announced -= bytes;
+  bench_.memory.keep_promise(bytes);
+}
+
+void Executor::expect_no_more(Fragment& fragment) {
+  count_arrived(fragment, fragment.announced);
+}
+
+void Executor::expect_nothing_of(Exchange& exchange) {
+  Fragment* fragment = exchange.gather ? exchange.gather->fragments : &exchange.first;
+  for (; fragment; fragment = fragment->sibling) expect_no_more(*fragment);
+}
+
+// Why a value of that size may not wait for its turn; empty if it may.
+Bytes Executor::no_room(const Exchange& exchange, std::uint64_t bytes) const {
+  const ClientConn& client = *exchange.client;
+  const std::uint64_t most = clients_->listener(client).settings.client_output_max;
+  const std::uint64_t held = client.stashed + client.output.size();
+  // What other servers have begun to send comes, too.
+  if (held + client.announced + bytes > most) return reply_too_large;
+  if (!bench_.memory.is_short()) [[likely]]
+    return {};
+  const bool modest = std::min(bytes, held) <= Clients::modest_bytes_max;
+  const bool small = std::max(bytes, held) <= Clients::modest_bytes_max;
+  if (small ? !bench_.memory.is_over() : modest && !bench_.memory.is_over(bytes)) return {};
+  bench_.count(WorkerMetric::requests_shed).add();
+  return no_memory_reply;
+}
+
+void Executor::settle_single(Exchange& exchange) {
+  exchange.settled = true;
+  exchange.deadline_link.leave();
+  count_asked(exchange, 0);
+  if (at_head(exchange)) advance(*exchange.client);
+}
+
+void Executor::on_failed(Fragment& fragment, Bytes what, Bytes unsent) {
+  Exchange& exchange = *fragment.exchange;
+  RINGWAY_ASSERT(exchange.fragments_asked > 0);
+  --exchange.fragments_asked;
+  if (exchange.internal) return on_internal_over(exchange, false, what);
+  if (may_send_anew(fragment, unsent) && send_anew(exchange, unsent)) return;
+  if (!exchange.gather) give_up_failed(fragment);
+  if (!told(exchange)) {
+    fragment.state = FragmentState::settled;
+    return release_if_over(exchange);
+  }
+  if (may_retry(fragment)) {
+    if (!exchange.gather) {
+      if (retry_single(exchange)) return;
+    } else if (affords_retry(exchange)) {
+      ask_anew(fragment, true);
+    }
+  }
+  std::string error = server_error(servers_->label(fragment.server), what);
+  if (!exchange.gather) return fail_single(exchange, std::move(error));
+  if (fragment.state == FragmentState::asked && !fail_slots(fragment, std::move(error))) {
+    return break_stream(exchange);
+  }
+  if (group_settled(*exchange.gather)) on_group_settled(exchange);
+  if (at_head(exchange)) advance(*exchange.client);
+}
+
+// Nobody waited for it any more.
+void Executor::on_withdrawn(Fragment& fragment) {
+  Exchange& exchange = *fragment.exchange;
+  RINGWAY_ASSERT(exchange.fragments_asked > 0 && !exchange.internal);
+  --exchange.fragments_asked;
+  fragment.state = FragmentState::settled;
+  release_if_over(exchange);
+}
+
+// What already left cannot become an error any more: the client's stream breaks.
+void Executor::break_stream(Exchange& exchange) {
+  bench_.count(WorkerMetric::request_errors).add();
+  bench_.count(WorkerMetric::streams_broken).add();
+  clients_->retire(*exchange.client);
+}
+
+void Executor::fail_single(Exchange& exchange, std::string error) {
+  RINGWAY_ASSERT(told(exchange));
+  expect_no_more(exchange.first);
+  if (exchange.streaming) return break_stream(exchange);
+  bench_.count(WorkerMetric::request_errors).add();
+  if (std::exchange(exchange.direct, false)) exchange.client->output.take_back(bench_.buffers);
+  exchange.large = false;
+  if (exchange.misses_errors) error = read_miss(exchange);
+  if (exchange.fails_unstored) error = write_miss(exchange);
+  // A silent one's stash holds at most what is told whatever comes of it.
+  if (!exchange.silent) {
+    exchange.first.stash.clear(bench_.buffers);
+    count_out(exchange, exchange.stashed);
+    stash(exchange, exchange.first, error);
+  }
+  settle_single(exchange);
+}
+
+// A read that failed, told as if the key were not there.
+std::string Executor::read_miss(const Exchange& exchange) const {
+  if (!row(exchange.command).meta) return "END\r\n";
+  if (exchange.quiet) return "";
+  return "EN" + echoed_flags(exchange) + "\r\n";
+}
+
+// What a meta reply repeats of its request, in the order of the request.
+std::string Executor::echoed_flags(const Exchange& exchange) const {
+  std::string opaque;
+  std::string key;
+  if (exchange.wants_opaque) opaque.append(" O").append(exchange.opaque.get());
+  if (exchange.wants_key) key.append(" k").append(exchange.key.get());
+  if (exchange.wants_key && exchange.base64) key.append(" b");
+  return exchange.key_first ? key + opaque : opaque + key;
+}
+
+}  // namespace ringway::proxy

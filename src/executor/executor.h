@@ -1,0 +1,236 @@
+// Carries plans out: opens an exchange for each request, asks the servers that
+// the plan names, puts replies together and hands them to the client in its order.
+// The plain case, one key on one server, takes no detour; reads of several keys
+// are gathered (gather.cc).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "ringway/proto/memcached/stand_in.h"
+
+#include "board/health_sink.h"
+#include "clients/clients.h"
+#include "exchange/deadlines.h"
+#include "exchange/exchange.h"
+#include "exchange/gather.h"
+#include "exchange/reply_sink.h"
+#include "exchange/request_sink.h"
+#include "exchange/workbench.h"
+#include "net/slab.h"
+#include "servers/servers.h"
+
+namespace ringway::proxy {
+
+class Executor final : public RequestSink, public ReplySink, public InternalRequests {
+ public:
+  explicit Executor(Workbench& bench)
+      : bench_(bench),
+        exchanges_(bench.memory.objects_bytes()),
+        fragments_(bench.memory.objects_bytes()),
+        gathers_(bench.memory.objects_bytes()) {}
+  // They know each other; set once, before the first turn.
+  void meet(Clients& clients, Servers& servers, HealthSink& health) {
+    clients_ = &clients;
+    servers_ = &servers;
+    health_ = &health;
+  }
+
+  // RequestSink
+  bool on_request(ClientConn& client, const proto::memcached::Request& request) override;
+  void answer(ClientConn& client, Bytes text) override;
+  void unlink(ClientConn& client, Bytes key, bool base64, Bytes error) override;
+  void on_room(ClientConn& client) override;
+  void orphan(ClientConn& client) override;
+
+  // ReplySink
+  Verdict on_line(Fragment& fragment, const proto::memcached::ReplyLine& line) override;
+  void on_body(Fragment& fragment, Bytes bytes) override;
+  Verdict on_body_end(Fragment& fragment) override;
+  void on_answered(Fragment& fragment) override;
+  void on_failed(Fragment& fragment, Bytes what, Bytes unsent) override;
+  void on_withdrawn(Fragment& fragment) override;
+
+  // InternalRequests
+  void send_check(ServerConn& conn) override;
+  void send_owed_delete(ServerConn& conn, Bytes key) override;
+
+  // The snapshot has changed.
+  void adopt() { deadlines_.forget_unused(); }
+  // Settles with an error whatever is past its deadline.
+  void expire();
+  Instant next_deadline() const { return deadlines_.next(); }
+  // Near the end of a turn: goes on with what waited for a full queue.
+  void wake_waiting() {
+    if (servers_->anybody_waits()) [[unlikely]]
+      wake_those_that_fit();
+  }
+
+  std::size_t open_exchanges() const { return exchanges_.in_use(); }
+
+ private:
+  using Request = proto::memcached::Request;
+  using ReplyLine = proto::memcached::ReplyLine;
+
+  // The line of a client.
+  Exchange& open(ClientConn& client, const Request& request);
+  Exchange& open_single(ClientConn& client, const Request& request, Bytes told);
+  void join_line(ClientConn& client, Exchange& exchange);
+  void advance(ClientConn& client);
+  bool emit(ClientConn& client, Exchange& exchange);
+  bool emit_single(ClientConn& client, Exchange& exchange);
+  void leave_line(ClientConn& client, Exchange& exchange);
+  void release_if_over(Exchange& exchange);
+  bool at_head(const Exchange& exchange) const;
+  bool told(const Exchange& exchange) const;  // Somebody still listens to its reply.
+
+  // Requests of one key.
+  const route::Plan& plan(const ClientConn& client, proto::memcached::Command command, Bytes key,
+                          bool again = false);
+  bool nobody_serves(const pool::Pool& pool) const;
+  static bool may_miss(const config::Pool& settings, proto::memcached::Command command);
+  static bool has_write_miss(proto::memcached::Command command);
+  // Where a request can wait for a full queue.
+  enum class Place : std::uint8_t { input, nowhere };
+  // These are false if it waits. `told`: of a silent one, what its client hears once it is done.
+  bool start_single(ClientConn& client, const Request& request, Place place, Bytes told = {});
+  bool ask_single(Exchange& exchange, const route::Step& step, const Request& request);
+  bool refuse_single(Exchange& exchange, const route::Step& step, Servers::Refusal& refusal);
+  // Where a fragment waits whose time is up, and whether it was sent.
+  struct Late {
+    ServerConn* conn;
+    bool sent;
+  };
+  Late come_late(Fragment& fragment);
+  void expire_single(Exchange& exchange, Duration timeout, bool ours);
+  void blame_late(const Late& late, Instant begun, Duration timeout, bool ours);
+  void expire_orphan(Exchange& exchange, Duration timeout, bool ours);
+  ServerConn* connection(const Exchange& exchange, pool::ServerId server,
+                         Servers::Refusal& refusal);
+  void write_request(ServerConn& conn, const Request& request);
+  void start_deadline(Exchange& exchange, const config::Pool& settings);
+  void count_asked(Exchange& exchange, std::uint32_t keys);
+  Verdict single_line(Exchange& exchange, const ReplyLine& line);
+  void make_room(Exchange& exchange, const ReplyLine& line);
+  bool is_reply_to(const Exchange& exchange, const ReplyLine& line) const;
+  void append_reply(Exchange& exchange, Bytes bytes);
+  void stash(Exchange& exchange, Fragment& fragment, Bytes bytes);
+  void count_out(Exchange& exchange, std::uint64_t bytes);
+  // A value for the fragment's client has begun to come. Small ones are here in a moment, one
+  // from each connection at most.
+  void expect(Fragment& fragment, std::uint64_t value_bytes) {
+    if (value_bytes > Clients::modest_bytes_max) [[unlikely]]
+      expect_large(fragment, value_bytes);
+  }
+  void expect_large(Fragment& fragment, std::uint64_t value_bytes);
+  // Of what nobody waits for any more nothing is announced.
+  void count_arrived(Fragment& fragment, std::uint64_t bytes) {
+    if (fragment.announced > 0) [[unlikely]]
+      count_arrived_of_large(fragment, bytes);
+  }
+  void count_arrived_of_large(Fragment& fragment, std::uint64_t bytes);
+  void expect_no_more(Fragment& fragment);
+  void expect_nothing_of(Exchange& exchange);
+  Bytes no_room(const Exchange& exchange, std::uint64_t bytes) const;
+  void settle_single(Exchange& exchange);
+  void fail_single(Exchange& exchange, std::string error);
+  std::string read_miss(const Exchange& exchange) const;
+  std::string write_miss(const Exchange& exchange) const;
+
+  // Keys whose home is out (stand_in.cc).
+  bool adapt_to_stand_in(Exchange& exchange, const route::Step& step, Request& request);
+  bool token_fits(const route::Step& step, Request& request);
+  std::optional<proto::memcached::TtlCap> ttl_cap(const config::Pool& settings) const;
+  void answer_exists(Exchange& exchange);
+  std::string echoed_flags(const Exchange& exchange) const;
+  void owe(const route::Step& step, proto::memcached::Command command, Bytes key);
+  Bytes told_line(const Fragment& fragment, const ReplyLine& line);
+
+  // What waits for a full queue (waiting.cc).
+  void wake_those_that_fit();
+  void wake(Fragment& fragment);
+  void wake_gather(Fragment& fragment);
+  void give_turn(ClientConn& client, pool::ServerId server);
+  static bool takes_turn(ClientConn& client, pool::ServerId server);
+  bool may_wait(ClientConn& client, pool::ServerId server) const;
+  void hold_single(Exchange& exchange, const route::Step& step);
+  void hold_part(Exchange& exchange, Fragment& fragment);
+  void wait_no_more(ClientConn& client);
+  void drop_held(ClientConn& client);
+  void expire_held(Exchange& exchange, Duration timeout);
+  void give_up_on(ClientConn& client, pool::ServerId server);
+  std::string full_for(pool::ServerId server, const config::MaybeTime& timeout);
+
+  // What servers may hold that is older than clients believe (debts.cc).
+  static bool owes(const Exchange& exchange, bool sent);
+  void give_up(const Exchange& exchange, bool sent);
+  void give_up_failed(const Fragment& fragment);
+  void owe_still(const Fragment& fragment);
+  void pay_first(ServerConn& conn, Exchange& exchange);
+  void pay_first(ServerConn& conn, Bytes key);
+  void settle_debts(Fragment& fragment);
+  void pay_behind(Fragment& fragment);
+  void send_delete(ServerConn& conn, Bytes key, bool for_traffic);
+  void on_paid(pool::ServerId server, bool answered, bool refused, Bytes key);
+
+  // What no client asked for, and what is asked twice (internal.cc, again.cc).
+  Exchange& open_internal(proto::memcached::Command command);
+  void on_internal_over(Exchange& exchange, bool answered, Bytes what);
+  bool may_retry(const Fragment& fragment) const;
+  bool may_ask_again(const Fragment& fragment) const;
+  bool may_send_anew(const Fragment& fragment, Bytes unsent) const;
+  bool send_anew(Exchange& exchange, Bytes unsent);
+  bool affords_retry(const Exchange& exchange);
+  bool retry_single(Exchange& exchange);
+  void ask_anew(Fragment& fragment, bool retried);
+  void add_to_chain(Exchange& exchange, Fragment*& first, const route::Step& step,
+                    std::uint16_t slot);
+
+  // Commands that ringway answers itself.
+  void start_local(ClientConn& client, const Request& request);
+  void start_broadcast(ClientConn& client, const Request& request);
+  std::string stats_text(const ClientConn& client, Bytes of) const;
+  void add_figures(std::string& text) const;
+  void add_settings(const ClientConn& client, std::string& text) const;
+
+  // Reads of several keys.
+  void start_gather(ClientConn& client, const Request& request);
+  void ask_broadcast(Exchange& exchange, Fragment& fragment);
+  void ask_next(Exchange& exchange);
+  void ask_group(Exchange& exchange);
+  void ask_server(Exchange& exchange, Fragment& fragment);
+  void refuse_part(Exchange& exchange, Fragment& fragment, Servers::Refusal& refusal);
+  Fragment& gather_fragment(Fragment*& first, Exchange& exchange, pool::ServerId server,
+                            bool stand_in, Bytes key = {});
+
+  void fail_gather(Gather& gather, std::string error);
+  bool fail_slots(Fragment& fragment, std::string error);
+  Verdict gather_line(Exchange& exchange, Fragment& fragment, const ReplyLine& line);
+  Verdict gather_value(Exchange& exchange, Fragment& fragment, const ReplyLine& line);
+  void gather_body(Exchange& exchange, Fragment& fragment, Bytes bytes);
+  void gather_body_end(Exchange& exchange, Fragment& fragment);
+  bool emit_gather(ClientConn& client, Exchange& exchange);
+  Bytes last_line(const Exchange& exchange) const;
+  bool emit_slots(ClientConn& client, Exchange& exchange);
+  bool group_settled(const Gather& gather) const;
+  void on_group_settled(Exchange& exchange);
+  std::uint32_t group_max(const ClientConn& client) const;  // Keys asked for at a time.
+  void free_fragments(Gather& gather);
+  void expire_gather(Exchange& exchange, Duration timeout, bool ours);
+
+  void break_stream(Exchange& exchange);
+
+  Workbench& bench_;
+  Clients* clients_ = nullptr;
+  Servers* servers_ = nullptr;
+  HealthSink* health_ = nullptr;
+  Deadlines deadlines_;
+  route::Plan plan_;     // The present one; kept to be reused.
+  std::string scratch_;  // A line or flags that are written anew.
+  net::Slab<Exchange> exchanges_;
+  net::Slab<Fragment> fragments_;
+  net::Slab<Gather> gathers_;
+};
+
+}  // namespace ringway::proxy

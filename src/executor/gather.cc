@@ -1,0 +1,380 @@
+// Reads of several keys: split by server, gathered in the order asked. See
+// gather.h for the drawing. Groups bound what one request can hold at a time; the
+// next group is asked when the last is out and the client takes what it gets.
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "ringway/proto/memcached/request_writer.h"
+
+#include "exchange/error_text.h"
+#include "executor/executor.h"
+
+namespace ringway::proxy {
+
+using metrics::ServerMetric;
+using metrics::WorkerMetric;
+using proto::memcached::Command;
+using proto::memcached::ReplyKind;
+
+void Executor::start_gather(ClientConn& client, const Request& request) {
+  Exchange& exchange = open(client, request);
+  const pool::Pool& pool = clients_->listener(client).route->pool();
+  exchange.misses_errors = may_miss(pool.settings, request.command);
+  exchange.retry_safe = row(request.command).kind == proto::memcached::CommandClass::read;
+  Gather& gather = gathers_.make();
+  exchange.gather = &gather;
+  gather.exptime = request.exptime;
+  gather.keys.append(bench_.buffers, request.keys);
+  exchange.stashed = request.keys.size();
+  client.stashed += request.keys.size();
+  client.asks_later = true;  // Until it asks.
+  if (at_head(exchange)) return advance(client);
+  // What does not fit beside the reads before it asks when they are out.
+  const std::uint32_t keys_per_ask = clients_->listener(client).settings.keys_per_ask;
+  if (client.keys_asked + std::min(request.key_count, group_max(client)) > keys_per_ask) return;
+  ask_next(exchange);
+}
+
+// --- Asking -------------------------------------------------------------------
+
+std::uint32_t Executor::group_max(const ClientConn& client) const {
+  return std::min(clients_->listener(client).settings.keys_per_ask, slots_max);
+}
+
+// Fills the slots with the next keys and asks their servers.
+void Executor::ask_next(Exchange& exchange) {
+  Gather& gather = *exchange.gather;
+  free_fragments(gather);
+  count_out(exchange, exchange.stashed - gather.keys.size());
+  gather.slot_count = 0;
+  gather.next_slot = 0;
+  const std::uint32_t count_max = group_max(*exchange.client);
+  const Bytes all = gather.keys.bytes();
+  Bytes rest = all.substr(gather.unasked);
+  for (Bytes key; gather.slot_count < count_max && proto::memcached::next_key(rest, key);) {
+    Slot& slot = gather.slots[gather.slot_count++];
+    slot = {};
+    slot.key_offset = static_cast<std::uint32_t>(key.data() - all.data());
+    slot.key_bytes = static_cast<std::uint8_t>(key.size());
+  }
+  // Trailing spaces are no key: after the last one everything has been asked.
+  Bytes none;
+  Bytes peek = rest;
+  gather.unasked = static_cast<std::uint32_t>(
+      proto::memcached::next_key(peek, none) ? all.size() - rest.size() : all.size());
+  RINGWAY_ASSERT(exchange.client->line_last == &exchange);
+  exchange.client->asks_later = !gather.all_asked();
+  count_asked(exchange, gather.slot_count);
+  // The deadline is for what servers are asked now, not for how many groups there are.
+  exchange.deadline_link.leave();
+  start_deadline(exchange, clients_->listener(*exchange.client).route->pool().settings);
+  ask_group(exchange);
+  if (group_settled(gather)) on_group_settled(exchange);
+}
+
+void Executor::ask_group(Exchange& exchange) {
+  Gather& gather = *exchange.gather;
+  std::array<std::uint16_t, slots_max> last{};  // By slot of a fragment's first key.
+  for (std::uint16_t i = 0; i < gather.slot_count; ++i) {
+    Slot& slot = gather.slots[i];
+    const route::Plan& plan = this->plan(*exchange.client, exchange.command, gather.key(slot));
+    if (plan.empty()) {
+      slot.state = SlotState::failed;
+      const pool::Pool& pool = clients_->listener(*exchange.client).route->pool();
+      fail_gather(gather, pool_error(pool.name(), "has no server that takes traffic"));
+      continue;
+    }
+    const route::Step& step = plan.steps()[0];
+    Fragment& fragment =
+        gather_fragment(gather.fragments, exchange, step.server, step.stand_in, gather.key(slot));
+    slot.fragment = &fragment;
+    if (fragment.slot == no_slot) {
+      fragment.slot = i;
+    } else {
+      gather.slots[last[fragment.slot]].next = i;
+    }
+    last[fragment.slot] = i;
+  }
+  for (Fragment* fragment = gather.fragments; fragment; fragment = fragment->sibling) {
+    ask_server(exchange, *fragment);
+  }
+}
+
+// A server may own some keys and stand in for others: these are asked apart, for their
+// times and tokens are not the same. And it reads only lines that are not too long.
+Fragment& Executor::gather_fragment(Fragment*& first, Exchange& exchange, pool::ServerId server,
+                                    bool stand_in, Bytes key) {
+  const std::size_t key_bytes = key.size() + 1;
+  const std::size_t most = proto::memcached::keys_bytes_max(exchange.command);
+  Fragment** place = &first;
+  for (; *place; place = &(*place)->sibling) {
+    Fragment& known = **place;
+    if (known.server != server || known.stand_in != stand_in) continue;
+    if (known.keys_bytes + key_bytes > most) continue;
+    known.keys_bytes += static_cast<std::uint16_t>(key_bytes);
+    return known;
+  }
+  Fragment& fragment = fragments_.make();
+  fragment.keys_bytes = static_cast<std::uint16_t>(key_bytes);
+  fragment.exchange = &exchange;
+  fragment.server = server;
+  fragment.stand_in = stand_in;
+  fragment.slot = no_slot;
+  *place = &fragment;
+  return fragment;
+}
+
+// One line for all keys of the fragment.
+void Executor::ask_server(Exchange& exchange, Fragment& fragment) {
+  Gather& gather = *exchange.gather;
+  Servers::Refusal refusal;
+  ServerConn* conn = connection(exchange, fragment.server, refusal);
+  if (!conn) [[unlikely]]
+    return refuse_part(exchange, fragment, refusal);
+  if (conn->link.entry->owes()) [[unlikely]] {
+    for (std::uint16_t i = fragment.slot; i != no_slot; i = gather.slots[i].next)
+      pay_first(*conn, gather.key(gather.slots[i]));
+  }
+  std::size_t room = proto::memcached::get_head_bytes_max + 2;
+  for (std::uint16_t i = fragment.slot; i != no_slot; i = gather.slots[i].next) {
+    room += gather.slots[i].key_bytes + std::size_t{1};
+  }
+  char* const begin = conn->output.reserve(bench_.buffers, room);
+  std::int64_t exptime = gather.exptime;
+  if (fragment.stand_in) {
+    servers_->counters(fragment.server)[ServerMetric::stand_ins].add();
+    const auto cap = ttl_cap(clients_->listener(*exchange.client).route->pool().settings);
+    if (cap) exptime = proto::memcached::capped(exptime, *cap);
+  }
+  char* out = proto::memcached::write_get_head(exchange.command, exptime, begin);
+  for (std::uint16_t i = fragment.slot; i != no_slot; i = gather.slots[i].next) {
+    const Bytes key = gather.key(gather.slots[i]);
+    *out++ = ' ';
+    out = std::copy(key.begin(), key.end(), out);
+  }
+  *out++ = '\r';
+  *out++ = '\n';
+  conn->output.advance(static_cast<std::size_t>(out - begin));
+  ++exchange.fragments_asked;
+  servers_->queued(*conn, fragment);
+}
+
+// Only the part for the full server waits, and only in its first try.
+void Executor::refuse_part(Exchange& exchange, Fragment& fragment, Servers::Refusal& refusal) {
+  std::string error = server_error(servers_->label(fragment.server), refusal.why);
+  if (refusal.full && !fragment.retried) {
+    if (may_wait(*exchange.client, fragment.server)) return hold_part(exchange, fragment);
+    const pool::Pool& pool = clients_->listener(*exchange.client).route->pool();
+    error = full_for(fragment.server, pool.settings.timeout);
+  }
+  if (refusal.full) servers_->counters(fragment.server)[ServerMetric::shed].add();
+  fail_slots(fragment, std::move(error));
+}
+
+void Executor::free_fragments(Gather& gather) {
+  while (Fragment* fragment = gather.fragments) {
+    RINGWAY_ASSERT(fragment->conn == nullptr && fragment->announced == 0);
+    RINGWAY_ASSERT(fragment->state != FragmentState::held);
+    gather.fragments = fragment->sibling;
+    fragment->stash.clear(bench_.buffers);
+    fragments_.free(*fragment);
+  }
+}
+
+// --- Replies ------------------------------------------------------------------
+
+Verdict Executor::gather_line(Exchange& exchange, Fragment& fragment, const ReplyLine& line) {
+  if (line.kind == ReplyKind::value) return gather_value(exchange, fragment, line);
+  if (fragment.state != FragmentState::asked) return Verdict::done;
+  if (!proto::memcached::is_error(line.kind)) {
+    for (std::uint16_t i = fragment.slot; i != no_slot; i = exchange.gather->slots[i].next) {
+      exchange.gather->slots[i].state = SlotState::missed;
+    }
+    fragment.state = FragmentState::settled;
+  } else {
+    fail_slots(fragment, std::string(line.line.data(), line.consumed));
+  }
+  return Verdict::done;
+}
+
+// A VALUE answers the next of the fragment's keys that it names; those before it
+// are misses.
+Verdict Executor::gather_value(Exchange& exchange, Fragment& fragment, const ReplyLine& line) {
+  Gather& gather = *exchange.gather;
+  std::uint16_t i = fragment.slot;
+  const bool open = fragment.state == FragmentState::asked;
+  while (i != no_slot && gather.key(gather.slots[i]) != line.key) {
+    if (open) gather.slots[i].state = SlotState::missed;
+    i = gather.slots[i].next;
+  }
+  if (i == no_slot) return Verdict::foreign;
+  fragment.slot = i;
+  fragment.value_seen = true;
+  if (!open || !told(exchange)) return Verdict::more;
+
+  Slot& slot = gather.slots[i];
+  if (const Bytes refusal = no_room(exchange, line.bytes); !refusal.empty()) {
+    slot.state = SlotState::failed;
+    fail_gather(gather, std::string(refusal));
+    return Verdict::more;
+  }
+  expect(fragment, line.bytes);
+  const Bytes text = told_line(fragment, line);
+  if (at_head(exchange)) {
+    emit_slots(*exchange.client, exchange);
+    clients_->touch(*exchange.client);
+  }
+  if (at_head(exchange) && gather.next_slot == i) {
+    slot.state = SlotState::leaving;
+    const std::uint64_t stream_min = clients_->listener(*exchange.client).settings.stream_min;
+    exchange.large = line.bytes > stream_min;
+    exchange.client->output.append_uncommitted(bench_.buffers, text);
+  } else {
+    slot.block_offset = static_cast<std::uint32_t>(fragment.stash.size());
+    stash(exchange, fragment, text);
+  }
+  return Verdict::more;
+}
+
+void Executor::gather_body(Exchange& exchange, Fragment& fragment, Bytes bytes) {
+  if (fragment.state != FragmentState::asked || !told(exchange)) return;
+  const SlotState state = exchange.gather->slots[fragment.slot].state;
+  if (state == SlotState::failed) return;
+  if (state != SlotState::leaving) {
+    return stash(exchange, fragment, bytes);
+  }
+  net::OutputBuffer& output = exchange.client->output;
+  output.append_uncommitted(bench_.buffers, bytes);
+  if (!exchange.large) return;
+  output.commit();
+  exchange.streaming = true;
+  clients_->touch(*exchange.client);
+}
+
+void Executor::gather_body_end(Exchange& exchange, Fragment& fragment) {
+  Gather& gather = *exchange.gather;
+  Slot& slot = gather.slots[fragment.slot];
+  fragment.slot = slot.next;
+  if (fragment.state != FragmentState::asked || !told(exchange)) return;
+  if (slot.state == SlotState::leaving) {
+    exchange.client->output.commit();
+    exchange.streaming = false;
+    slot.state = SlotState::left;
+    ++gather.next_slot;
+    emit_slots(*exchange.client, exchange);
+    clients_->touch(*exchange.client);
+    return;
+  }
+  if (slot.state == SlotState::failed) return;
+  slot.block_bytes = static_cast<std::uint32_t>(fragment.stash.size()) - slot.block_offset;
+  slot.state = SlotState::stashed;
+}
+
+// --- Failures -----------------------------------------------------------------
+
+void Executor::fail_gather(Gather& gather, std::string error) {
+  if (gather.error.empty()) gather.error.append(bench_.buffers, error);
+}
+
+// The keys that this fragment has not answered yet have no answer. False if one
+// of them has partly left already.
+bool Executor::fail_slots(Fragment& fragment, std::string error) {
+  Exchange& exchange = *fragment.exchange;
+  Gather& gather = *exchange.gather;
+  fragment.state = FragmentState::settled;
+  expect_no_more(fragment);
+  fail_gather(gather, std::move(error));
+  bool whole = true;
+  for (std::uint16_t i = fragment.slot; i != no_slot; i = gather.slots[i].next) {
+    Slot& slot = gather.slots[i];
+    if (slot.state == SlotState::leaving && told(exchange)) {
+      if (exchange.streaming) whole = false;
+      if (!exchange.streaming) exchange.client->output.take_back(bench_.buffers);
+    }
+    slot.state = SlotState::failed;
+  }
+  return whole;
+}
+
+void Executor::expire_gather(Exchange& exchange, Duration timeout, bool ours) {
+  RINGWAY_ASSERT(told(exchange));
+  Gather& gather = *exchange.gather;
+  if (exchange.client->held == &exchange) expire_held(exchange, timeout);
+  const std::string what = "timed out after " + duration_text(timeout);
+  const Instant begun = exchange.deadline - timeout;
+  std::vector<Late> late;
+  bool whole = true;
+  for (Fragment* fragment = gather.fragments; fragment; fragment = fragment->sibling) {
+    if (fragment->state != FragmentState::asked) continue;
+    late.push_back(come_late(*fragment));
+    whole &= fail_slots(*fragment, server_error(servers_->label(fragment->server), what));
+  }
+  exchange.expired = true;
+  if (!whole) {
+    break_stream(exchange);
+  } else if (at_head(exchange)) {
+    advance(*exchange.client);
+  }
+  for (const Late& one : late) blame_late(one, begun, timeout, ours);
+}
+
+// --- Answering ----------------------------------------------------------------
+
+// Sends on every slot that is settled, in order; false if one is still open.
+bool Executor::emit_slots(ClientConn& client, Exchange& exchange) {
+  Gather& gather = *exchange.gather;
+  for (; gather.next_slot < gather.slot_count; ++gather.next_slot) {
+    Slot& slot = gather.slots[gather.next_slot];
+    if (slot.state == SlotState::asked || slot.state == SlotState::leaving) return false;
+    if (slot.state != SlotState::stashed) continue;
+    client.output.append(bench_.buffers,
+                         slot.fragment->stash.bytes(slot.block_offset, slot.block_bytes));
+    count_out(exchange, slot.block_bytes);
+    slot.state = SlotState::left;
+  }
+  return true;
+}
+
+bool Executor::group_settled(const Gather& gather) const {
+  for (const Fragment* fragment = gather.fragments; fragment; fragment = fragment->sibling) {
+    const bool open =
+        fragment->state == FragmentState::asked || fragment->state == FragmentState::held;
+    if (open) return false;
+  }
+  return true;
+}
+
+// What it may still wait for is its turn.
+void Executor::on_group_settled(Exchange& exchange) {
+  exchange.deadline_link.leave();
+  count_asked(exchange, 0);
+}
+
+Bytes Executor::last_line(const Exchange& exchange) const {
+  const net::Buffer& error = exchange.gather->error;
+  if (!error.empty() && !exchange.misses_errors) return error.bytes();
+  return row(exchange.command).many_keys ? "END\r\n" : "OK\r\n";
+}
+
+// True when the whole reply is in the client's output.
+bool Executor::emit_gather(ClientConn& client, Exchange& exchange) {
+  Gather& gather = *exchange.gather;
+  while (emit_slots(client, exchange) && group_settled(gather)) {
+    const bool failed = !gather.error.empty() && (!exchange.misses_errors || exchange.expired);
+    if (failed || gather.all_asked()) {
+      if (!gather.error.empty()) bench_.count(WorkerMetric::request_errors).add();
+      if (!exchange.silent) client.output.append(bench_.buffers, last_line(exchange));
+      exchange.settled = true;
+      return true;
+    }
+    // A reader that does not take what it asked for slows down itself.
+    if (client.output.held() >= clients_->listener(client).settings.client_output_high) {
+      return false;
+    }
+    ask_next(exchange);
+  }
+  return false;
+}
+
+}  // namespace ringway::proxy

@@ -1,0 +1,35 @@
+// What following the names of servers needs of the outside: a clock, chance, and somebody
+// who asks the resolver. It is a part of the World of control.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ringway/base/time.h"
+
+#include "names/whereabouts.h"
+
+namespace ringway::reload {
+
+struct Resolved {
+  std::string name;  // As it was asked for.
+  Answer answer;
+};
+
+class NameWorld {
+ public:
+  NameWorld() = default;
+  NameWorld(const NameWorld&) = delete;
+  NameWorld& operator=(const NameWorld&) = delete;
+  virtual ~NameWorld() = default;
+
+  virtual Instant now() = 0;  // Any thread.
+  virtual std::uint64_t random() = 0;
+
+  // Asks for the addresses behind `name` ("host:port"); the answer comes later.
+  virtual void resolve(const std::string& name) = 0;
+  virtual std::vector<Resolved> take_resolved() = 0;
+};
+
+}  // namespace ringway::reload

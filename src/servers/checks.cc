@@ -1,0 +1,225 @@
+// What speaks for and against servers, as connections see it: failures, silence, signs of
+// life for checks and probes, and connections that are to end when nobody needs them.
+#include <algorithm>
+#include <fmt/core.h>
+
+#include "exchange/error_text.h"
+#include "exchange/exchange.h"
+#include "servers/servers.h"
+
+namespace ringway::proxy {
+
+using metrics::ServerMetric;
+
+// Errors during a back-off never come here: nothing was tried.
+void Servers::blame(ServerLink& link, Instant begun, std::string_view cause) {
+  if (ending_ || link.standing != Standing::up) return;
+  (*link.counters)[ServerMetric::failures].add();
+  if (link.entry->report_failure(begun, bench_.now, link.eject, cause)) {
+    bench_.homes.call_home(link.home, link.id);
+  }
+}
+
+bool Servers::owes_traffic(const ServerConn& conn) {
+  for (const Fragment* fragment = conn.fifo_first; fragment; fragment = fragment->fifo_next) {
+    if (!fragment->exchange->internal) return true;
+  }
+  return false;
+}
+
+void Servers::blame_timeout(ServerConn& conn, Instant begun, Duration timeout) {
+  blame(conn.link, begun, "timed out after " + duration_text(timeout));
+}
+
+namespace {
+
+bool may_owe(const config::Eject& rule) {
+  return rule.failures > 0 && rule.on_readmit != config::OnReadmit::keep;
+}
+
+}  // namespace
+
+bool Servers::may_owe(pool::ServerId server) {
+  return proxy::may_owe(link(server).eject);
+}
+
+void Servers::owe_if_ejected(pool::ServerId server, Bytes key) {
+  ServerLink& to = link(server);
+  if (proxy::may_owe(to.eject)) to.entry->owe_if_ejected(key, to.eject.owed_max);
+}
+
+bool Servers::owe(pool::ServerId server, Bytes key, bool again) {
+  ServerLink& to = link(server);
+  if (!proxy::may_owe(to.eject)) return false;
+  if (!again) (*to.counters)[ServerMetric::owed].add();
+  // The home worker pays what nobody asks for.
+  if (to.entry->owe(key, to.eject.owed_max)) bench_.homes.call_home(to.home, to.id);
+  return true;
+}
+
+void Servers::lost_silently(pool::ServerId server) {
+  ServerLink& to = link(server);
+  (*to.counters)[ServerMetric::lost_silently].add();
+  say(to, "lost a request that had no reply: what it should have changed may be as it was");
+}
+
+// --- Silence ------------------------------------------------------------------------
+
+void Servers::suspect(ServerConn& conn, Duration timeout) {
+  if (conn.state != ServerConnState::ready) return;
+  if (!conn.head_sent && !conn.output.sending()) return;
+  const Instant silent_at = conn.quiet_since + timeout;
+  if (silent_at <= bench_.now) {
+    return fail(conn, "has been silent for " + duration_text(timeout));
+  }
+  // Its time is not up yet, but nobody else may come to look.
+  look_for_silence(conn, timeout);
+}
+
+// Not before everything that is ready was seen: if its time is up, the timer comes late,
+// and is asked whose fault that is.
+void Servers::look_for_silence(ServerConn& conn, Duration timeout) {
+  if (conn.state != ServerConnState::ready) return;
+  if (conn.timer.kind == net::TimerKind::server_silent && conn.timer.set()) return;
+  const Instant silent_at = conn.quiet_since + timeout;
+  if (conn.link.ends_at <= silent_at) return set_idle_timer(conn);
+  conn.timer.kind = net::TimerKind::server_silent;
+  bench_.timers.set(conn.timer, silent_at);
+}
+
+void Servers::forgive(ServerConn& conn, Duration timeout) {
+  conn.quiet_since = bench_.now;
+  suspect(conn, timeout);
+}
+
+void Servers::on_silent(ServerConn& conn) {
+  const Duration late = bench_.now - conn.timer.at;
+  set_idle_timer(conn);
+  if (!conn.fifo_first || !conn.link.timeout) return;
+  const bool ours = late > *conn.link.timeout / 4;
+  ours ? forgive(conn, *conn.link.timeout) : suspect(conn, *conn.link.timeout);
+}
+
+void Servers::set_idle_timer(ServerConn& conn) {
+  if (conn.state != ServerConnState::ready) return;
+  conn.timer.kind = net::TimerKind::server_idle;
+  if (conn.link.removed_in != 0) return bench_.timers.set(conn.timer, conn.link.ends_at);
+  bench_.timers.stop(conn.timer);
+  if (!conn.link.idle_timeout || conn.link.watched || conn.link.preconnect) return;
+  bench_.timers.set(conn.timer, bench_.now + *conn.link.idle_timeout);
+}
+
+// --- Signs of life --------------------------------------------------------------------
+
+ServerConn* Servers::prove(pool::ServerId server) {
+  ServerLink& to = link(server);
+  ServerConn* conn = to.conns[0];
+  if (!conn) {
+    open(to, 0, true);
+    return nullptr;
+  }
+  if (conn->state != ServerConnState::ready) return nullptr;
+  if (!to.tcp_check) return conn;
+  health_->on_proved(server);
+  return nullptr;
+}
+
+bool Servers::connecting(pool::ServerId server) {
+  const ServerConn* conn = link(server).conns[0];
+  return conn && conn->state != ServerConnState::ready;
+}
+
+bool Servers::backs_off(pool::ServerId server) {
+  return bench_.now < link(server).retry_at;
+}
+
+std::optional<Duration> Servers::silent_for(pool::ServerId server) {
+  const ServerConn* conn = link(server).conns[0];
+  if (!conn || conn->state != ServerConnState::ready) return std::nullopt;
+  return bench_.now - conn->quiet_since;
+}
+
+void Servers::give_up_silent(pool::ServerId server, const std::string& cause) {
+  // With requests of clients on it, it has failed them, too.
+  fail(*link(server).conns[0], cause);
+}
+
+ServerConn* Servers::ready_connection(pool::ServerId server) {
+  return ready_connection(server, 0);
+}
+
+ServerConn* Servers::ready_connection(pool::ServerId server, std::uint32_t lane) {
+  const std::vector<ServerConn*>& conns = link(server).conns;
+  ServerConn* conn = lane < conns.size() ? conns[lane] : nullptr;
+  return conn && conn->state == ServerConnState::ready ? conn : nullptr;
+}
+
+// --- How servers stand ------------------------------------------------------------------
+
+void Servers::update_standings() {
+  if (bench_.board.version() == board_version_) return;
+  board_version_ = bench_.board.version();
+  for (const auto& link : links_) {
+    if (!link) continue;
+    const Standing before = link->standing;
+    link->standing = link->entry->standing();
+    if (link->standing != before) wake_all(*link);
+    if (link->standing == Standing::up) {
+      if (before == Standing::up) continue;
+      // Its probes went well: no reason to wait for the end of an old back-off.
+      link->retry_at = {};
+      link->backoff = {};
+      link->failing = false;
+      preconnect_soon(*link);
+      continue;
+    }
+    const std::string cause = bench_.board.cause(link->id);
+    link->out_because = out_by_hand(link->standing) || link->standing == Standing::joining
+                            ? cause
+                            : fmt::format("is {}: it {}", word(link->standing), cause);
+    if (link->standing != Standing::maintenance) continue;
+    for (ServerConn* conn : link->conns) {
+      if (conn) prefer_closed(*conn);
+    }
+  }
+}
+
+// In maintenance, of a server that is gone, or beyond server_connections, a connection ends
+// once nobody waits for it.
+void Servers::prefer_closed(ServerConn& conn) {
+  const ServerLink& to = conn.link;
+  const bool unwanted = to.standing == Standing::maintenance || to.removed_in != 0 ||
+                        conn.lane >= to.connections || to.conns[conn.lane] != &conn;
+  if (!unwanted || conn.fifo_first || conn.body_left > 0) return;
+  // It is to come back: this is how it proves itself.
+  if (conn.probing && conn.state != ServerConnState::ready && to.removed_in == 0) return;
+  if (conn.state == ServerConnState::closing) return;
+  fail(conn, "is not used any more", false);
+}
+
+void Servers::relocate(pool::ServerId server) {
+  const std::uint32_t index = pool::index_of(server);
+  if (index >= links_.size() || !links_[index]) return;
+  ServerLink& moved = *links_[index];
+  moved.retry_at = {};
+  wake_all(moved);
+  for (ServerConn*& place : moved.conns) {
+    if (!place || place->state == ServerConnState::closing) continue;
+    ServerConn& conn = *place;
+    if (conn.awaits_name) {
+      begin_connect(conn);
+      continue;
+    }
+    // Of one that is out, what is under way is probes and what is owed: meant for where it is.
+    // What only ringway itself asked there has no deadline, and nobody would look after it.
+    const bool needed = conn.state == ServerConnState::ready && owes_traffic(conn);
+    if (!needed || moved.entry->standing() != Standing::up) {
+      fail(conn, "moved to another address", false);
+      continue;
+    }
+    place = nullptr;
+  }
+  preconnect_soon(moved);
+}
+
+}  // namespace ringway::proxy

@@ -1,0 +1,191 @@
+// The queue of a server: when it is full, who waits for room in it, and how what nobody waits
+// for any more leaves it again. A queue never holds more than its server can answer in time:
+// it is full, too, while the request at its head has waited for half of the timeout, or the next
+// one would, at the pace that the head shows.
+//
+//   waiting   [ oldest | ... | newest ]   woken from the left, as many as the server answers
+//   overdue   [ ... ]                     a busy server would answer these too late: they are
+//                                         woken once it is busy no more, or answered at their time
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "servers/servers.h"
+
+namespace ringway::proxy {
+
+bool Servers::full(const ServerLink& link, const ServerConn& place) const {
+  if (place.fifo_first && place.fifo_first->queued_at < bench_.now - link.head_wait_modest) {
+    const Duration head_waits = bench_.now - place.fifo_first->queued_at;
+    if (std::max(head_waits, expected_wait(place)) >= link.head_wait_max) return true;
+  }
+  if (link.connections > 1) [[unlikely]]
+    return have_full_queue(link);
+  return place.fifo_count >= link.queue_max || place.output.size() >= link.queue_bytes_max;
+}
+
+// A queue is what waits on all connections together.
+bool Servers::have_full_queue(const ServerLink& link) {
+  std::uint64_t requests = 0;
+  std::uint64_t bytes = 0;
+  for (const ServerConn* conn : link.conns) {
+    if (!conn) continue;
+    requests += conn->fifo_count;
+    bytes += conn->output.size();
+  }
+  return requests >= link.queue_max || bytes >= link.queue_bytes_max;
+}
+
+// --- Who waits ------------------------------------------------------------------------
+
+void Servers::hold(pool::ServerId server, std::uint32_t lane, Fragment& fragment) {
+  ServerLink& to = link(server);
+  if (to.waiting_count++ == 0) {
+    if (std::ranges::find(crowded_, &to) == crowded_.end()) crowded_.push_back(&to);
+    to.replied = 0;
+    to.to_wake = 0;
+    to.may_wake = 0;
+  }
+  fragment.state = FragmentState::held;
+  fragment.server = server;
+  fragment.lane = static_cast<std::uint16_t>(lane % to.connections);
+  to.waiting.push_back(fragment);
+}
+
+void Servers::let_go(Fragment& fragment) {
+  ServerLink& from = link(fragment.server);
+  RINGWAY_ASSERT(fragment.state == FragmentState::held && from.waiting_count > 0);
+  fragment.wait_link.leave();
+  fragment.state = FragmentState::idle;
+  --from.waiting_count;
+}
+
+// Whatever they were to wait for may be elsewhere now, or nowhere.
+void Servers::wake_all(ServerLink& link) {
+  link.to_wake = link.waiting_count;
+}
+
+Fragment* Servers::next_to_wake() {
+  for (std::size_t i = 0; i < crowded_.size();) {
+    ServerLink& link = *crowded_[i];
+    link.may_wake += 2 * std::exchange(link.replied, 0);
+    Fragment* next = next_that_fits(link);
+    if (next) {
+      let_go(*next);
+      return next;
+    }
+    link.may_wake = 0;
+    if (link.waiting_count > 0) {
+      ++i;
+      continue;
+    }
+    crowded_[i] = crowded_.back();
+    crowded_.pop_back();
+  }
+  return nullptr;
+}
+
+// Who would be answered too late by a server as busy as this one lets others go first.
+Fragment* Servers::next_that_fits(ServerLink& link) {
+  if (link.to_wake > 0) {
+    --link.to_wake;
+    return link.overdue.front() ? link.overdue.front() : link.waiting.front();
+  }
+  while (Fragment* fragment = link.waiting.front()) {
+    if (!has_room(link, *fragment)) return nullptr;
+    if (fits(link, *fragment)) return fragment;
+    fragment->wait_link.leave();
+    link.overdue.push_back(*fragment);
+  }
+  Fragment* fragment = link.overdue.front();
+  const ServerConn* place = fragment ? place_of(link, *fragment) : nullptr;
+  return place && place->fifo_first ? nullptr : fragment;
+}
+
+const ServerConn* Servers::place_of(const ServerLink& link, const Fragment& fragment) {
+  return link.conns[fragment.lane % link.connections];
+}
+
+// A queue grows by what its server answers: it shows its pace only after a while.
+bool Servers::has_room(ServerLink& link, const Fragment& fragment) const {
+  const ServerConn* place = place_of(link, fragment);
+  if (!place) return true;
+  if (full(link, *place)) return false;
+  if (place->fifo_count < queue_modest) return true;
+  if (link.may_wake == 0) return false;
+  --link.may_wake;
+  return true;
+}
+
+// How long a request would take that joins the queue now: as the head shows, which has waited for
+// those that stood before it and for itself.
+Duration Servers::expected_wait(const ServerConn& place) const {
+  const Fragment* head = place.fifo_first;
+  if (!head) return {};
+  const Duration each = (bench_.now - head->queued_at) / (head->queued_behind + 1);
+  return each * place.fifo_count;
+}
+
+// Its server needs a moment, too.
+bool Servers::fits(const ServerLink& link, const Fragment& fragment) const {
+  const ServerConn* place = place_of(link, fragment);
+  if (!place || !link.timeout) return true;
+  const Duration left = fragment.exchange->deadline - bench_.now;
+  return left - expected_wait(*place) >= link.head_wait_modest;
+}
+
+// --- Who waits no more ------------------------------------------------------------------
+
+bool Servers::withdraw(Fragment& fragment) {
+  RINGWAY_ASSERT(fragment.conn && !fragment.unsent);
+  ServerConn& conn = *fragment.conn;
+  if (fragment.request_end - fragment.request_bytes < conn.offered) return false;
+  fragment.unsent = true;
+  if (conn.withdrawn++ == 0) withdrawn_from_.push_back(&conn);
+  return true;
+}
+
+// A connection that failed meanwhile has told all of its FIFO already.
+void Servers::drop_withdrawn() {
+  for (ServerConn* conn : std::exchange(withdrawn_from_, {})) {
+    if (conn->withdrawn > 0) drop_withdrawn(*conn);
+  }
+}
+
+void Servers::drop_withdrawn(ServerConn& conn) {
+  std::vector<net::Buffer::Part> parts;
+  Fragment* gone = nullptr;
+  std::uint64_t gone_bytes = 0;
+  Fragment** place = &conn.fifo_first;
+  conn.fifo_last = nullptr;
+  while (Fragment* fragment = *place) {
+    fragment->request_end -= gone_bytes;
+    if (!fragment->unsent) {
+      conn.fifo_last = fragment;
+      place = &fragment->fifo_next;
+      continue;
+    }
+    *place = std::exchange(fragment->fifo_next, gone);
+    gone = fragment;
+    parts.push_back({fragment->request_end + gone_bytes - fragment->request_bytes - conn.offered,
+                     fragment->request_bytes});
+    gone_bytes += fragment->request_bytes;
+    --conn.fifo_count;
+    --in_flight_;
+    (*conn.link.counters)[metrics::ServerMetric::queued].subtract();
+  }
+  RINGWAY_ASSERT(parts.size() == conn.withdrawn);
+  conn.withdrawn = 0;
+  conn.queued_end -= gone_bytes;
+  conn.output.erase(bench_.buffers, parts);
+  conn.head_sent = conn.fifo_first && conn.fifo_first->request_end <= conn.sent;
+  while (gone) {
+    Fragment& fragment = *gone;
+    gone = std::exchange(fragment.fifo_next, nullptr);
+    fragment.conn = nullptr;
+    sink_.on_withdrawn(fragment);
+  }
+  prefer_closed(conn);
+}
+
+}  // namespace ringway::proxy
