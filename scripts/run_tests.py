@@ -36,6 +36,8 @@ class Build:
     built_by_meson: bool = False  # `meson test` builds just what the chosen tests need.
 
 
+# Most end-to-end tests wait most of the time; those that measure run alone (tests/e2e/meson.build).
+AT_ONCE = max(3, os.cpu_count() or 1)
 RELEASE = Build("release", "build", ["-Dbuildtype=release"])
 SANITIZER_REPORTS = {
     "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1",
@@ -114,8 +116,9 @@ def tested(build, names, tally):
     log.unlink(missing_ok=True)
     suites = [part for suite in build.suites for part in ("--suite", suite)]
     how = [] if build.built_by_meson else ["--no-rebuild"]
-    ended_well = run("meson", "test", "-C", build.folder, *how, "--print-errorlogs", *suites,
-                     *names, env={**os.environ, **build.environment})
+    ended_well = run("meson", "test", "-C", build.folder, *how, "--num-processes", str(AT_ONCE),
+                     "--print-errorlogs", *suites, *names,
+                     env={**os.environ, **build.environment})
     results = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
     for result in results:
         count(build, result, tally)
