@@ -3,7 +3,7 @@
 
     bench/charts.py bench/results/fake.json bench/results/real.json
 
-Writes cpu.svg and p99.svg beside the first file (from the results with fake servers,
+Writes cpu.svg, requests.svg and p99.svg beside the first file (from the results with fake servers,
 or the first there are) and replaces the section "Last results" of the README. Nothing
 here is measured: the same JSON always gives the same files.
 """
@@ -17,7 +17,7 @@ from xml.sax.saxutils import escape
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
-from compare_parts import report  # noqa: E402
+from compare_parts import report, stats  # noqa: E402
 
 COLOURS = {"ringway": "#d1495b", "ringway-epoll": "#e8a0a8", "nutcracker": "#30638e",
            "nutcracker-m4096": "#8fb0cc", "direct": "#b5b5b5"}
@@ -94,7 +94,8 @@ def section(kept):
         for result in one["results"]:
             lines += [report.table(result), ""]
             lines += [f"- Target {line}" for line in report.verdicts(result, "ringway")] + [""]
-    lines += ["![CPU per request](results/cpu.svg)", "", "![p99](results/p99.svg)", END]
+    lines += ["![CPU per request](results/cpu.svg)", "",
+              "![requests/s](results/requests.svg)", "", "![p99](results/p99.svg)", END]
     return "\n".join(lines).replace("\n\n\n", "\n\n")
 
 
@@ -120,13 +121,17 @@ def main():
     kept = []
     for path in arguments.files:
         with open(path) as source:
-            kept.append((os.path.abspath(path), json.load(source)))
+            one = json.load(source)
+        one["results"] = [stats.summarise(result) for result in one["results"]]
+        kept.append((os.path.abspath(path), one))
     drawn = next((one for _, one in kept if one["results"][0]["servers"] == "fake"), kept[0][1])
     folder = os.path.dirname(kept[0][0])
-    for name, field, title in (("cpu", "cpu_us", "CPU microseconds per request"),
-                               ("p99", "p99_us", "p99 latency, microseconds")):
+    for name, field, title, better in (
+            ("cpu", "cpu_us", "CPU microseconds per request", "less"),
+            ("requests", "requests_per_second", "Requests per second", "more"),
+            ("p99", "p99_us", "p99 latency, microseconds", "less")):
         with open(os.path.join(folder, name + ".svg"), "w") as out:
-            subtitle = f"{origin(drawn['machine'])}; less is better"
+            subtitle = f"{origin(drawn['machine'])}; {better} is better"
             out.write(svg(title, subtitle, bars(drawn["results"], field)))
     update(arguments.readme, section(kept))
     return 0

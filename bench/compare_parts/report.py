@@ -7,10 +7,9 @@ import re
 import subprocess
 
 from . import workloads
-from .stats import exceeds
 
-_HEAD = ("candidate", "CPU us/request", "ratio", "requests/s", "p50 us", "p99 us", "p99.9 us",
-         "RSS MB", "syscalls/request")
+_HEAD = ("candidate", "CPU us/request", "ratio", "requests/s", "ratio", "p50 us", "ratio",
+         "p99 us", "ratio", "p99.9 us", "RSS MB", "syscalls/request")
 
 
 def machine():
@@ -64,7 +63,7 @@ def table(result):
     title = (f"{result['workload']}: {result['title']} ({result['servers']} servers, "
              f"{len(result['rounds'])} rounds{runs})")
     lines = [f"### {title}", "", *_aligned(rows), ""]
-    lines.append(f"Median [quartiles]; ratio: CPU per request to {result['baseline']}'s, "
+    lines.append(f"Median [quartiles]; ratio: of the number before it to {result['baseline']}'s, "
                  "paired within the round.")
     lines += [f"Noise floor: {again} is {_spread(one, 2)} of its twin."
               for again, one in result["noise"].items() if one]
@@ -79,8 +78,10 @@ def table(result):
 
 def _row(name, one, many):
     cells = [name, _spread(one["cpu_us"], 2), _spread(one["ratio"], 2),
-             _median(one["requests_per_second"]), _median(one["p50_us"]), _median(one["p99_us"]),
-             _median(one["p999_us"]), _number(one.get("rss_mb"), 1),
+             _median(one["requests_per_second"]), _spread(one["rate_ratio"], 2),
+             _median(one["p50_us"]), _spread(one["p50_ratio"], 2),
+             _median(one["p99_us"]), _spread(one["p99_ratio"], 2), _median(one["p999_us"]),
+             _number(one.get("rss_mb"), 1),
              _number(one.get("syscalls_per_request"), 3)]
     return cells + ([_number(one.get("kb_per_connection"), 1)] if many else [])
 
@@ -107,6 +108,14 @@ def _aligned(rows):
     return lines
 
 
+def _verdict(workload, one, what, ratio, judged, target, at_least):
+    value = one[ratio][judged]
+    word = "met" if (value >= target if at_least else value <= target) else "missed"
+    bound = "at least" if at_least else "at most"
+    return (f"{workload} {what} {_spread(one[ratio], 2)} of nutcracker's, {bound} {target}: "
+            f"{word}")
+
+
 def verdicts(result, name):
     """What the targets say about one candidate, a line for each that applies."""
     one = result["candidates"].get(name)
@@ -114,12 +123,15 @@ def verdicts(result, name):
         return []
     where = (result["servers"], result["workload"])
     lines = []
-    for targets, what, spread in ((workloads.TARGETS, "CPU ratio", one["ratio"]),
-                                  (workloads.P50_TARGETS, "p50 ratio", one["p50_ratio"])):
-        if where in targets and spread is not None:
-            word = "missed" if exceeds(spread, targets[where]) else "met"
-            lines.append(f"{where[1]} {what} {_spread(spread, 2)}, target {targets[where]}: {word}")
+    target = workloads.TARGETS.get(where)
+    if target:
+        lines += [_verdict(where[1], one, *row) for row in (
+            ("CPU", "ratio", "q1", target.cpu, False),
+            ("requests/s", "rate_ratio", "median", target.rate, True),
+            ("p50", "p50_ratio", "median", target.p50, False),
+            ("p99", "p99_ratio", "median", target.p99, False)) if row[3] is not None]
     for targets, what, key in (
+            (workloads.RSS_TARGETS, "RSS MB", "rss_mb"),
             (workloads.SYSCALL_TARGETS, "system calls/request", "syscalls_per_request"),
             (workloads.KB_PER_CONNECTION_TARGETS, "KB/connection", "kb_per_connection")):
         value = one.get(key)

@@ -10,9 +10,9 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from compare_parts import candidates, report, stats  # noqa: E402
 
 
-def burst(cpu_us, p50_us=100.0):
-    return {"cpu_us": cpu_us, "p50_us": p50_us, "requests_per_second": 1000.0,
-            "p99_us": 2 * p50_us, "p999_us": 3 * p50_us, "waited": 0.01}
+def burst(cpu_us, p50_us=100.0, rate=1000.0, p99_us=200.0):
+    return {"cpu_us": cpu_us, "p50_us": p50_us, "requests_per_second": rate,
+            "p99_us": p99_us, "p999_us": 300.0, "waited": 0.01}
 
 
 def result(rounds, **more):
@@ -86,15 +86,29 @@ class Pooling(unittest.TestCase):
 
 
 class Targets(unittest.TestCase):
-    def verdict(self, *ratios):
-        rounds = [{"ringway": burst(10 * ratio), "nutcracker": burst(10)} for ratio in ratios]
-        return report.verdicts(stats.summarise(result(rounds)), "ringway")[0]
+    def verdicts(self, *bursts):
+        rounds = [{"ringway": one, "nutcracker": burst(10)} for one in bursts]
+        lines = report.verdicts(stats.summarise(result(rounds)), "ringway")
+        return {line.split()[1]: line.rsplit(" ", 1)[1] for line in lines}
+
+    def cpu(self, *ratios):
+        return self.verdicts(*(burst(10 * ratio) for ratio in ratios))["CPU"]
 
     def test_a_lower_quartile_above_the_target_is_a_miss(self):
-        self.assertTrue(self.verdict(0.80, 0.81, 0.82, 0.83, 0.84).endswith("missed"))
+        self.assertEqual(self.cpu(0.72, 0.73, 0.74, 0.75, 0.76), "missed")
 
     def test_a_range_that_reaches_the_target_is_none(self):
-        self.assertTrue(self.verdict(0.77, 0.78, 0.82, 0.83, 0.84).endswith("met"))
+        self.assertEqual(self.cpu(0.71, 0.72, 0.76, 0.77, 0.78), "met")
+
+    def test_cpu_is_not_all(self):
+        """W1 wants 1.15 times the requests, 0.88 of p50 and as good a p99."""
+        good = burst(7, p50_us=80, rate=1200, p99_us=190)
+        self.assertEqual(set(self.verdicts(good, good).values()), {"met"})
+        for worse, what in ((burst(7, p50_us=80, rate=1100, p99_us=190), "requests/s"),
+                            (burst(7, p50_us=90, rate=1200, p99_us=190), "p50"),
+                            (burst(7, p50_us=80, rate=1200, p99_us=210), "p99")):
+            said = self.verdicts(worse, worse)
+            self.assertEqual([key for key in said if said[key] == "missed"], [what])
 
 
 class Configurations(unittest.TestCase):
