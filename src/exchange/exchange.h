@@ -58,10 +58,15 @@ struct Fragment {
   FragmentState state = FragmentState::idle;
   bool value_seen = false;       // A body arrived (get family: END is still to come).
   bool stand_in = false;         // Its server serves keys whose home is out.
-  bool late = false;             // Its reply will come after its time.
-  bool unsent = false;           // It left its FIFO before a byte was handed to the kernel.
-  bool owes = false;             // Late: unless it is carried out, its key is owed.
-  bool pays = false;             // Its good answer settles what was owed of its key.
+  bool late = false;             // Its time was over: its reply, if one comes, is nobody's.
+  bool withdrawn = false;        // Leaves its FIFO at the end of the turn, unsent.
+  bool never_offered = false;    // Its connection ended before the kernel got a byte of it.
+  bool owes = false;             // Late: a good answer says that it was carried out. If it is
+                                 // refused or never answered its key is owed.
+  bool pays = false;             // Its key was owed, and is off the board for its sake: a good
+                                 // answer settles that; without one its key is owed again.
+  bool overtaken = false;        // Its key may have been changed elsewhere meanwhile: whatever
+                                 // it has stored is deleted.
   bool retried = false;          // Was asked a second time.
   std::uint16_t slot = 0;        // Gather: the next of its keys that may be answered.
   std::uint16_t keys_bytes = 0;  // Gather: of all its keys, with a space each.

@@ -18,6 +18,7 @@
 
 #include "board/board_entry.h"
 #include "exchange/exchange.h"
+#include "exchange/pending_keys.h"
 #include "net/io.h"
 #include "net/list.h"
 #include "net/output_buffer.h"
@@ -100,6 +101,8 @@ struct ServerConn {
   Fragment* fifo_last = nullptr;
   std::uint32_t fifo_count = 0;
   std::uint32_t withdrawn = 0;  // Of them: to leave it unsent at the end of the turn.
+  std::uint64_t asked = 0;      // Fragments that ever joined it.
+  PendingKeys pending_keys;
 
   // Stream offsets: sent <= offered <= offered + output.unsent().
   std::uint64_t queued_end = 0;  // Where the next request will begin.

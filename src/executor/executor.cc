@@ -304,6 +304,7 @@ bool Executor::refuse_single(Exchange& exchange, const route::Step& step,
     error = full_for(step.server, step.pool->settings.timeout);
     servers_->counters(step.server)[ServerMetric::shed].add();
   }
+  exchange.first.lane = servers_->lane(step.server, exchange.client->handle.index);
   give_up(exchange, false);
   fail_single(exchange, std::move(error));
   return true;
@@ -435,7 +436,7 @@ void Executor::on_answered(Fragment& fragment) {
   --exchange.fragments_asked;
   fragment.state = FragmentState::settled;
   if (exchange.internal) return on_internal_over(exchange, true, {});
-  if (exchange.refused || fragment.pays) [[unlikely]]
+  if (exchange.refused || fragment.pays || fragment.overtaken) [[unlikely]]
     settle_debts(fragment);
   if (!told(exchange)) return release_if_over(exchange);
   if (!exchange.gather) return settle_single(exchange);

@@ -163,10 +163,16 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   std::string full_for(pool::ServerId server, const config::MaybeTime& timeout);
 
   // What servers may hold that is older than clients believe (debts.cc).
-  static bool owes(const Exchange& exchange, bool sent);
+  static bool owes(proto::memcached::IfLost if_lost, bool sent, bool told);
+  static bool owes_once_late(const Exchange& exchange);
   void give_up(const Exchange& exchange, bool sent);
+  void give_up(const Exchange& exchange, bool sent, bool told);
+  bool owe_or_count(const Exchange& exchange, bool sent, bool told);
+  void doubt(const Exchange& exchange);
+  bool owe_in_order(const Fragment& fragment, bool counted);
   void give_up_failed(const Fragment& fragment);
   void owe_still(const Fragment& fragment);
+  bool must_go(const Fragment& fragment);
   void pay_first(ServerConn& conn, Exchange& exchange);
   void pay_first(ServerConn& conn, Bytes key);
   void settle_debts(Fragment& fragment);

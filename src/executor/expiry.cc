@@ -61,8 +61,7 @@ Executor::Late Executor::come_late(Fragment& fragment) {
   servers_->counters(fragment.server)[ServerMetric::timeouts].add();
   const Exchange& exchange = *fragment.exchange;
   const bool on_its_way = !servers_->withdraw(fragment);
-  // Until its reply comes, or its connection is gone, the debt is the connection's.
-  fragment.owes = on_its_way && owes(exchange, true);
+  fragment.owes = on_its_way && owes_once_late(exchange);
   if (!exchange.gather && !fragment.owes) give_up(exchange, on_its_way);
   if (fragment.pays && !on_its_way) owe_still(fragment);
   fragment.late = true;

@@ -123,9 +123,7 @@ void Executor::drop_held(ClientConn& client) {
   Exchange& exchange = *client.held;
   if (!exchange.gather) {
     if (exchange.first.state == FragmentState::held) servers_->let_go(exchange.first);
-    client.line_last->client = nullptr;
-    give_up(exchange, false);
-    client.line_last->client = &client;
+    give_up(exchange, false, false);
   } else {
     for (Fragment* one = exchange.gather->fragments; one; one = one->sibling) {
       if (one->state == FragmentState::held) servers_->let_go(*one);

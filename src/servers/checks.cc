@@ -149,9 +149,13 @@ ServerConn* Servers::ready_connection(pool::ServerId server) {
 }
 
 ServerConn* Servers::ready_connection(pool::ServerId server, std::uint32_t lane) {
-  const std::vector<ServerConn*>& conns = link(server).conns;
-  ServerConn* conn = lane < conns.size() ? conns[lane] : nullptr;
+  ServerConn* conn = placed_connection(server, static_cast<std::uint16_t>(lane));
   return conn && conn->state == ServerConnState::ready ? conn : nullptr;
+}
+
+ServerConn* Servers::placed_connection(pool::ServerId server, std::uint16_t lane) {
+  const std::vector<ServerConn*>& conns = link(server).conns;
+  return lane < conns.size() ? conns[lane] : nullptr;
 }
 
 // --- How servers stand ------------------------------------------------------------------
@@ -164,6 +168,7 @@ void Servers::update_standings() {
     const Standing before = link->standing;
     link->standing = link->entry->standing();
     if (link->standing != before) wake_all(*link);
+    if (before == Standing::up && link->standing != Standing::up) note_overtaken(*link);
     if (link->standing == Standing::up) {
       if (before == Standing::up) continue;
       // Its probes went well: no reason to wait for the end of an old back-off.
@@ -181,6 +186,14 @@ void Servers::update_standings() {
     for (ServerConn* conn : link->conns) {
       if (conn) prefer_closed(*conn);
     }
+  }
+}
+
+// What is under way may be done after its key was changed elsewhere.
+void Servers::note_overtaken(ServerLink& link) {
+  for (ServerConn* conn : link.conns) {
+    for (Fragment* one = conn ? conn->fifo_first : nullptr; one; one = one->fifo_next)
+      one->overtaken = !one->exchange->internal;
   }
 }
 

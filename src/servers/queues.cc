@@ -137,10 +137,10 @@ bool Servers::fits(const ServerLink& link, const Fragment& fragment) const {
 // --- Who waits no more ------------------------------------------------------------------
 
 bool Servers::withdraw(Fragment& fragment) {
-  RINGWAY_ASSERT(fragment.conn && !fragment.unsent);
+  RINGWAY_ASSERT(fragment.conn && !fragment.withdrawn);
   ServerConn& conn = *fragment.conn;
   if (fragment.request_end - fragment.request_bytes < conn.offered) return false;
-  fragment.unsent = true;
+  fragment.withdrawn = true;
   if (conn.withdrawn++ == 0) withdrawn_from_.push_back(&conn);
   return true;
 }
@@ -160,7 +160,7 @@ void Servers::drop_withdrawn(ServerConn& conn) {
   conn.fifo_last = nullptr;
   while (Fragment* fragment = *place) {
     fragment->request_end -= gone_bytes;
-    if (!fragment->unsent) {
+    if (!fragment->withdrawn) {
       conn.fifo_last = fragment;
       place = &fragment->fifo_next;
       continue;
@@ -176,6 +176,7 @@ void Servers::drop_withdrawn(ServerConn& conn) {
   }
   RINGWAY_ASSERT(parts.size() == conn.withdrawn);
   conn.withdrawn = 0;
+  conn.pending_keys.forget();
   conn.queued_end -= gone_bytes;
   conn.output.erase(bench_.buffers, parts);
   conn.head_sent = conn.fifo_first && conn.fifo_first->request_end <= conn.sent;

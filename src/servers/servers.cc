@@ -383,8 +383,8 @@ void Servers::fail(ServerConn& conn, std::string_view what, bool theirs) {
     fragment->conn = nullptr;
     (*conn.link.counters)[ServerMetric::queued].subtract();
     const std::uint64_t begin = fragment->request_end - fragment->request_bytes;
-    fragment->unsent = begin >= conn.offered;
-    const bool unsent = orderly && fragment->unsent;
+    fragment->never_offered = begin >= conn.offered;
+    const bool unsent = orderly && fragment->never_offered;
     sink_.on_failed(
         *fragment, cause,
         unsent ? conn.output.unsent(begin - conn.offered, fragment->request_bytes) : Bytes{});
@@ -446,9 +446,12 @@ void Servers::queued(ServerConn& conn, Fragment& fragment) {
   }
   fragment.queued_at = bench_.now;
   fragment.queued_behind = conn.fifo_count;
-  fragment.unsent = false;
+  fragment.withdrawn = false;
+  fragment.never_offered = false;
+  fragment.overtaken = false;
   conn.fifo_last = &fragment;
   ++conn.fifo_count;
+  ++conn.asked;
   ++in_flight_;
   // Checks and owed deletes have counters of their own.
   if (!fragment.exchange->internal) (*conn.link.counters)[ServerMetric::requests].add();

@@ -46,6 +46,11 @@ class Servers {
   };
   ServerConn* connection(pool::ServerId server, std::uint32_t lane, bool woken, Refusal& refusal);
 
+  // Which of its connections these requests go to.
+  std::uint16_t lane(pool::ServerId server, std::uint32_t lane) {
+    return static_cast<std::uint16_t>(lane % link(server).connections);
+  }
+
   // `fragment`'s request was appended to the connection's output.
   void queued(ServerConn& conn, Fragment& fragment);
 
@@ -92,6 +97,8 @@ class Servers {
   // Null if there is none that requests could be sent on at once.
   ServerConn* ready_connection(pool::ServerId server);
   ServerConn* ready_connection(pool::ServerId server, std::uint32_t lane);
+  // Null if there is none, ready or not.
+  ServerConn* placed_connection(pool::ServerId server, std::uint16_t lane);
   // Its address changed: what is under way ends where it is, all else goes to the new one.
   void relocate(pool::ServerId server);
 
@@ -149,6 +156,7 @@ class Servers {
   static const ServerConn* place_of(const ServerLink& link, const Fragment& fragment);
   bool has_room(ServerLink& link, const Fragment& fragment) const;
   void wake_all(ServerLink& link);
+  static void note_overtaken(ServerLink& link);
   void drop_withdrawn(ServerConn& conn);
   ServerConn* open(ServerLink& link, std::uint32_t lane, bool probing);
   bool begin_connect(ServerConn& conn);

@@ -1,0 +1,46 @@
+// Many are given up at a time, each behind the same FIFO: so it is looked through once, and a
+// request counts as answered as soon as so many have left the FIFO.
+#include "exchange/pending_keys.h"
+
+#include <functional>
+
+#include "ringway/base/assert.h"
+
+#include "exchange/server_conn.h"
+
+namespace ringway::proxy {
+
+using proto::memcached::HashedKey;
+using proto::memcached::IfLost;
+
+PendingChange PendingKeys::last(const ServerConn& conn, Bytes key) {
+  if (!conn.fifo_first) return PendingChange::none;
+  if (asked_ != conn.asked) look_through(conn);
+  const auto found = changes_.find(std::hash<Bytes>{}(key));
+  const std::uint64_t left = conn.asked - conn.fifo_count;
+  if (found == changes_.end() || found->second.number <= left) return PendingChange::none;
+  return found->second.removes ? PendingChange::removal : PendingChange::change;
+}
+
+void PendingKeys::note_removal(const ServerConn& conn, Bytes key) {
+  RINGWAY_ASSERT(conn.fifo_last && conn.fifo_last->exchange->internal);
+  if (asked_ + 1 != conn.asked) return look_through(conn);
+  changes_[std::hash<Bytes>{}(key)] = {conn.asked, true};
+  asked_ = conn.asked;
+}
+
+void PendingKeys::look_through(const ServerConn& conn) {
+  changes_.clear();
+  asked_ = conn.asked;
+  std::uint64_t number = asked_ - conn.fifo_count;
+  for (const Fragment* one = conn.fifo_first; one; one = one->fifo_next) {
+    ++number;
+    const Exchange& exchange = *one->exchange;
+    const bool removes = exchange.internal && !exchange.key.get().empty();
+    if (one->withdrawn || (!removes && exchange.if_lost == IfLost::nothing)) continue;
+    const HashedKey key(exchange.key.get(), exchange.base64);
+    changes_[std::hash<Bytes>{}(key.get())] = {number, removes};
+  }
+}
+
+}  // namespace ringway::proxy

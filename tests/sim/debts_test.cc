@@ -1,0 +1,100 @@
+// At rest no server holds a value older than the last write of its key that its client was told
+// had succeeded or was told nothing about: also where one connection lags behind another.
+#include "sim/laned_server.h"
+
+namespace ringway::sim {
+namespace {
+
+using metrics::ServerMetric;
+
+// t=0: v1 is on its way, behind reads that take 1.4 timeouts. What comes next waits for room.
+struct BehindAnOlderWrite : TwoLanes {
+  explicit BehindAnOlderWrite(const std::string& older = silent_set("k", "v1"),
+                              const std::string& more = "")
+      : TwoLanes("server_queue_max = 5\n" + more) {
+    busy(4, 175ms);
+    slow().say(older);
+    run_for(150ms);
+  }
+  // What waits has been given up, and v1 is not done yet: the other client asks for the key.
+  void read_it_elsewhere() {
+    run_for(550ms);
+    REQUIRE(laned.done.size() == 4);
+    quick().say("get k\r\n");
+    run_for(5s);
+  }
+};
+
+TEST_CASE("what is given up unsent is deleted behind an older write of its connection") {
+  BehindAnOlderWrite test;
+  test.slow().say(silent_set("k", "v2"));
+  test.read_it_elsewhere();
+  CHECK(test.laned.done.back() == "delete k");
+  CHECK_FALSE(test.has("k"));
+  CHECK(test.counted(ServerMetric::owed) >= 1);
+}
+
+TEST_CASE("also behind an add, which leaves nothing older by itself") {
+  BehindAnOlderWrite test("add k 0 0 2 noreply\r\nv1\r\n");
+  test.slow().say("delete k noreply\r\n");
+  test.read_it_elsewhere();
+  CHECK_FALSE(test.has("k"));
+}
+
+TEST_CASE("also if its client has left") {
+  BehindAnOlderWrite test;
+  test.slow().say(silent_set("k", "v2"));
+  test.run_for(50ms);
+  test.slow().leave();
+  test.read_it_elsewhere();
+  CHECK_FALSE(test.has("k"));
+}
+
+TEST_CASE("one delete is enough for all that is given up behind the same write") {
+  BehindAnOlderWrite test(silent_set("k", "v1"));
+  for (int i = 0; i < 5; ++i) test.slow().say(silent_set("k", "v" + std::to_string(i + 2)));
+  test.run_for(5s);
+  CHECK_FALSE(test.has("k"));
+  CHECK(std::ranges::count(test.laned.done, "delete k") <= 2);
+}
+
+TEST_CASE("when the connection of the older write ends the key is owed on the board") {
+  BehindAnOlderWrite test;
+  test.slow().say(silent_set("k", "v2"));
+  test.run_for(520ms);  // v2 was given up, v1 is still unanswered.
+  test.laned.values["k"] = "v1";
+  test.laned.lose(1);
+  test.run_for(5s);
+  CHECK_FALSE(test.has("k"));
+}
+
+TEST_CASE("a key with nothing before it is paid by the next who asks, on any connection") {
+  BehindAnOlderWrite test(silent_set("other", "v1"));
+  test.laned.values["k"] = "v1";
+  test.slow().say(silent_set("k", "v2"));
+  test.run_for(500ms);
+  test.quick().say("get k\r\n");
+  test.run_for(10ms);
+  CHECK(test.quick().heard == "END\r\n");
+}
+
+TEST_CASE("what a server does of before it was out is deleted behind that") {
+  TwoLanes test;
+  test.busy(2, 140ms);
+  test.slow().say(set("k", "v1"));
+  test.run_for(10ms);
+  auto& board = test.crew.board;
+  board.set_standing(test.server_id(), proxy::Standing::ejected, "is dead");
+  test.run_for(10ms);
+  board.entry(test.server_id()).owe("k", 1000);  // A stand-in was told v2.
+  board.set_standing(test.server_id(), proxy::Standing::up);
+  test.quick().say("get k\r\n");
+  test.run_for(10ms);
+  REQUIRE(test.laned.done.back() == "get k");
+  test.run_for(5s);
+  CHECK(test.slow().heard.ends_with("STORED\r\n"));
+  CHECK_FALSE(test.has("k"));
+}
+
+}  // namespace
+}  // namespace ringway::sim
