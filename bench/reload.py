@@ -14,16 +14,13 @@ import json
 import os
 import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "e2e"))
-from processes import accepts, free_port, until  # noqa: E402
+from fixed_rate import ROOT, FixedRate, found, free_port
 
 QUANTILES = ("p50", "p99", "p999")
 
@@ -39,16 +36,12 @@ def arguments():
     return parser.parse_args()
 
 
-class Setup:
+class Setup(FixedRate):
     def __init__(self, given, folder):
-        self.given, self.folder = given, folder
-        self.build = Path(given.build)
-        self.port, self.admin = free_port(), free_port()
-        self.servers = [free_port() for _ in range(given.servers)]
-        self.file = folder / "ringway.toml"
-        self.started = []
+        super().__init__(folder, given.build, servers=given.servers)
+        self.given, self.admin = given, free_port()
 
-    def text(self, weight):
+    def text(self, weight=1):
         servers = [f"127.0.0.1:{port}:{weight if number == 0 else 1} s{number}"
                    for number, port in enumerate(self.servers)]
         return (f'[router]\nworkers = 2\n[metrics]\nbind = "off"\n[admin]\n'
@@ -61,33 +54,8 @@ class Setup:
         fresh.write_text(self.text(weight))
         os.replace(fresh, self.file)
 
-    def start(self, *words):
-        log = open(self.folder / "log", "ab")
-        self.started.append(subprocess.Popen(words, stdout=log, stderr=log))
-        return self.started[-1]
-
-    def __enter__(self):
-        listens = [word for port in self.servers for word in ("--listen", f"127.0.0.1:{port}")]
-        self.start(self.build / "bench/fake/bench_fake", *listens)
-        for port in self.servers:
-            until("the fake servers", 5, lambda: accepts("127.0.0.1", port))  # noqa: B023
-        self.write(1)
-        self.router = self.start(self.build / "src/ringway", "run", self.file)
-        until("ringway", 5, lambda: accepts("127.0.0.1", self.port))
-        return self
-
-    def __exit__(self, *_):
-        for process in reversed(self.started):
-            process.terminate()
-            process.wait(10)
-
-    def load(self):
-        result = self.folder / "result.json"
-        subprocess.run([self.build / "bench/load/bench_load", "--server", f"127.0.0.1:{self.port}",
-                        "--connections", "50", "--rate", str(self.given.rate), "--duration",
-                        str(self.given.seconds), "--warmup", "1", "--json", result],
-                       check=True, stdout=subprocess.DEVNULL)
-        return json.loads(result.read_text())
+    def measured(self):
+        return self.load(50, self.given.rate, self.given.seconds, warmup=1)
 
 
 class Reloader(threading.Thread):
@@ -106,18 +74,6 @@ class Reloader(threading.Thread):
             self.setup.router.send_signal(signal.SIGHUP)
 
 
-def found(result, name):
-    """Wherever the report has it."""
-    if isinstance(result, dict):
-        if name in result:
-            return result[name]
-        for part in result.values():
-            value = found(part, name)
-            if value is not None:
-                return value
-    return None
-
-
 def spread(name, values):
     return (f"{name} {statistics.median(values):,.0f} "
             f"[{min(values):,.0f}-{max(values):,.0f}] us")
@@ -129,10 +85,10 @@ def main():
     reloads = 0
     with tempfile.TemporaryDirectory() as name, Setup(given, Path(name)) as setup:
         for _ in range(given.rounds):
-            seen["none"].append(setup.load())
+            seen["none"].append(setup.measured())
             reloader = Reloader(setup)
             reloader.start()
-            seen["every 100 ms"].append(setup.load())
+            seen["every 100 ms"].append(setup.measured())
             reloader.over.set()
             reloader.join()
             reloads += reloader.count

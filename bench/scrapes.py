@@ -11,16 +11,13 @@ request falls due (open loop).
 
 import argparse
 import json
-import re
 import statistics
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "e2e"))
-from processes import accepts, free_port, until  # noqa: E402
+from fixed_rate import ROOT, FixedRate, found, free_port
 
 SCRAPER = """
 import os, socket, sys
@@ -50,51 +47,26 @@ def arguments():
     return parser.parse_args()
 
 
-class Setup:
+class Setup(FixedRate):
     def __init__(self, given, folder):
-        self.given, self.folder = given, folder
-        self.build, self.tools = Path(given.build), Path(given.tools or given.build)
-        self.port, self.metrics = free_port(), free_port()
-        self.server = free_port()
-        self.started = []
+        super().__init__(folder, given.build, given.tools)
+        self.given, self.metrics = given, free_port()
+        self.cpu = {"ringway": 0, "others": 1}
 
     def text(self):
-        servers = [f"127.0.0.1:{self.server}:1 s{number}" for number in range(self.given.servers)]
+        servers = [f"127.0.0.1:{self.servers[0]}:1 s{number}"
+                   for number in range(self.given.servers)]
         return (f'[metrics]\nbind = "127.0.0.1:{self.metrics}"\n[admin]\nbind = "off"\n'
                 f'[listener.web]\nbind = "127.0.0.1:{self.port}"\nroute = "web"\n[pool.web]\n'
                 f"servers = {json.dumps(servers)}\n")
 
-    def start(self, cpu, *words):
-        log = open(self.folder / "log", "ab")
-        self.started.append(subprocess.Popen(["taskset", "-c", str(cpu), *words],
-                                             stdout=log, stderr=log))
-
-    def __enter__(self):
-        self.start(1, self.tools / "bench/fake/bench_fake", "--listen", f"127.0.0.1:{self.server}")
-        until("the fake server", 5, lambda: accepts("127.0.0.1", self.server))
-        file = self.folder / "ringway.toml"
-        file.write_text(self.text())
-        self.start(0, self.build / "src/ringway", "run", file)
-        until("ringway", 5, lambda: accepts("127.0.0.1", self.port))
-        return self
-
-    def __exit__(self, *_):
-        for process in reversed(self.started):
-            process.terminate()
-            process.wait(10)
-
-    def load(self):
-        result = self.folder / "result.json"
-        subprocess.run(["taskset", "-c", "1", self.tools / "bench/load/bench_load", "--server",
-                        f"127.0.0.1:{self.port}", "--connections", "20", "--rate",
-                        str(self.given.rate), "--duration", str(self.given.seconds), "--warmup",
-                        "0.5", "--json", result], check=True, stdout=subprocess.DEVNULL)
-        return float(re.search(r'"p99": ?([0-9.e+]+)', result.read_text())[1])
+    def alone(self):
+        return found(self.load(20, self.given.rate, self.given.seconds, warmup=0.5), "p99")
 
     def scraped(self):
-        scraper = subprocess.Popen(["taskset", "-c", "1", sys.executable, "-c", SCRAPER,
-                                    str(self.metrics)], stdout=subprocess.PIPE, text=True)
-        p99 = self.load()
+        words = self.on("others", [sys.executable, "-c", SCRAPER, str(self.metrics)])
+        scraper = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+        p99 = self.alone()
         scraper.send_signal(2)
         return p99, int(scraper.communicate()[0])
 
@@ -114,7 +86,7 @@ def main():
                     seen[turn], count = setup.scraped()
                     scrapes += count
                 else:
-                    seen[turn] = setup.load()
+                    seen[turn] = setup.alone()
             alone.append(seen[0])
             ratios.append(seen[1] / seen[0])
             twins.append(seen[2] / seen[0])
