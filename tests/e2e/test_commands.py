@@ -358,15 +358,20 @@ class ServersInTrouble(cases.EndToEnd):
         self.assertRegex(client.line(), VERSION)
         self.assertEqual(router.metrics()["ringway_streams_broken_total"], 0)
 
-    def test_reads_may_miss_where_on_read_error_says_so(self):
+    def lose_a_server(self, setting):
+        """The router with that setting, a client, and keys of which some were of a server that is
+        gone and still in the ring."""
         servers = self.memcacheds(2)
-        router = self.ringway(servers, pool='on_read_error = "miss"\n[pool.web.eject]\n'
-                                            'failures = 0')
+        router = self.ringway(servers, pool=f"{setting}\n[pool.web.eject]\nfailures = 0")
         client = self.client(router)
         keys = [b"k%d" % number for number in range(40)]
         for key in keys:
             client.set(key, b"v")
         servers[0].kill()
+        return router, client, keys
+
+    def test_reads_may_miss_where_on_read_error_says_so(self):
+        _, client, keys = self.lose_a_server('on_read_error = "miss"')
         found = client.get(*keys)
         self.assertTrue(0 < len(found) < len(keys))
         lost = next(key for key in keys if key not in found)
@@ -394,14 +399,7 @@ class ServersInTrouble(cases.EndToEnd):
         (b"md K q\r\n", b"NF\r\n"), (b"ma K N0 O7\r\n", b"NF O7\r\n")]
 
     def test_writes_may_be_told_as_not_stored_where_on_write_error_says_so(self):
-        servers = self.memcacheds(2)
-        router = self.ringway(servers, pool='on_write_error = "not_stored"\n[pool.web.eject]\n'
-                                            'failures = 0')
-        client = self.client(router)
-        keys = [b"k%d" % number for number in range(40)]
-        for key in keys:
-            client.set(key, b"v")
-        servers[0].kill()
+        router, client, keys = self.lose_a_server('on_write_error = "not_stored"')
         lost = next(key for key in keys if client.ask(b"get %b\r\n" % key).startswith(b"SERVER"))
         before = router.metrics()["ringway_request_errors_total"]
         for request, told in self.NOT_STORED:
