@@ -18,7 +18,8 @@ CAS = b"@@CAS@@"  # Stands for the last cas id that the same side was told.
 TOO_LONG = b"L" * 251
 REFUSED = b"set " + TOO_LONG + b" 0 0 1"  # memcached: bad command line format, no payload.
 
-EXPTIMES = [b"0"] * 8 + [b"-1", b"100", b"1000", b"2592000", b"4000000000", b"-0", b"0050"]
+EXPTIMES = [b"0"] * 8 + [b"-1", b"100", b"1000", b"2592000", b"4000000000", b"-0", b"0050",
+                         b"4294967296", b"4294967396", b"99999999999", b"-9223372036854775808"]
 FLAGS = [b"0"] * 4 + [b"1", b"00", b"65535", b"4294967295", b"4294967296", b"-0", b"0123",
                       b"18446744073709551615"]
 DELTAS = [b"0", b"1", b"5", b"18446744073709551615", b"10", b"007"]
@@ -179,11 +180,10 @@ class Stream:
         return chosen
 
     COMMON = [b"q", b"k", [b"O1", b"Oabc", b"O" + b"o" * 30, b"O" + b"o" * 31, b"O"]]
-    TIMES = [b"T0", b"T100", b"T-1", b"T5000000", b"T4000000000"]
-    SET_TIMES = [b"T0", b"T100", b"T-1", b"T5000000"]  # ringway takes 32 bits.
+    TIMES = [b"T0", b"T100", b"T-1", b"T5000000", b"T4000000000", b"T4294967396"]
     MG = [b"c", b"f", b"h", b"l", b"s", b"t", b"v", b"v", b"v", TIMES, b"P1", b"Lx"]
     VIVIFY = [[b"N0", b"N100", b"N30"], [b"R30", b"R500"]]
-    MS = [b"c", [b"F0", b"F5", b"F4294967295"], b"I", SET_TIMES, b"s", b"P1", b"Lx",
+    MS = [b"c", [b"F0", b"F5", b"F4294967295"], b"I", TIMES, b"s", b"P1", b"Lx",
           [b"MS", b"ME", b"MA", b"MP", b"MR", b"Ms", b"MSET", b"M", b"MX"], [b"C1", b"C0"]]
     MA = [[b"N0", b"N100"], [b"J0", b"J7"], [b"D1", b"D10", b"D0"], b"v", b"t", b"c", TIMES,
           [b"MI", b"MD", b"M+", b"M-", b"MINCR", b"MDECR", b"MX"], [b"C1"]]

@@ -66,6 +66,50 @@ class Commands(cases.EndToEnd):
         self.servers[1].kill()
         self.assertRegex(client.ask(b"flush_all\r\n"), rb"^SERVER_ERROR ringway: server web2 ")
 
+    # K is a key that is there, N one that holds a number, W one that is not; E is the exptime.
+    WITH_EXPTIME = [b"set K 0 E 1\r\nx", b"replace K 0 E 1\r\nx", b"add W 0 E 1\r\nx",
+                    b"append K 0 E 1\r\nx", b"prepend K 0 E 1\r\nx", b"cas K 0 E 1 1\r\nx",
+                    b"touch K E", b"gat E K", b"gat E K N", b"ms K 1 TE\r\nx", b"ms W 1 TE\r\nx",
+                    b"ms K 1 NE\r\nx", b"mg K v TE", b"mg W v NE", b"mg K v RE", b"md K I TE",
+                    b"ma N TE", b"ma W NE J5", b"flush_all E"]
+    EXPTIMES = [b"100", b"2147483647", b"2147483648", b"-2147483649", b"4294967295", b"4294967296",
+                b"4294967396", b"99999999999", b"9223372036854775807", b"-9223372036854775808",
+                b"9223372036854775808", b"99999999999999999999"]
+
+    def test_exptimes_of_any_size_are_told_and_mean_what_memcached_says(self):
+        """One memcached behind ringway, one asked directly; both are asked then what they hold."""
+        behind, direct = self.servers[:2]
+        router = self.ringway([behind], pool='flush_all = "allowed"')
+        for exptime in self.EXPTIMES:
+            for command in self.WITH_EXPTIME:
+                if command == b"flush_all E" and exptime in (b"100", b"2147483647"):
+                    continue  # Later, it would empty what comes after this.
+                request = command.replace(b"E", exptime) + b"\r\n"
+                with self.subTest(request):
+                    ours, theirs = [self.said_and_held((server.host, server.port), address, request)
+                                    for server, address in (
+                                        (behind, (router.host, router.port)),
+                                        (direct, (direct.host, direct.port)))]
+                    self.assertEqual(ours[0], theirs[0])
+                    self.assertTrue(all(abs(a - b) <= 3 for a, b in zip(ours[1], theirs[1])),
+                                    (ours, theirs))
+
+    def said_and_held(self, server, address, request):
+        """The first line of the answer and what the server has of each key after it, but for the
+        seconds left; and these, for two clocks tick apart."""
+        with Client(server) as asking:
+            asking.ask(b"flush_all\r\n")
+            asking.set(b"K", b"v")
+            asking.set(b"N", b"7")
+            asking.ask(b"delete W\r\n")
+        with Client(address) as client:
+            client.send(request)
+            said = client.line()
+        with Client(server) as asking:
+            held = b"".join(asking.ask(b"mg %b t s f\r\n" % key) for key in (b"K", b"N", b"W"))
+        seconds = [int(found) for found in re.findall(rb"t(\d+)", held)]
+        return (said, re.sub(rb"t\d+", b"t", held)), seconds
+
     def test_what_is_answered_here(self):
         router = self.ringway(self.servers)
         client = self.client(router)

@@ -44,7 +44,7 @@ CASES = [
     (b"ms a N !", b"CLIENT_ERROR invalid flag\r\n"),
     (b"ms a N E1", b"CLIENT_ERROR invalid flag\r\n"),
     (b"ms a N S3", b"CLIENT_ERROR invalid flag\r\n"),
-    (b"ms a N T99999999999", BAD_TOKEN),
+    (b"ms a N T99999999999999999999", BAD_TOKEN),
     (b"ms a N Tx", BAD_TOKEN),
     (b"ms a N C1.5", BAD_TOKEN),
     (b"ms a N F-1", BAD_FORMAT),

@@ -75,7 +75,7 @@ void check_mode(Bytes mode, Line& line, Errors& errors) {
 }
 
 void check_set_argument(char letter, Bytes argument, Line& line, Errors& errors) {
-  std::int32_t seconds = 0;  // Servers differ on times beyond 32 bits.
+  std::int64_t seconds = 0;  // Of more than 32 bits servers take the low ones.
   std::uint64_t number = 0;
   switch (ms_arguments[static_cast<std::size_t>(letter)]) {
     case Argument::unknown:

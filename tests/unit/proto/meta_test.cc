@@ -40,13 +40,21 @@ TEST_CASE("ms refuses flags that not every server knows, and swallows its payloa
 }
 
 TEST_CASE("ms checks the numbers in its flags") {
-  for (const char* flag : {"T", "Tx", "T0x5", "T+1", "T2147483648", "N", "Nx", "C-1", "Cx", "C",
-                           "C18446744073709551616"}) {
+  for (const char* flag : {"T", "Tx", "T0x5", "T+1", "T9223372036854775808", "N9223372036854775808",
+                           "N", "Nx", "C-1", "Cx", "C", "C18446744073709551616"}) {
     CAPTURE(flag);
     CHECK(ms_error(flag) == bad_token);
   }
   for (const char* flag : {"F", "Fx", "F-1", "F18446744073709551616"}) {
     CHECK(ms_error(flag) == bad_format);
+  }
+}
+
+TEST_CASE("ms takes times of 64 bits, as memcached does, which keeps the low 32") {
+  for (const char* flag : {"T2147483648", "N4294967296", "T99999999999", "T9223372036854775807",
+                           "T-9223372036854775808"}) {
+    CAPTURE(flag);
+    CHECK(ms_error(flag).starts_with("<ms key=a"));
   }
 }
 
