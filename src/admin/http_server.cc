@@ -18,9 +18,9 @@
 #include "admin/http_connections.h"
 #include "admin/http_maker.h"
 #include "admin/http_thread.h"
-#include "admin/socket_group.h"
 #include "net/address.h"
 #include "net/listener_socket.h"
+#include "net/listener_socket_group.h"
 
 namespace ringway::admin {
 namespace {
@@ -132,7 +132,8 @@ Result<void> HttpServer::State::open(HttpSite site, std::size_t connections_max)
     const auto opened = net::open_listener(bind, backlog, site.mode);
     if (!opened) return std::unexpected(opened.error());
     doors.push_back({*opened, &own});
-    if (auto given = give_to_group(*net::Address::parse(bind), site.group); !given) return given;
+    if (auto given = net::give_to_group(*net::Address::parse(bind), site.group); !given)
+      return given;
     set_door_options(*opened);
     if (ports.back() == 0) ports.back() = port_of(*opened);
   }

@@ -2,6 +2,7 @@
 // what permissions and relative names decide is then a warning.
 #include "reload/surroundings.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -12,8 +13,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <vector>
 
 #include "net/address.h"
+#include "net/listener_socket_group.h"
 
 namespace ringway::reload {
 namespace {
@@ -40,6 +43,11 @@ bool of_user(int error) {
   return error == EACCES || error == EPERM || error == EROFS;
 }
 
+bool is_unix(const std::string& bind) {
+  const auto address = net::Address::parse(bind);
+  return address && address->family() == AF_UNIX;
+}
+
 // 0: this user may.
 int why_not(const std::string& path, int wanted) {
   return ::faccessat(AT_FDCWD, path.c_str(), wanted, AT_EACCESS) == 0 ? 0 : errno;
@@ -58,6 +66,8 @@ class Look {
   config::Problems problems() {
     if (!config_.admin.bind.empty() && !config_.admin.token_file.empty()) look_at_token();
     if (!config_.log.file.empty()) look_at_log();
+    look_at_group("metrics", config_.metrics.bind, config_.metrics.group);
+    look_at_group("admin", config_.admin.bind, config_.admin.group);
     if (asker_ == Asker::reload) return std::move(problems_);
     for (const config::Listener& listener : config_.listeners) {
       for (const std::string& bind : listener.bind) look_at("listener." + listener.name, bind);
@@ -115,6 +125,21 @@ class Look {
         "name a file in a folder that ringway's user may write to; without it the log goes to "
         "standard error",
         severity(file, error));
+  }
+
+  // Whether this process may give a socket to it, giving tells; `check` may be another user's.
+  void look_at_group(const std::string& section, const std::vector<std::string>& binds,
+                     const std::string& group) {
+    if (group.empty() || std::ranges::none_of(binds, is_unix)) return;
+    const auto number = net::group_number(group);
+    if (!number) {
+      return add(section + ".group", fmt::format("there is no group '{}'", group),
+                 fmt::format("name one that there is, or make it: groupadd --system {}", group),
+                 Severity::error);
+    }
+    if (asker_ != Asker::check || net::may_give_to_group(*number)) return;
+    add(section + ".group", fmt::format("this user may not give files to group '{}'", group),
+        "let ringway's user be in it; under systemd: SupplementaryGroups=", Severity::warning);
   }
 
   void look_at(const std::string& section, const std::string& bind) {

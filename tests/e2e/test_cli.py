@@ -97,7 +97,9 @@ class Cli(cases.EndToEnd):
     def test_what_a_start_finds_missing_check_and_diff_find_as_well(self):
         good = self.file(GOOD, "good.toml")
         for more in ('[admin]\ntoken_file = "/nowhere/token"', '[log]\nfile = "/dev/null/log"',
-                     '[admin]\nbind = "unix:/nowhere/at/all.sock"', '[pool.cache]\npassword = "x"'):
+                     '[admin]\nbind = "unix:/nowhere/at/all.sock"',
+                     f'[admin]\nbind = "unix:{self.processes.folder}/a.sock"\ngroup = "nobodies"',
+                     '[pool.cache]\npassword = "x"'):
             path = self.file(GOOD.replace("[pool.cache]", more if "pool" in more else
                                           more + "\n[pool.cache]"))
             code, output = self.run_ringway("run", path)

@@ -104,6 +104,40 @@ TEST_CASE("a socket's folder must be there, and its place free") {
   CHECK(told(web("", "unix:/nowhere/at/all.sock"), Asker::reload) == "");
 }
 
+TEST_CASE("a group that there is not is an error at its key, for sockets that would get it") {
+  const Folder folder;
+  const std::string path = "unix:" + folder.write("file", "") + ".sock";
+  const auto with = [](const std::string& section, const std::string& bind,
+                       const std::string& group) {
+    return web("[" + section + "]\nbind = [\"127.0.0.1:2\", \"" + bind + "\"]\ngroup = \"" + group +
+               "\"\n");
+  };
+  for (const std::string section : {"admin", "metrics"}) {
+    for (const Asker asker : everybody) {
+      has(told(with(section, path, "no-such-group"), asker),
+          "a.toml:8:9: error: [" + section + "] group: there is no group 'no-such-group'");
+      CHECK(told(with(section, path, std::to_string(::getgid())), asker) == "");
+      CHECK(told(with(section, "127.0.0.1:3", "no-such-group"), asker).find("there is no group") ==
+            std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("a group that this user is not in is a warning to `check`: it may be another's") {
+  const Folder folder;
+  const std::string path = "unix:" + folder.write("file", "") + ".sock";
+  std::filesystem::permissions(std::filesystem::path(path.substr(5)).parent_path(),
+                               std::filesystem::perms::all);
+  const std::string toml = web("[admin]\nbind = \"" + path + "\"\ngroup = \"12345\"\n");
+  const uid_t user = ::geteuid();
+  if (user == 0) REQUIRE(::seteuid(65534) == 0);
+  has(told(toml), "warning: [admin] group: this user may not give files to group '12345'");
+  for (const Asker asker : {Asker::start, Asker::reload}) {
+    CHECK(told(toml, asker).find("group") == std::string::npos);
+  }
+  if (user == 0) REQUIRE(::seteuid(0) == 0);
+}
+
 TEST_CASE("an address of another machine is a warning: the file may be for that one") {
   has(told(web("", "192.0.2.1:11311")),
       "a.toml:2:8: warning: [listener.web] bind: this machine has no such address as that of "

@@ -1,19 +1,18 @@
-// See socket_group.h. A process may give its files to the groups that it is in; root may
-// to any.
-#include "admin/socket_group.h"
+// See listener_socket_group.h. A process may give its files to the groups that it is in; root
+// may to any.
+#include "net/listener_socket_group.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <grp.h>
-#include <optional>
 #include <unistd.h>
 #include <vector>
 
-namespace ringway::admin {
-namespace {
+namespace ringway::net {
 
-std::optional<gid_t> number_of(const std::string& group) {
+std::optional<gid_t> group_number(const std::string& group) {
   gid_t number = 0;
   const char* end = group.data() + group.size();
   const auto [read_to, error] = std::from_chars(group.data(), end, number);
@@ -25,16 +24,22 @@ std::optional<gid_t> number_of(const std::string& group) {
   return found == nullptr ? std::nullopt : std::optional(found->gr_gid);
 }
 
-}  // namespace
+bool may_give_to_group(gid_t group) {
+  if (::geteuid() == 0 || ::getegid() == group) return true;
+  std::vector<gid_t> own(static_cast<std::size_t>(std::max(::getgroups(0, nullptr), 0)));
+  const int count = ::getgroups(static_cast<int>(own.size()), own.data());
+  own.resize(static_cast<std::size_t>(std::max(count, 0)));
+  return std::ranges::count(own, group) > 0;
+}
 
-Result<void> give_to_group(const net::Address& address, const std::string& group) {
+Result<void> give_to_group(const Address& address, const std::string& group) {
   const std::string path(address.path());
   if (path.empty() || group.empty()) return {};
-  const auto number = number_of(group);
+  const auto number = group_number(group);
   if (!number) return failure("there is no group '" + group + "' for " + address.text());
   if (::chown(path.c_str(), static_cast<uid_t>(-1), *number) == 0) return {};
   return failure("cannot give " + address.text() + " to group '" + group +
                  "': " + std::strerror(errno));
 }
 
-}  // namespace ringway::admin
+}  // namespace ringway::net

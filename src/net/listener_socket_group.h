@@ -1,0 +1,24 @@
+// Gives the file of a unix socket to a group, so that its members may connect. Names of
+// groups are looked up once, at the start.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <sys/types.h>
+
+#include "ringway/base/result.h"
+
+#include "net/address.h"
+
+namespace ringway::net {
+
+// By name or number. A number needs no group of that number.
+std::optional<gid_t> group_number(const std::string& group);
+
+// Whether this process may give its files to that group, as far as that can be told beforehand.
+bool may_give_to_group(gid_t group);
+
+// Nothing to do for an empty one, or for another kind of address.
+Result<void> give_to_group(const Address& address, const std::string& group);
+
+}  // namespace ringway::net
