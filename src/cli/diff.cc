@@ -121,7 +121,7 @@ std::string objection(const Difference& found, const config::Config& before, con
                       std::optional<double> limit) {
   if (limit) after.reload.max_moved = *limit;
   if (const auto why = reload::refusal(found, before, after)) return *why;
-  const bool accepted = after.reload.accept_moved == found.fingerprint;
+  const bool accepted = after.reload.accept_moved == found.file_hash;
   if (!limit || accepted || found.moved() <= *limit) return "";
   return fmt::format("{} of a small pool's keys move, more than {}", percent(found.moved()),
                      percent(*limit));
@@ -133,7 +133,7 @@ std::string as_text(const Difference& difference) {
   std::string out;
   for (const SectionDifference& section : difference.sections) add_section(section, out);
   for (const PoolDifference& pool : difference.pools) add_pool(pool, out);
-  return out + fmt::format("hash {}\n", difference.fingerprint);
+  return out + fmt::format("file_hash {}\n", difference.file_hash);
 }
 
 int diff(const DiffOptions& options, Streams streams) {

@@ -73,7 +73,7 @@ ordered_json json_of(const PoolDifference& pool) {
 
 std::string as_json(const Difference& difference) {
   ordered_json out = {{"moved_max", difference.moved()},
-                      {"fingerprint", difference.fingerprint},
+                      {"file_hash", difference.file_hash},
                       {"sections", ordered_json::array()},
                       {"pools", ordered_json::array()}};
   for (const SectionDifference& section : difference.sections) {

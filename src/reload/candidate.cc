@@ -77,7 +77,7 @@ class Preparation {
       return true;
     }
     const Difference found = difference(*present_.written, written_);
-    candidate_.next.file_hash = found.fingerprint;
+    candidate_.next.file_hash = found.file_hash;
     candidate_.next.fingerprint = running_fingerprint(*present_.started, written_);
     candidate_.story = story(found, needing_restart(*present_.started, written_));
     const auto why = refusal(found, *present_.written, written_);

@@ -198,7 +198,7 @@ double Difference::moved() const {
 
 Difference difference(const config::Config& before, const config::Config& after) {
   Difference all;
-  all.fingerprint = config::fingerprint(after);
+  all.file_hash = config::fingerprint(after);
   compare_section("router", before.router, after.router, all);
   compare_section("log", before.log, after.log, all);
   compare_section("metrics", before.metrics, after.metrics, all);

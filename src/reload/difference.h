@@ -51,7 +51,7 @@ struct PoolDifference {
 struct Difference {
   std::vector<SectionDifference> sections;  // Without those that are the same.
   std::vector<PoolDifference> pools;        // All, in the order of the new file, then the gone.
-  std::string fingerprint;                  // Of the new configuration.
+  std::string file_hash;                    // Of the new configuration.
 
   // The greatest share of a pool's keys that is not where it was.
   double moved() const;

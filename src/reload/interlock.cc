@@ -45,7 +45,7 @@ std::string objection(const PoolDifference& pool, std::size_t servers, double ma
 
 std::optional<std::string> refusal(const Difference& difference, const config::Config& before,
                                    const config::Config& after) {
-  if (after.reload.accept_moved == difference.fingerprint) return std::nullopt;
+  if (after.reload.accept_moved == difference.file_hash) return std::nullopt;
   std::string objections;
   for (const PoolDifference& pool : difference.pools) {
     if (!pool.movement) continue;
@@ -59,7 +59,7 @@ std::optional<std::string> refusal(const Difference& difference, const config::C
   return objections + fmt::format(
                           "to allow just this configuration: ringway reload --accept-moved, or "
                           "[reload] accept_moved = \"{}\"",
-                          difference.fingerprint);
+                          difference.file_hash);
 }
 
 }  // namespace ringway::reload

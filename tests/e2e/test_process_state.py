@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -52,6 +53,9 @@ class Reloads(cases.EndToEnd):
         self.assertEqual((last["outcome"], last["ok"], last["file"]),
                          ("done", True, str(self.router.file)))
         self.assertIn("timeout", last["text"])
+        said = subprocess.run([self.router.binary, "diff", self.router.file, self.router.file],
+                              capture_output=True, text=True, timeout=20, check=True).stdout
+        self.assertIn(f"file_hash {status['file_hash']}\n", said)
         self.assertNotEqual(status["config_hash"], before["config_hash"])
         self.assertEqual(status["file_hash"], status["config_hash"])
         self.assertFalse(status["file_differs"])

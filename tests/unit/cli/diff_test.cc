@@ -33,7 +33,7 @@ TEST_CASE("a file does not differ from itself") {
   const auto same = between(web("[\"a:1\", \"b:1\"]"), web("[\"a:1\", \"b:1\"]"));
   CHECK(same.sections.empty());
   CHECK(same.moved() == 0);
-  CHECK(as_text(same).starts_with("pool web: unchanged, no key moves\nhash "));
+  CHECK(as_text(same).starts_with("pool web: unchanged, no key moves\nfile_hash "));
 }
 
 TEST_CASE("the order of servers moves no key") {
@@ -101,8 +101,8 @@ TEST_CASE("settings that change are listed with both values") {
         "pool web: no key moves\n"
         "  timeout: \"500ms\" -> \"1s\"\n"
         "  eject.failures: 3 -> 5\n"
-        "hash " +
-            all.fingerprint + "\n");
+        "file_hash " +
+            all.file_hash + "\n");
 }
 
 TEST_CASE("another hash moves nearly everything, and is said") {
@@ -188,6 +188,9 @@ TEST_CASE("an imported file moves no key") {
 TEST_CASE("JSON says the same to programs") {
   const auto json = nlohmann::json::parse(
       as_json(between(web("[\"a:{1..3}\"]"), web("[\"a:{1..4}\"]", "timeout = \"1s\"\n"))));
+  CHECK(json["file_hash"] ==
+        config::fingerprint(loaded(web("[\"a:{1..4}\"]", "timeout = \"1s\"\n"))));
+  CHECK_FALSE(json.contains("fingerprint"));
   CHECK(json["pools"][0]["pool"] == "web");
   CHECK(json["pools"][0]["moved"]["share"] == json["moved_max"]);
   CHECK(json["pools"][0]["moved"]["flows"].size() == 3);
@@ -204,7 +207,7 @@ TEST_CASE("JSON tells the share that stays with a name of another machine") {
   CHECK(pool["cold"] == json["moved_max"]);
 }
 
-TEST_CASE("the fingerprint is that of the meaning, not of the text") {
+TEST_CASE("the hash is that of the meaning, not of the text") {
   const auto one = config::fingerprint(loaded(web("[\"a:1\"]")));
   CHECK(one == config::fingerprint(loaded(web("[ \"a:1\" ] # x", "timeout = \"500ms\"\n"))));
   CHECK(one == config::fingerprint(loaded(web("[\"a:1\"]", "[reload]\nwatch = \"5s\"\n"))));
