@@ -48,7 +48,8 @@ bool may_store(const Exchange& exchange) {
 // What was told as failed and never sent is as its client believes.
 bool Executor::owes(IfLost if_lost, bool sent, bool told) {
   switch (if_lost) {
-    case IfLost::owed: return sent || !told;
+    case IfLost::owed:
+    case IfLost::owed_marked: return sent || !told;
     case IfLost::owed_untold: return !told;
     default: return false;
   }
@@ -81,6 +82,13 @@ void Executor::doubt(const Exchange& exchange) {
   if (touches || exchange.first.stand_in) return;
   const HashedKey key(exchange.key.get(), exchange.base64);
   servers_->owe_if_ejected(exchange.first.server, key.get());
+}
+
+// A server may not have flushed what it has: nothing is owed for that.
+void Executor::count_unconfirmed(const Fragment& fragment) {
+  const Exchange& exchange = *fragment.exchange;
+  const bool flushes = exchange.command == proto::memcached::Command::flush_all;
+  if (flushes && !hears(exchange)) servers_->lost_silently(fragment.server);
 }
 
 // Its connection is gone.

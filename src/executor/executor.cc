@@ -515,6 +515,7 @@ void Executor::on_failed(Fragment& fragment, Bytes what, Bytes unsent) {
   if (may_send_anew(fragment, unsent) && send_anew(exchange, unsent)) return;
   if (!exchange.gather) give_up_failed(fragment);
   if (!told(exchange)) {
+    if (exchange.gather && !fragment.late) count_unconfirmed(fragment);
     fragment.state = FragmentState::settled;
     return release_if_over(exchange);
   }

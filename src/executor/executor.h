@@ -169,6 +169,7 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   void give_up(const Exchange& exchange, bool sent, bool told);
   bool owe_or_count(const Exchange& exchange, bool sent, bool told);
   void doubt(const Exchange& exchange);
+  void count_unconfirmed(const Fragment& fragment);
   bool owe_in_order(const Fragment& fragment, bool counted);
   void give_up_failed(const Fragment& fragment);
   void owe_still(const Fragment& fragment);

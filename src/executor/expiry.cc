@@ -62,6 +62,7 @@ Executor::Late Executor::come_late(Fragment& fragment) {
   const Exchange& exchange = *fragment.exchange;
   const bool on_its_way = !servers_->withdraw(fragment);
   fragment.owes = on_its_way && owes_once_late(exchange);
+  if (exchange.gather) count_unconfirmed(fragment);
   if (!exchange.gather && !fragment.owes) give_up(exchange, on_its_way);
   if (fragment.pays && !on_its_way) owe_still(fragment);
   fragment.late = true;

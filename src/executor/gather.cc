@@ -284,6 +284,7 @@ bool Executor::fail_slots(Fragment& fragment, std::string error) {
   Gather& gather = *exchange.gather;
   fragment.state = FragmentState::settled;
   expect_no_more(fragment);
+  if (!fragment.late) count_unconfirmed(fragment);
   fail_gather(gather, std::move(error));
   bool whole = true;
   for (std::uint16_t i = fragment.slot; i != no_slot; i = gather.slots[i].next) {

@@ -11,6 +11,7 @@
 namespace ringway::proxy {
 
 using metrics::ServerMetric;
+using proto::memcached::Command;
 
 namespace {
 
@@ -101,7 +102,7 @@ void Executor::wake(Fragment& fragment) {
 void Executor::wake_gather(Fragment& fragment) {
   Exchange& exchange = *fragment.exchange;
   ClientConn& client = *exchange.client;
-  if (exchange.command == proto::memcached::Command::flush_all) {
+  if (exchange.command == Command::flush_all) {
     ask_broadcast(exchange, fragment);
   } else {
     ask_anew(fragment, false);
@@ -126,7 +127,9 @@ void Executor::drop_held(ClientConn& client) {
     give_up(exchange, false, false);
   } else {
     for (Fragment* one = exchange.gather->fragments; one; one = one->sibling) {
-      if (one->state == FragmentState::held) servers_->let_go(*one);
+      if (one->state != FragmentState::held) continue;
+      servers_->let_go(*one);
+      if (exchange.command == Command::flush_all) servers_->lost_silently(one->server);
     }
   }
   wait_no_more(client);

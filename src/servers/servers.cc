@@ -315,6 +315,7 @@ void Servers::connect_failed(ServerConn& conn, std::string what, bool theirs) {
 // That there is no descriptor says nothing of the server: the next request tries again.
 void Servers::connect_not_begun(ServerConn& conn, std::string_view what) {
   (*conn.link.counters)[ServerMetric::connect_failures].add();
+  conn.link.last_failure = what;
   if (!std::exchange(conn.link.failing, true)) say(conn.link, what);
   fail(conn, what, false);
 }

@@ -96,5 +96,99 @@ TEST_CASE("what a server does of before it was out is deleted behind that") {
   CHECK_FALSE(test.has("k"));
 }
 
+TEST_CASE("a delete that only marks a value pays nothing: the owed one goes first") {
+  TwoLanes test;
+  test.laned.values["k"] = "v1";
+  test.crew.board.entry(test.server_id()).owe("k", 1000);
+  test.quick().say("md k I\r\n");
+  test.run_for(10ms);
+  CHECK(test.quick().heard == "NF\r\n");
+  CHECK_FALSE(test.has("k"));
+}
+
+TEST_CASE("nor does one that is under way when something is refused") {
+  TwoLanes test;
+  test.busy(2, 100ms);
+  test.laned.values["k"] = "v1";
+  test.laned.refuses_sets = true;
+  test.slow().say(silent_set("k", "v2") + "md k I\r\n");
+  test.run_for(2s);
+  CHECK_FALSE(test.has("k"));
+}
+
+TEST_CASE("where nothing is owed a late write that is lost is counted if nobody was told") {
+  for (const bool told : {false, true}) {
+    CAPTURE(told);
+    TwoLanes test("eject.on_readmit = \"keep\"");
+    test.busy(4, 200ms);
+    test.slow().say(told ? set("k", "v1") : silent_set("k", "v1"));
+    test.run_for(600ms);
+    CHECK(test.counted(ServerMetric::lost_silently) == 0);
+    if (told) test.slow().leave();
+    test.run_for(1ms);
+    test.laned.lose(1);
+    test.run_for(100ms);
+    CHECK(test.counted(ServerMetric::lost_silently) == (told ? 0 : 1));
+  }
+}
+
+TEST_CASE("a flush_all that nobody is told of is counted as lost once") {
+  const std::string allowed = "flush_all = \"allowed\"\nserver_queue_max = 5\n";
+  SUBCASE("when it is late") {
+    TwoLanes test(allowed);
+    test.busy(4, 200ms);
+    test.slow().say("flush_all noreply\r\n");
+    test.run_for(2s);
+    CHECK(test.counted(ServerMetric::lost_silently) == 1);
+  }
+  SUBCASE("when its client has left, and it is late") {
+    TwoLanes test(allowed);
+    test.busy(4, 200ms);
+    test.slow().say("flush_all\r\n");
+    test.run_for(50ms);
+    test.slow().leave();
+    test.run_for(600ms);
+    test.laned.lose(1);
+    test.run_for(1s);
+    CHECK(test.counted(ServerMetric::lost_silently) == 1);
+  }
+  SUBCASE("when its connection ends") {
+    TwoLanes test(allowed);
+    test.busy(2, 200ms);
+    test.slow().say("flush_all noreply\r\n");
+    test.run_for(50ms);
+    test.laned.lose(1);
+    test.run_for(1s);
+    CHECK(test.counted(ServerMetric::lost_silently) == 1);
+  }
+  SUBCASE("when it waits for room, and its client leaves") {
+    TwoLanes test(allowed);
+    test.busy(5, 100ms);
+    test.slow().say("flush_all\r\n");
+    test.run_for(50ms);
+    test.slow().leave();
+    test.run_for(2s);
+    CHECK(test.counted(ServerMetric::lost_silently) == 1);
+  }
+  SUBCASE("but not when somebody is") {
+    TwoLanes test(allowed);
+    test.busy(4, 200ms);
+    test.slow().say("flush_all\r\n");
+    test.run_for(2s);
+    CHECK(test.counted(ServerMetric::lost_silently) == 0);
+  }
+}
+
+TEST_CASE("a debt that a refused write was to pay is counted once") {
+  TwoLanes test;
+  test.laned.values["k"] = "v1";
+  test.laned.refuses_sets = true;
+  test.crew.board.entry(test.server_id()).owe("k", 1000);
+  test.quick().say(set("k", "v2"));
+  test.run_for(10ms);
+  CHECK_FALSE(test.has("k"));
+  CHECK(test.counted(ServerMetric::owed) == 0);  // That was whoever put it on the board.
+}
+
 }  // namespace
 }  // namespace ringway::sim

@@ -7,11 +7,12 @@
 namespace ringway::proto::memcached {
 namespace {
 
-IfLost of_meta_set(Bytes flags) {
+IfLost of_meta(Command command, Bytes flags) {
   IfLost found = IfLost::owed;
   Words words{flags.data(), flags.data() + flags.size()};
   for (Bytes token; words.next(token);) {
     if (token[0] == 'C' || token[0] == 'E') return IfLost::no_older;
+    if (token[0] == 'I' && command == Command::md) found = IfLost::owed_marked;
     if (token[0] != 'M' || token.size() < 2) continue;
     switch (token[1]) {
       case 'E': return IfLost::no_older;
@@ -33,7 +34,7 @@ IfLost if_lost(const Request& request) {
     case Command::append:
     case Command::prepend: return IfLost::owed_untold;
     case Command::ms:
-    case Command::md: return of_meta_set(request.meta_flags);
+    case Command::md: return of_meta(request.command, request.meta_flags);
     case Command::add:
     case Command::cas:
     case Command::incr:

@@ -18,10 +18,16 @@ TEST_CASE("what replaces or removes a value is owed if it is lost") {
   for (const char* text :
        {"set k 0 0 1\r\nx\r\n", "replace k 0 0 1 noreply\r\nx\r\n", "delete k\r\n",
         "delete k noreply\r\n", "ms k 1\r\nx\r\n", "ms k 1 T30 MS q\r\nx\r\n", "ms k 1 MR\r\nx\r\n",
-        "md k\r\n", "md k q\r\n", "md a2V5 b\r\n"}) {
+        "md k\r\n", "md k q\r\n", "md a2V5 b\r\n", "ms k 1 I\r\nx\r\n"}) {
     CAPTURE(text);
     CHECK(lost(text) == IfLost::owed);
   }
+}
+
+TEST_CASE("a delete that only marks what is there as old is owed, and settles nothing else") {
+  CHECK(lost("md k I\r\n") == IfLost::owed_marked);
+  CHECK(lost("md k T30 I q\r\n") == IfLost::owed_marked);
+  CHECK(lost("md k I C9\r\n") == IfLost::no_older);
 }
 
 TEST_CASE("a part that is missing is owed if nobody was told") {

@@ -14,6 +14,7 @@ enum class IfLost : std::uint8_t {
   no_older,     // What is there is what the client believes, or what it must look at first: add,
                 // cas, arithmetic, touch. Deleting it would cost others' locks and counters.
   owed_untold,  // A part is missing, and whoever was told so knows: append, prepend.
+  owed_marked,  // It was to mark what is there as old, which stays: md with I.
   owed,         // It was to replace or to remove what is there: set, replace, delete.
 };
 
