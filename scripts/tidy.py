@@ -40,6 +40,10 @@ LAYERS = [
 STRANGERS = [{"clients", "servers"}]
 LAYER_OF = {module: level for level, modules in enumerate(LAYERS) for module in modules}
 
+# The rooms that carry requests, and the word they must not know.
+CARRYING = {"board", "exchange", "clients", "servers", "executor", "health", "worker"}
+PROTOCOLS = re.compile(r"memcached", re.IGNORECASE)
+
 FILE_LINES_MAX = 600
 FUNCTION_LINES_MAX = 70
 COLUMNS_MAX = 100
@@ -211,6 +215,15 @@ def upward_includes(file):
             yield number, f"'{file.module}' and '{module}' do not know each other"
 
 
+def named_protocols(file):
+    """The core carries any protocol: which one it is, only its dialect knows."""
+    if not file.is_source or file.module not in CARRYING:
+        return
+    for number, line in enumerate(file.lines, 1):
+        if found := PROTOCOLS.search(line):
+            yield number, f"names {found.group()}: only proto/ knows protocols (proto/dialect.h)"
+
+
 def world_outside_the_door(file):
     if not file.is_source or DOOR_FILES.match(file.path) or file.module in OFF_DATA_PATH:
         return
@@ -279,8 +292,8 @@ def unguarded_header(file):
         yield 1, "a header without #pragma once"
 
 
-RULES = [upward_includes, world_outside_the_door, missing_head, long_file, long_functions,
-         banned_names, wide_lines, machine_paths, unguarded_header]
+RULES = [upward_includes, named_protocols, world_outside_the_door, missing_head, long_file,
+         long_functions, banned_names, wide_lines, machine_paths, unguarded_header]
 
 
 # --- the command -----------------------------------------------------------------

@@ -66,6 +66,16 @@ class Layers(Tree):
         self.assert_clean()
 
 
+class AnyProtocol(Tree):
+    def test_a_protocol_named_in_the_core_is_found(self):
+        self.plant("src/executor/x.cc", "// As memcached has it.\n")
+        self.assert_found("src/executor/x.cc:3:", "names memcached")
+
+    def test_elsewhere_protocols_have_names(self):
+        self.plant("src/cli/x.cc", "// As memcached has it.\n")
+        self.assert_clean()
+
+
 class OneDoor(Tree):
     def test_a_socket_header_above_the_door_is_found(self):
         self.plant("src/board/x.cc", "#include <sys/socket.h>\n")

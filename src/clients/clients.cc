@@ -15,12 +15,12 @@
 namespace ringway::proxy {
 
 using metrics::WorkerMetric;
-using proto::memcached::ParsedRequest;
-using proto::memcached::RequestStatus;
+using proto::ParsedRequest;
+using proto::RequestStatus;
 
 namespace {
 
-constexpr proto::memcached::RequestLimits no_limits{~std::uint64_t{0}, ~std::uint32_t{0}};
+constexpr proto::RequestLimits no_limits{~std::uint64_t{0}, ~std::uint32_t{0}};
 
 WorkerMetric foreign_of(proto::Protocol protocol) {
   switch (protocol) {
@@ -186,10 +186,11 @@ void Clients::warn(const ClientConn& client, std::string_view about, std::string
 // Starts every whole request in `bytes`; returns how many bytes are done with.
 std::size_t Clients::parse(ClientConn& client, Bytes bytes) {
   const config::Listener& limits = listener(client).settings;
+  const proto::Dialect& dialect = *listener(client).dialect;
   // What there is no memory for is as good as too large.
   std::uint64_t value_max = std::min(limits.value_max, bench_.memory.value_bytes_max());
   if (refusing_) value_max = client.half ? 0 : std::min<std::uint64_t>(value_max, modest_bytes_max);
-  proto::memcached::RequestLimits present{value_max, limits.keys_per_get_max.value_or(~0u)};
+  proto::RequestLimits present{value_max, limits.keys_per_get_max.value_or(~0u)};
   std::size_t taken = 0;
   needed_ = 0;
   if (!client.speaks_text && !check_protocol(client, bytes)) return 0;
@@ -214,7 +215,7 @@ std::size_t Clients::parse(ClientConn& client, Bytes bytes) {
     }
     parsed.scanned = std::exchange(client.scanned, 0);
     const bool accepted_before = client.held_input != HeldInput::none;
-    parse_request(bytes.substr(taken), accepted_before ? no_limits : present, parsed);
+    dialect.parse(bytes.substr(taken), accepted_before ? no_limits : present, parsed);
     if (parsed.status == RequestStatus::incomplete) {
       if (refusing_ && client.half && parsed.needed == 0) {
         refuse_line(client);
@@ -248,7 +249,7 @@ std::size_t Clients::parse(ClientConn& client, Bytes bytes) {
 }
 
 // False if it stays where it is: it waits for a full queue.
-bool Clients::begin(ClientConn& client, const proto::memcached::Request& request) {
+bool Clients::begin(ClientConn& client, const proto::Request& request) {
   if (client.held_input == HeldInput::expired) [[unlikely]] {
     client.held_input = HeldInput::none;
     return true;
@@ -264,9 +265,9 @@ bool Clients::accept_parsed(ClientConn& client, const ParsedRequest& parsed) {
   }
   bench_.count(WorkerMetric::requests_rejected).add();
   client.swallow = parsed.swallow;
-  const Bytes error = error_of(client, parsed);
+  const std::string error = error_of(client, parsed);
   if (!parsed.unlink_key.empty()) {
-    sink_.unlink(client, parsed.unlink_key, parsed.request.base64, error);
+    sink_.unlink(client, parsed.request, error);
   } else if (!error.empty()) {
     sink_.answer(client, error);
   }
@@ -275,20 +276,19 @@ bool Clients::accept_parsed(ClientConn& client, const ParsedRequest& parsed) {
 }
 
 // A value that is too large only because memory is short hears just that.
-Bytes Clients::error_of(const ClientConn& client, const ParsedRequest& parsed) {
+std::string Clients::error_of(const ClientConn& client, const ParsedRequest& parsed) {
   const std::uint64_t value_max = listener(client).settings.value_max;
-  const bool ours = parsed.too_large && parsed.swallow - Bytes("\r\n").size() <= value_max;
+  const bool ours = parsed.value_bytes > 0 && parsed.value_bytes <= value_max;
   if (!ours) {
-    if (parsed.too_large) {
-      say_refused(
-          client, "value_max",
-          fmt::format("a value of {} bytes: it is {}", parsed.swallow - Bytes("\r\n").size(),
-                      config::print_size(value_max)));
+    if (parsed.value_bytes > 0) {
+      say_refused(client, "value_max",
+                  fmt::format("a value of {} bytes: it is {}", parsed.value_bytes,
+                              config::print_size(value_max)));
     }
-    return parsed.error;
+    return std::string(parsed.error);
   }
   bench_.count(WorkerMetric::requests_shed).add();
-  return parsed.error.empty() ? parsed.error : no_memory;
+  return parsed.error.empty() ? std::string() : listener(client).dialect->refusal(no_memory);
 }
 
 // What keeps it from being asked for more, if anything does. What has begun to wait for a full

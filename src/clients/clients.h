@@ -96,7 +96,7 @@ class Clients {
     return *bench_.listeners[client.listener];
   }
 
-  // Clients know memcached's words for it; the operator must learn whose limit it was: `key`
+  // Clients know their protocol's words for it; the operator must learn whose limit it was: `key`
   // of the configuration. At most once a minute for each listener.
   void say_refused(const ClientConn& client, std::string_view key, std::string_view what);
 
@@ -118,10 +118,10 @@ class Clients {
   void warn(const ClientConn& client, std::string_view about, std::string_view what);
   std::size_t parse(ClientConn& client, Bytes bytes);
   void keep(ClientConn& client, Bytes unfinished);
-  bool accept_parsed(ClientConn& client, const proto::memcached::ParsedRequest& parsed);
-  Bytes error_of(const ClientConn& client, const proto::memcached::ParsedRequest& parsed);
+  bool accept_parsed(ClientConn& client, const proto::ParsedRequest& parsed);
+  std::string error_of(const ClientConn& client, const proto::ParsedRequest& parsed);
   std::optional<PauseReason> limit_of(const ClientConn& client) const;
-  bool begin(ClientConn& client, const proto::memcached::Request& request);
+  bool begin(ClientConn& client, const proto::Request& request);
   bool blocked_still(ClientConn& client);
   void end_pauses(ClientConn& client);
   bool owes_rest(const ClientConn& client) const;

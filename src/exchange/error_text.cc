@@ -1,5 +1,5 @@
 // Error sentences. Clients log them and operators search for them: keep them stable,
-// and keep the table in README.md, which lists them all.
+// and keep the table in configs/errors.md, which lists them all.
 #include "exchange/error_text.h"
 
 #include <cerrno>
@@ -17,12 +17,12 @@ std::string duration_text(Duration duration) {
   return fmt::format("{}us", duration_cast<microseconds>(duration).count());
 }
 
-std::string server_error(std::string_view label, std::string_view what) {
-  return fmt::format("SERVER_ERROR ringway: server {} {}\r\n", label, what);
+std::string of_server(std::string_view label, std::string_view what) {
+  return fmt::format("server {} {}", label, what);
 }
 
-std::string pool_error(std::string_view pool, std::string_view what) {
-  return fmt::format("SERVER_ERROR ringway: pool {} {}\r\n", pool, what);
+std::string of_pool(std::string_view pool, std::string_view what) {
+  return fmt::format("pool {} {}", pool, what);
 }
 
 std::string_view connection_failure(int error) {

@@ -22,9 +22,8 @@
 
 #include "ringway/base/time.h"
 #include "ringway/pool/pool.h"
-#include "ringway/proto/memcached/command.h"
-#include "ringway/proto/memcached/loss.h"
-#include "ringway/proto/memcached/request.h"
+#include "ringway/proto/reply.h"
+#include "ringway/proto/request.h"
 
 #include "net/buffer.h"
 #include "net/list.h"
@@ -56,7 +55,7 @@ struct Fragment {
   pool::ServerId server{};
   std::uint16_t lane = 0;  // Which of the server's connections.
   FragmentState state = FragmentState::idle;
-  bool value_seen = false;       // A body arrived (get family: END is still to come).
+  bool begun = false;            // A piece of its reply arrived.
   bool stand_in = false;         // Its server serves keys whose home is out.
   bool late = false;             // Its time was over: its reply, if one comes, is nobody's.
   bool withdrawn = false;        // Leaves its FIFO at the end of the turn, unsent.
@@ -105,40 +104,35 @@ struct Exchange {
   Exchange* line_next = nullptr;
   net::Link deadline_link;
   Instant deadline = never;
-  proto::memcached::Command command = proto::memcached::Command::get;
-  bool settled = false;           // The whole reply is known.
-  bool answered = false;          // It left the client's line.
-  bool silent = false;            // noreply: nothing of it is told.
-  bool quiet = false;             // Meta q: success is not told.
-  bool misses_errors = false;     // on_read_error = "miss", and it is a read.
-  bool fenced = false;            // Over when MN comes; what comes before it is told.
-  bool fails_unstored = false;    // on_write_error = "not_stored", and it is a write.
-  bool wants_opaque = false;      // Meta O, perhaps with nothing behind it.
-  bool wants_key = false;         // Meta k.
-  bool key_first = false;         // Meta k came before O, if there were both.
-  bool wants_value = false;       // Meta v.
-  bool base64 = false;            // Meta b.
-  bool large = false;             // Its value is passed on before it is whole.
-  bool reply_hidden = false;      // The part that is arriving is not told.
-  bool value_ends_reply = false;  // Meta: nothing follows the body.
-  bool direct = false;            // Its reply goes straight into the client's output.
-  bool streaming = false;         // Part of it was sent already: it cannot become an error.
-  bool expired = false;           // Its deadline passed: no more is asked for it.
-  bool internal = false;          // A check or an owed delete: no client asked.
-  bool refused = false;           // Its server answered with an error.
-  bool may_wait = false;          // Its request is in the input, where it can wait.
-  bool pays_for_traffic = false;  // An owed delete that goes out with a request for its key.
-  proto::memcached::IfLost if_lost = proto::memcached::IfLost::nothing;
+  proto::CommandId command;
+  proto::Effect effect = proto::Effect::reads;
+  proto::IfLost if_lost = proto::IfLost::nothing;
+  bool settled = false;               // The whole reply is known.
+  bool answered = false;              // It left the client's line.
+  bool silent = false;                // noreply: nothing of it is told.
+  bool misses_errors = false;         // on_read_error = "miss", and it is a read.
+  bool fails_unstored = false;        // on_write_error = "not_stored", and it is a write.
+  bool large = false;                 // Its value is passed on before it is whole.
+  bool reply_hidden = false;          // The part that is arriving is not told.
+  bool direct = false;                // Its reply goes straight into the client's output.
+  bool streaming = false;             // Part of it was sent already: it cannot become an error.
+  bool expired = false;               // Its deadline passed: no more is asked for it.
+  bool internal = false;              // A check or an owed delete: no client asked.
+  bool check = false;                 // Which of them.
+  bool refused = false;               // By its reply, what it was to replace may still be there.
+  bool may_wait = false;              // Its request is in the input, where it can wait.
+  bool pays_for_traffic = false;      // An owed delete that goes out with a request for its key.
   bool retry_safe = false;            // A read that may be asked twice.
   std::uint32_t fragments_asked = 0;  // Fragments in a FIFO.
   std::uint64_t stashed = 0;          // Bytes that wait in its stashes, keys included.
   std::uint32_t keys_asked = 0;       // Its part of its client's.
   Gather* gather = nullptr;           // Reads of several keys.
-  AskedKey key;                       // Of single-key requests.
-  AskedKey opaque;                    // Meta O.
-  AskedKey meta_flags;                // Of an mg that may be asked twice.
+  AskedKey key;                       // Of single-key requests, as it was written.
+  AskedKey memo;                      // What the protocol wants to know again: Request::memo.
   Fragment first;                     // The fragment of single-key requests; its stash also
                                       // holds what ringway itself answers.
+
+  proto::Asked asked() const { return {command, gather != nullptr, key.get(), memo.get()}; }
 };
 
 }  // namespace ringway::proxy

@@ -45,7 +45,6 @@ struct Gather {
   std::uint32_t unasked = 0;  // Offset of the first key that was not asked yet.
   std::uint32_t slot_count = 0;
   std::uint32_t next_slot = 0;
-  std::int64_t exptime = 0;       // gat, gats.
   Fragment* fragments = nullptr;  // Of the present group.
   net::Buffer error;              // The first failure, as the client will be told.
   std::array<Slot, slots_max> slots;

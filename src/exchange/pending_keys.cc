@@ -6,12 +6,12 @@
 
 #include "ringway/base/assert.h"
 
+#include "exchange/hashed_key.h"
 #include "exchange/server_conn.h"
 
 namespace ringway::proxy {
 
-using proto::memcached::HashedKey;
-using proto::memcached::IfLost;
+using proto::IfLost;
 
 PendingChange PendingKeys::last(const ServerConn& conn, Bytes key) {
   if (!conn.fifo_first) return PendingChange::none;
@@ -38,7 +38,7 @@ void PendingKeys::look_through(const ServerConn& conn) {
     const Exchange& exchange = *one->exchange;
     const bool removes = exchange.internal && !exchange.key.get().empty();
     if (one->withdrawn || (!removes && exchange.if_lost == IfLost::nothing)) continue;
-    const HashedKey key(exchange.key.get(), exchange.base64);
+    const HashedKey key(*conn.link.dialect, exchange);
     changes_[std::hash<Bytes>{}(key.get())] = {number, removes};
   }
 }

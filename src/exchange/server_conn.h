@@ -14,7 +14,7 @@
 
 #include "ringway/metrics/counters.h"
 #include "ringway/pool/pool.h"
-#include "ringway/proto/memcached/stand_in.h"
+#include "ringway/proto/dialect.h"
 
 #include "board/board_entry.h"
 #include "exchange/exchange.h"
@@ -45,11 +45,12 @@ struct ServerLink {
   net::SocketOptions socket;
   metrics::ServerCounters* counters = nullptr;
   config::Eject eject;
-  bool tcp_check = false;                  // A connection is proof enough.
-  bool watched = false;                    // This worker checks it: its connection stays open.
-  bool preconnect = false;                 // Its connections are there before anybody needs them.
-  std::uint32_t home = 0;                  // The worker that says how it stands.
-  proto::memcached::CasMark cas_mark = 0;  // Of its tokens while it stands in for another.
+  bool tcp_check = false;   // A connection is proof enough.
+  bool watched = false;     // This worker checks it: its connection stays open.
+  bool preconnect = false;  // Its connections are there before anybody needs them.
+  std::uint32_t home = 0;   // The worker that says how it stands.
+  const proto::Dialect* dialect = nullptr;
+  proto::TokenMark token_mark = 0;  // Of its tokens while it stands in for another.
   BoardEntry* entry = nullptr;
 
   Standing standing = Standing::up;  // As of the present turn.
@@ -108,7 +109,7 @@ struct ServerConn {
   std::uint64_t queued_end = 0;  // Where the next request will begin.
   std::uint64_t offered = 0;     // Handed to the kernel,
   std::uint64_t sent = 0;        // and known to be sent.
-  std::uint64_t body_left = 0;   // Of the value that is arriving, its CRLF included.
+  proto::Framing framing;        // Of the reply that is arriving.
   bool head_sent = false;        // The oldest unanswered request was sent whole.
   Instant quiet_since{};         // Since when it owes us the next byte.
   net::Buffer input;             // An unfinished line.

@@ -10,8 +10,7 @@ namespace ringway::proxy {
 
 using metrics::PoolMetric;
 using metrics::WorkerMetric;
-using proto::memcached::Command;
-using proto::memcached::CommandClass;
+using proto::Effect;
 
 namespace {
 
@@ -22,7 +21,7 @@ constexpr Duration time_left_min = std::chrono::milliseconds(5);
 bool untouched(const Fragment& fragment) {
   const Exchange& exchange = *fragment.exchange;
   const bool heard = exchange.gather ? !fragment.stash.empty() : exchange.stashed > 0;
-  return fragment.state == FragmentState::asked && !fragment.value_seen && !heard && !fragment.late;
+  return fragment.state == FragmentState::asked && !fragment.begun && !heard && !fragment.late;
 }
 
 }  // namespace
@@ -47,7 +46,7 @@ bool Executor::may_send_anew(const Fragment& fragment, Bytes unsent) const {
   if (unsent.empty() || exchange.gather || !told(exchange)) return false;
   if (unsent.size() > Clients::modest_bytes_max && bench_.memory.is_over(unsent.size()))
     return false;
-  return row(exchange.command).kind != CommandClass::read && may_ask_again(fragment);
+  return exchange.effect != Effect::reads && may_ask_again(fragment);
 }
 
 // To be asked last: it pays.
@@ -56,7 +55,7 @@ bool Executor::affords_retry(const Exchange& exchange) {
   metrics::PoolCounters& counters = *bench_.pool_counters[pool.number];
   const bool affordable = bench_.retry_budgets[pool.number].take(
       bench_.now, counters[PoolMetric::requests].value(), pool.settings.retry_budget);
-  const bool reads = row(exchange.command).kind == CommandClass::read;
+  const bool reads = exchange.effect == Effect::reads;
   const PoolMetric retries = reads ? PoolMetric::read_retries : PoolMetric::write_retries;
   counters[affordable ? retries : PoolMetric::retries_refused].add();
   return affordable;
@@ -66,8 +65,8 @@ bool Executor::affords_retry(const Exchange& exchange) {
 // True if it is in a FIFO again.
 bool Executor::send_anew(Exchange& exchange, Bytes unsent) {
   Fragment& fragment = exchange.first;
-  const proto::memcached::HashedKey key(exchange.key.get(), exchange.base64);
-  const route::Plan& plan = this->plan(*exchange.client, exchange.command, key.get(), true);
+  const HashedKey key(dialect(*exchange.client), exchange);
+  const route::Plan& plan = this->plan(*exchange.client, exchange.effect, key.get(), true);
   if (plan.empty()) return false;
   const route::Step step = plan.steps()[0];
   if (step.server != fragment.server || step.stand_in != fragment.stand_in) return false;
@@ -86,14 +85,9 @@ bool Executor::send_anew(Exchange& exchange, Bytes unsent) {
 // True if it is in a FIFO again.
 bool Executor::retry_single(Exchange& exchange) {
   exchange.first.retried = true;
-  Request request;
-  request.command = exchange.command;
-  request.key = exchange.key.get();
-  request.key_count = 1;
-  request.base64 = exchange.base64;
-  request.meta_flags = exchange.meta_flags.get();
-  const proto::memcached::HashedKey key(request.key, request.base64);
-  const route::Plan& plan = this->plan(*exchange.client, exchange.command, key.get(), true);
+  const Request request = dialect(*exchange.client).again(exchange.asked());
+  const HashedKey key(dialect(*exchange.client), exchange);
+  const route::Plan& plan = this->plan(*exchange.client, exchange.effect, key.get(), true);
   if (plan.empty()) return false;
   const route::Step step = plan.steps()[0];
   Servers::Refusal refusal;
@@ -120,11 +114,12 @@ void Executor::ask_anew(Fragment& fragment, bool retried) {
   for (std::uint16_t i = std::exchange(fragment.slot, no_slot); i != no_slot;) {
     const std::uint16_t next = std::exchange(gather.slots[i].next, no_slot);
     const route::Plan& plan =
-        this->plan(*exchange.client, exchange.command, gather.key(gather.slots[i]), true);
+        this->plan(*exchange.client, exchange.effect, gather.key(gather.slots[i]), true);
     if (plan.empty()) {
       gather.slots[i].state = SlotState::failed;
       const pool::Pool& pool = clients_->listener(*exchange.client).route->pool();
-      fail_gather(gather, pool_error(pool.name(), "has no server that takes traffic"));
+      fail_gather(gather,
+                  refusal(exchange, of_pool(pool.name(), "has no server that takes traffic")));
     } else {
       add_to_chain(exchange, *made, plan.steps()[0], i);
     }

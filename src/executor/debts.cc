@@ -14,15 +14,13 @@
 // connection the delete would come first, and the older value after it.
 #include <string>
 
-#include "ringway/proto/memcached/request.h"
-
 #include "executor/executor.h"
 
 namespace ringway::proxy {
 
 using metrics::ServerMetric;
-using proto::memcached::HashedKey;
-using proto::memcached::IfLost;
+using proto::Effect;
+using proto::IfLost;
 
 namespace {
 
@@ -40,7 +38,7 @@ bool tells(const Exchange& exchange) {
 
 // Where there was nothing before, too.
 bool may_store(const Exchange& exchange) {
-  return row(exchange.command).kind == proto::memcached::CommandClass::write;
+  return exchange.effect == Effect::stores || exchange.effect == Effect::modifies;
 }
 
 }  // namespace
@@ -78,16 +76,16 @@ bool Executor::owe_or_count(const Exchange& exchange, bool sent, bool told) {
 
 // It may be on its way out: then it owes whatever changes a value.
 void Executor::doubt(const Exchange& exchange) {
-  const bool touches = row(exchange.command).kind == proto::memcached::CommandClass::touch;
+  const bool touches = exchange.effect == Effect::touches;
   if (touches || exchange.first.stand_in) return;
-  const HashedKey key(exchange.key.get(), exchange.base64);
+  const HashedKey key(servers_->dialect(exchange.first.server), exchange);
   servers_->owe_if_ejected(exchange.first.server, key.get());
 }
 
 // A server may not have flushed what it has: nothing is owed for that.
 void Executor::count_unconfirmed(const Fragment& fragment) {
   const Exchange& exchange = *fragment.exchange;
-  const bool flushes = exchange.command == proto::memcached::Command::flush_all;
+  const bool flushes = exchange.effect == Effect::broadcast;
   if (flushes && !hears(exchange)) servers_->lost_silently(fragment.server);
 }
 
@@ -114,7 +112,7 @@ bool Executor::must_go(const Fragment& fragment) {
 // nothing is owed to this server.
 bool Executor::owe_in_order(const Fragment& fragment, bool counted) {
   const Exchange& exchange = *fragment.exchange;
-  const HashedKey key(exchange.key.get(), exchange.base64);
+  const HashedKey key(servers_->dialect(exchange.first.server), exchange);
   ServerConn* conn = servers_->placed_connection(fragment.server, fragment.lane);
   const bool pending = conn && conn->fifo_first && servers_->may_owe(fragment.server);
   const PendingChange last =
@@ -131,7 +129,7 @@ bool Executor::owe_in_order(const Fragment& fragment, bool counted) {
 
 // Before its own request is written.
 void Executor::pay_first(ServerConn& conn, Exchange& exchange) {
-  const HashedKey key(exchange.key.get(), exchange.base64);
+  const HashedKey key(servers_->dialect(exchange.first.server), exchange);
   if (exchange.if_lost != IfLost::owed) return pay_first(conn, key.get());
   exchange.first.pays |= conn.link.entry->pay_owed(key.get());
 }
@@ -158,7 +156,7 @@ void Executor::settle_debts(Fragment& fragment) {
 // Unless somebody replaces or removes it behind this one anyway.
 void Executor::pay_behind(Fragment& fragment) {
   const Exchange& exchange = *fragment.exchange;
-  const HashedKey key(exchange.key.get(), exchange.base64);
+  const HashedKey key(servers_->dialect(exchange.first.server), exchange);
   ServerConn* conn = servers_->ready_connection(fragment.server, fragment.lane);
   if (!conn || !servers_->may_owe(fragment.server)) {
     if (!servers_->owe(fragment.server, key.get()) && !tells(exchange))
@@ -169,7 +167,7 @@ void Executor::pay_behind(Fragment& fragment) {
   for (Fragment* later = conn->fifo_first; later; later = later->fifo_next) {
     Exchange& other = *later->exchange;
     if (other.if_lost != IfLost::owed || later->withdrawn) continue;
-    if (HashedKey(other.key.get(), other.base64).get() != key.get()) continue;
+    if (HashedKey(*conn->link.dialect, other).get() != key.get()) continue;
     later->pays = true;
     return;
   }

@@ -14,26 +14,15 @@ namespace ringway::proxy {
 using metrics::PoolMetric;
 using metrics::ServerMetric;
 using metrics::WorkerMetric;
-using proto::memcached::Command;
-using proto::memcached::CommandClass;
-using proto::memcached::ReplyKind;
+using proto::Effect;
+using proto::Piece;
 
 namespace {
 
 // Room made ahead for a value that a server has only announced.
 constexpr std::uint64_t room_bytes_max = 256 * 1024;
-
-// Whether it asks for its key before its opaque: replies repeat them in that order.
-bool key_comes_first(const proto::memcached::Request& request) {
-  if (!request.wants_key || request.opaque.data() == nullptr) return false;
-  const Bytes flags = request.meta_flags;
-  const auto opaque_at = static_cast<std::size_t>(request.opaque.data() - flags.data());
-  return flags.starts_with('k') || flags.find(" k") < opaque_at;
-}
-
-bool has_body(ReplyKind kind) {
-  return kind == ReplyKind::value || kind == ReplyKind::va;
-}
+// And for what may stand behind it: two line ends and a word.
+constexpr std::size_t room_behind_bytes = 7;
 
 }  // namespace
 
@@ -42,9 +31,9 @@ bool Executor::on_request(ClientConn& client, const Request& request) {
     return start_single(client, request, Place::input);
   bench_.count(WorkerMetric::requests).add();
   bench_.count(WorkerMetric::keys).add(request.key_count);
-  switch (row(request.command).kind) {
-    case CommandClass::local: start_local(client, request); return true;
-    case CommandClass::broadcast: start_broadcast(client, request); return true;
+  switch (request.effect) {
+    case Effect::local: start_local(client, request); return true;
+    case Effect::broadcast: start_broadcast(client, request); return true;
     default: break;
   }
   if (request.key_count <= 1) [[likely]]
@@ -58,8 +47,9 @@ bool Executor::on_request(ClientConn& client, const Request& request) {
 Exchange& Executor::open(ClientConn& client, const Request& request) {
   Exchange& exchange = exchanges_.make();
   exchange.command = request.command;
+  exchange.effect = request.effect;
+  exchange.if_lost = request.if_lost;
   exchange.silent = request.noreply;
-  exchange.quiet = request.quiet;
   exchange.first.exchange = &exchange;
   join_line(client, exchange);
   return exchange;
@@ -116,8 +106,7 @@ void Executor::release_if_over(Exchange& exchange) {
     gathers_.free(*gather);
   }
   exchange.key.clear(bench_.buffers);
-  exchange.opaque.clear(bench_.buffers);
-  exchange.meta_flags.clear(bench_.buffers);
+  exchange.memo.clear(bench_.buffers);
   RINGWAY_ASSERT(exchange.first.announced == 0);
   exchange.first.stash.clear(bench_.buffers);
   exchanges_.free(exchange);
@@ -195,9 +184,8 @@ void Executor::answer(ClientConn& client, Bytes text) {
 // --- Requests of one key --------------------------------------------------
 
 // `again`: what was counted already.
-const route::Plan& Executor::plan(const ClientConn& client, Command command, Bytes key,
-                                  bool again) {
-  const route::Question question{key, row(command).kind, bench_.io.random()};
+const route::Plan& Executor::plan(const ClientConn& client, Effect effect, Bytes key, bool again) {
+  const route::Question question{key, effect, bench_.io.random()};
   plan_.clear();
   const route::Route& route = *clients_->listener(client).route;
   route.plan(question, bench_.live, plan_);
@@ -219,29 +207,28 @@ bool Executor::nobody_serves(const pool::Pool& pool) const {
 }
 
 // on_read_error = "miss" is for reads, also those that touch what they find.
-bool Executor::may_miss(const config::Pool& settings, Command command) {
+bool Executor::may_miss(const config::Pool& settings, const Request& request) {
   return settings.on_read_error == config::OnReadError::miss &&
-         (row(command).kind == CommandClass::read || row(command).many_keys);
+         (request.effect == Effect::reads || request.many_keys);
+}
+
+// on_write_error = "not_stored": what is told then says nothing of whether it was done, so it
+// counts as told nothing (Exchange::fails_unstored): its key is owed. What servers say is told as
+// it is. For all that is no read and has one key.
+bool Executor::has_write_miss(const Request& request) {
+  return request.effect != Effect::reads && !request.many_keys;
 }
 
 Exchange& Executor::open_single(ClientConn& client, const Request& request, Bytes told) {
   Exchange& exchange = open(client, request);
   exchange.key.set(bench_.buffers, request.key);
-  exchange.opaque.set(bench_.buffers, request.opaque);
-  exchange.wants_opaque = request.opaque.data() != nullptr;
-  exchange.wants_key = request.wants_key;
-  exchange.key_first = key_comes_first(request);
-  exchange.wants_value = request.wants_value;
-  exchange.base64 = request.base64;
-  if (row(request.command).kind != CommandClass::read)
-    exchange.if_lost = proto::memcached::if_lost(request);
-  exchange.fenced = request.fenced;
+  exchange.memo.set(bench_.buffers, request.memo);
   if (!told.empty()) exchange.first.stash.append(bench_.buffers, std::string(told) + "\r\n");
   return exchange;
 }
 
 bool Executor::start_single(ClientConn& client, const Request& request, Place place, Bytes told) {
-  const proto::memcached::HashedKey key(request.key, request.base64);
+  const HashedKey key(dialect(client), request);
   Exchange* const woken = client.held;
   RINGWAY_ASSERT(!woken || client.held_input == HeldInput::woken);
   Exchange& exchange = woken ? *woken : open_single(client, request, told);
@@ -249,25 +236,21 @@ bool Executor::start_single(ClientConn& client, const Request& request, Place pl
   if (woken) [[unlikely]]
     wait_no_more(client);
 
-  const route::Plan& plan = this->plan(client, request.command, key.get(), woken != nullptr);
+  const route::Plan& plan = this->plan(client, request.effect, key.get(), woken != nullptr);
   const pool::Pool& pool = clients_->listener(client).route->pool();
-  exchange.misses_errors = may_miss(pool.settings, request.command);
+  exchange.misses_errors = may_miss(pool.settings, request);
   if (pool.settings.on_write_error == config::OnWriteError::not_stored) [[unlikely]]
-    exchange.fails_unstored = has_write_miss(request.command);
+    exchange.fails_unstored = has_write_miss(request);
   if (plan.empty()) {
-    fail_single(exchange, pool_error(pool.name(), "has no server that takes traffic"));
+    fail_single(exchange, of_pool(pool.name(), "has no server that takes traffic"));
     return true;
   }
   RINGWAY_ASSERT(plan.single());
   const route::Step& step = plan.steps()[0];
   if (!bench_.live[pool.number].all_up) [[unlikely]]
-    owe(step, request.command, key.get());
-  const CommandClass kind = row(request.command).kind;
+    owe(step, request.effect, key.get());
   exchange.retry_safe =
-      kind == CommandClass::read && request.retry_safe && pool.settings.read_retries > 0;
-  if (exchange.retry_safe && !request.meta_flags.empty() && !woken) {
-    exchange.meta_flags.set(bench_.buffers, request.meta_flags);
-  }
+      request.effect == Effect::reads && request.retry_safe && pool.settings.read_retries > 0;
   if (step.stand_in || request.cas_given) [[unlikely]] {
     Request adapted = request;
     return !adapt_to_stand_in(exchange, step, adapted) || ask_single(exchange, step, adapted);
@@ -286,8 +269,8 @@ bool Executor::ask_single(Exchange& exchange, const route::Step& step, const Req
     pay_first(*conn, exchange);
   write_request(*conn, request);
   ++exchange.fragments_asked;
-  const CommandClass kind = row(request.command).kind;
-  if (kind == CommandClass::read || kind == CommandClass::touch) count_asked(exchange, 1);
+  const Effect effect = request.effect;
+  if (effect == Effect::reads || effect == Effect::touches) count_asked(exchange, 1);
   servers_->queued(*conn, exchange.first);
   start_deadline(exchange, step.pool->settings);
   return true;
@@ -295,7 +278,7 @@ bool Executor::ask_single(Exchange& exchange, const route::Step& step, const Req
 
 bool Executor::refuse_single(Exchange& exchange, const route::Step& step,
                              Servers::Refusal& refusal) {
-  std::string error = server_error(servers_->label(step.server), refusal.why);
+  std::string error = of_server(servers_->label(step.server), refusal.why);
   if (refusal.full) {
     if (exchange.may_wait && may_wait(*exchange.client, step.server)) {
       hold_single(exchange, step);
@@ -320,9 +303,10 @@ ServerConn* Executor::connection(const Exchange& exchange, pool::ServerId server
 }
 
 void Executor::write_request(ServerConn& conn, const Request& request) {
-  const std::size_t room = serialized_bytes_max(request);
+  const proto::Dialect& dialect = *conn.link.dialect;
+  const std::size_t room = dialect.room(request);
   char* out = conn.output.reserve(bench_.buffers, room);
-  const auto written = static_cast<std::size_t>(serialize(request, out) - out);
+  const auto written = static_cast<std::size_t>(dialect.write(request, out) - out);
   RINGWAY_ASSERT(written <= room);
   conn.output.advance(written);
 }
@@ -332,71 +316,11 @@ void Executor::start_deadline(Exchange& exchange, const config::Pool& settings) 
   deadlines_.add(exchange, bench_.now, *settings.timeout);
 }
 
-Verdict Executor::on_line(Fragment& fragment, const ReplyLine& line) {
+bool Executor::on_head(Fragment& fragment, const Piece& head) {
   Exchange& exchange = *fragment.exchange;
-  return exchange.gather ? gather_line(exchange, fragment, line) : single_line(exchange, line);
-}
-
-// What a reply names must be what was asked, and what was asked to be named must be.
-// (Servers before 1.6.10 or so name nothing in a miss: EN alone is taken, whatever was asked.)
-bool Executor::is_reply_to(const Exchange& exchange, const ReplyLine& line) const {
-  if (!names_key(line, exchange.key.get(), exchange.base64)) return false;
-  const Bytes opaque = exchange.opaque.get();
-  if (line.opaque_given && line.opaque != opaque) return false;
-  // ME always names its key, every other reply only where it was asked to.
-  if (line.key_given && row(exchange.command).meta && !exchange.wants_key &&
-      line.kind != ReplyKind::me) {
-    return false;
-  }
-  if (line.kind == ReplyKind::en || proto::memcached::is_error(line.kind)) return true;
-  // A value comes where it was asked for, and nowhere else.
-  if (line.kind == ReplyKind::va && !exchange.wants_value) return false;
-  const bool gives_values = exchange.command == Command::mg || exchange.command == Command::ma;
-  if (line.kind == ReplyKind::hd && exchange.wants_value && gives_values) return false;
-  return (line.opaque_given || opaque.empty()) && (line.key_given || !exchange.wants_key);
-}
-
-Verdict Executor::single_line(Exchange& exchange, const ReplyLine& line) {
-  if (line.kind == ReplyKind::mn) return exchange.fenced ? Verdict::done : Verdict::foreign;
-  if (!is_reply_to(exchange, line)) return Verdict::foreign;
-  exchange.refused = !proto::memcached::leaves_nothing_older(line.kind);
-  if (exchange.misses_errors && proto::memcached::is_error(line.kind)) {
-    if (told(exchange)) fail_single(exchange, {});  // As a miss.
-    return Verdict::done;
-  }
-  const bool body = has_body(line.kind);
-  if ((body || exchange.fenced) && exchange.first.value_seen) return Verdict::foreign;
-  const bool silenced = exchange.quiet && !exchange.fenced;
-  const bool hidden = exchange.silent || (silenced && silenced_by_q(exchange.command, line.kind));
-  exchange.reply_hidden = hidden;
-  if (body) {
-    exchange.first.value_seen = true;
-    exchange.value_ends_reply = line.kind == ReplyKind::va && !exchange.fenced;
-    const Bytes refusal = told(exchange) ? no_room(exchange, line.bytes) : Bytes{};
-    if (!refusal.empty()) {
-      fail_single(exchange, std::string(refusal));
-      return Verdict::more;
-    }
-    if (told(exchange)) {
-      if (!hidden) expect(exchange.first, line.bytes);
-      exchange.large = line.bytes > clients_->listener(*exchange.client).settings.stream_min;
-      if (exchange.large && at_head(exchange)) exchange.streaming = true;
-      if (!hidden) make_room(exchange, line);
-    }
-  }
-  if (!hidden) append_reply(exchange, told_line(exchange.first, line));
-  exchange.first.value_seen |= exchange.fenced;
-  return body || exchange.fenced ? Verdict::more : Verdict::done;
-}
-
-// For the whole reply at once, within reason: growing would copy it again.
-void Executor::make_room(Exchange& exchange, const ReplyLine& line) {
-  constexpr std::size_t ends = 2 + Bytes("END\r\n").size();
-  const std::size_t whole =
-      line.consumed + std::min<std::uint64_t>(line.bytes, room_bytes_max) + ends;
-  const bool direct = at_head(exchange) && exchange.first.stash.empty();
-  if (direct) return exchange.client->output.reserve_uncommitted(bench_.buffers, whole);
-  exchange.first.stash.reserve(bench_.buffers, whole);
+  if (exchange.gather) return gather_head(exchange, fragment, head);
+  single_head(exchange, head);
+  return true;
 }
 
 void Executor::on_body(Fragment& fragment, Bytes bytes) {
@@ -406,13 +330,39 @@ void Executor::on_body(Fragment& fragment, Bytes bytes) {
   if (!exchange.reply_hidden) append_reply(exchange, bytes);
 }
 
-Verdict Executor::on_body_end(Fragment& fragment) {
-  Exchange& exchange = *fragment.exchange;
-  if (exchange.gather) {
-    gather_body_end(exchange, fragment);
-    return Verdict::more;
+void Executor::single_head(Exchange& exchange, const Piece& piece) {
+  exchange.refused |= piece.older_remains;
+  if (exchange.misses_errors && is_error(piece.outcome)) {
+    if (told(exchange)) fail_single(exchange, {});  // As a miss.
+    return;
   }
-  return exchange.value_ends_reply ? Verdict::done : Verdict::more;
+  exchange.first.begun = true;
+  const bool hidden = exchange.silent || piece.told.empty();
+  exchange.reply_hidden = hidden;
+  if (piece.has_body && told(exchange)) {
+    const std::string_view refusal = no_room(exchange, piece.value_bytes);
+    if (!refusal.empty()) return fail_single(exchange, std::string(refusal));
+    if (!hidden) expect(exchange.first, piece.value_bytes);
+    exchange.large = piece.value_bytes > clients_->listener(*exchange.client).settings.stream_min;
+    if (exchange.large && at_head(exchange)) exchange.streaming = true;
+    if (!hidden) make_room(exchange, piece);
+  }
+  if (!hidden) append_reply(exchange, told_of(exchange.first, piece));
+}
+
+// For the whole reply at once, within reason: growing would copy it again.
+void Executor::make_room(Exchange& exchange, const Piece& piece) {
+  const std::size_t whole = piece.consumed +
+                            std::min<std::uint64_t>(piece.value_bytes, room_bytes_max) +
+                            room_behind_bytes;
+  const bool direct = at_head(exchange) && exchange.first.stash.empty();
+  if (direct) return exchange.client->output.reserve_uncommitted(bench_.buffers, whole);
+  exchange.first.stash.reserve(bench_.buffers, whole);
+}
+
+void Executor::on_body_end(Fragment& fragment) {
+  Exchange& exchange = *fragment.exchange;
+  if (exchange.gather) gather_body_end(exchange, fragment);
 }
 
 // At the head of the line bytes go straight into the client's output: committed
@@ -485,7 +435,7 @@ void Executor::expect_nothing_of(Exchange& exchange) {
 }
 
 // Why a value of that size may not wait for its turn; empty if it may.
-Bytes Executor::no_room(const Exchange& exchange, std::uint64_t bytes) const {
+std::string_view Executor::no_room(const Exchange& exchange, std::uint64_t bytes) const {
   const ClientConn& client = *exchange.client;
   const std::uint64_t most = clients_->listener(client).settings.client_output_max;
   const std::uint64_t held = client.stashed + client.output.size();
@@ -497,7 +447,7 @@ Bytes Executor::no_room(const Exchange& exchange, std::uint64_t bytes) const {
   const bool small = std::max(bytes, held) <= Clients::modest_bytes_max;
   if (small ? !bench_.memory.is_over() : modest && !bench_.memory.is_over(bytes)) return {};
   bench_.count(WorkerMetric::requests_shed).add();
-  return no_memory_reply;
+  return no_memory;
 }
 
 void Executor::settle_single(Exchange& exchange) {
@@ -526,9 +476,9 @@ void Executor::on_failed(Fragment& fragment, Bytes what, Bytes unsent) {
       ask_anew(fragment, true);
     }
   }
-  std::string error = server_error(servers_->label(fragment.server), what);
-  if (!exchange.gather) return fail_single(exchange, std::move(error));
-  if (fragment.state == FragmentState::asked && !fail_slots(fragment, std::move(error))) {
+  std::string why = of_server(servers_->label(fragment.server), what);
+  if (!exchange.gather) return fail_single(exchange, std::move(why));
+  if (fragment.state == FragmentState::asked && !fail_slots(fragment, refusal(exchange, why))) {
     return break_stream(exchange);
   }
   if (group_settled(*exchange.gather)) on_group_settled(exchange);
@@ -551,39 +501,33 @@ void Executor::break_stream(Exchange& exchange) {
   clients_->retire(*exchange.client);
 }
 
-void Executor::fail_single(Exchange& exchange, std::string error) {
+// `why` in words of ringway's own; the server's error, told as a miss, needs none.
+void Executor::fail_single(Exchange& exchange, std::string_view why) {
   RINGWAY_ASSERT(told(exchange));
   expect_no_more(exchange.first);
   if (exchange.streaming) return break_stream(exchange);
   bench_.count(WorkerMetric::request_errors).add();
   if (std::exchange(exchange.direct, false)) exchange.client->output.take_back(bench_.buffers);
   exchange.large = false;
-  if (exchange.misses_errors) error = read_miss(exchange);
-  if (exchange.fails_unstored) error = write_miss(exchange);
   // A silent one's stash holds at most what is told whatever comes of it.
   if (!exchange.silent) {
     exchange.first.stash.clear(bench_.buffers);
     count_out(exchange, exchange.stashed);
-    stash(exchange, exchange.first, error);
+    stash(exchange, exchange.first, instead(exchange, why));
   }
   settle_single(exchange);
 }
 
-// A read that failed, told as if the key were not there.
-std::string Executor::read_miss(const Exchange& exchange) const {
-  if (!row(exchange.command).meta) return "END\r\n";
-  if (exchange.quiet) return "";
-  return "EN" + echoed_flags(exchange) + "\r\n";
+// What is told instead of a reply.
+std::string Executor::instead(const Exchange& exchange, std::string_view why) const {
+  const proto::Dialect& words = dialect(*exchange.client);
+  if (exchange.misses_errors) return words.miss(exchange.asked());
+  if (exchange.fails_unstored) return words.unstored(exchange.asked());
+  return words.refusal(why);
 }
 
-// What a meta reply repeats of its request, in the order of the request.
-std::string Executor::echoed_flags(const Exchange& exchange) const {
-  std::string opaque;
-  std::string key;
-  if (exchange.wants_opaque) opaque.append(" O").append(exchange.opaque.get());
-  if (exchange.wants_key) key.append(" k").append(exchange.key.get());
-  if (exchange.wants_key && exchange.base64) key.append(" b");
-  return exchange.key_first ? key + opaque : opaque + key;
+std::string Executor::refusal(const Exchange& exchange, std::string_view why) const {
+  return dialect(*exchange.client).refusal(why);
 }
 
 }  // namespace ringway::proxy

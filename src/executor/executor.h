@@ -8,13 +8,14 @@
 #include <optional>
 #include <string>
 
-#include "ringway/proto/memcached/stand_in.h"
+#include "ringway/proto/dialect.h"
 
 #include "board/health_sink.h"
 #include "clients/clients.h"
 #include "exchange/deadlines.h"
 #include "exchange/exchange.h"
 #include "exchange/gather.h"
+#include "exchange/hashed_key.h"
 #include "exchange/reply_sink.h"
 #include "exchange/request_sink.h"
 #include "exchange/workbench.h"
@@ -25,6 +26,8 @@ namespace ringway::proxy {
 
 class Executor final : public RequestSink, public ReplySink, public InternalRequests {
  public:
+  using Request = proto::Request;
+
   explicit Executor(Workbench& bench)
       : bench_(bench),
         exchanges_(bench.memory.objects_bytes()),
@@ -38,16 +41,16 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   }
 
   // RequestSink
-  bool on_request(ClientConn& client, const proto::memcached::Request& request) override;
+  bool on_request(ClientConn& client, const Request& request) override;
   void answer(ClientConn& client, Bytes text) override;
-  void unlink(ClientConn& client, Bytes key, bool base64, Bytes error) override;
+  void unlink(ClientConn& client, const Request& request, Bytes error) override;
   void on_room(ClientConn& client) override;
   void orphan(ClientConn& client) override;
 
   // ReplySink
-  Verdict on_line(Fragment& fragment, const proto::memcached::ReplyLine& line) override;
+  bool on_head(Fragment& fragment, const proto::Piece& head) override;
   void on_body(Fragment& fragment, Bytes bytes) override;
-  Verdict on_body_end(Fragment& fragment) override;
+  void on_body_end(Fragment& fragment) override;
   void on_answered(Fragment& fragment) override;
   void on_failed(Fragment& fragment, Bytes what, Bytes unsent) override;
   void on_withdrawn(Fragment& fragment) override;
@@ -70,8 +73,9 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   std::size_t open_exchanges() const { return exchanges_.in_use(); }
 
  private:
-  using Request = proto::memcached::Request;
-  using ReplyLine = proto::memcached::ReplyLine;
+  const proto::Dialect& dialect(const ClientConn& client) const {
+    return *clients_->listener(client).dialect;
+  }
 
   // The line of a client.
   Exchange& open(ClientConn& client, const Request& request);
@@ -86,11 +90,11 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   bool told(const Exchange& exchange) const;  // Somebody still listens to its reply.
 
   // Requests of one key.
-  const route::Plan& plan(const ClientConn& client, proto::memcached::Command command, Bytes key,
+  const route::Plan& plan(const ClientConn& client, proto::Effect effect, Bytes key,
                           bool again = false);
   bool nobody_serves(const pool::Pool& pool) const;
-  static bool may_miss(const config::Pool& settings, proto::memcached::Command command);
-  static bool has_write_miss(proto::memcached::Command command);
+  static bool may_miss(const config::Pool& settings, const Request& request);
+  static bool has_write_miss(const Request& request);
   // Where a request can wait for a full queue.
   enum class Place : std::uint8_t { input, nowhere };
   // These are false if it waits. `told`: of a silent one, what its client hears once it is done.
@@ -111,9 +115,8 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   void write_request(ServerConn& conn, const Request& request);
   void start_deadline(Exchange& exchange, const config::Pool& settings);
   void count_asked(Exchange& exchange, std::uint32_t keys);
-  Verdict single_line(Exchange& exchange, const ReplyLine& line);
-  void make_room(Exchange& exchange, const ReplyLine& line);
-  bool is_reply_to(const Exchange& exchange, const ReplyLine& line) const;
+  void single_head(Exchange& exchange, const proto::Piece& piece);
+  void make_room(Exchange& exchange, const proto::Piece& piece);
   void append_reply(Exchange& exchange, Bytes bytes);
   void stash(Exchange& exchange, Fragment& fragment, Bytes bytes);
   void count_out(Exchange& exchange, std::uint64_t bytes);
@@ -132,20 +135,19 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   void count_arrived_of_large(Fragment& fragment, std::uint64_t bytes);
   void expect_no_more(Fragment& fragment);
   void expect_nothing_of(Exchange& exchange);
-  Bytes no_room(const Exchange& exchange, std::uint64_t bytes) const;
+  std::string_view no_room(const Exchange& exchange, std::uint64_t bytes) const;
   void settle_single(Exchange& exchange);
-  void fail_single(Exchange& exchange, std::string error);
-  std::string read_miss(const Exchange& exchange) const;
-  std::string write_miss(const Exchange& exchange) const;
+  void fail_single(Exchange& exchange, std::string_view why);
+  std::string instead(const Exchange& exchange, std::string_view why) const;
+  std::string refusal(const Exchange& exchange, std::string_view why) const;
 
   // Keys whose home is out (stand_in.cc).
   bool adapt_to_stand_in(Exchange& exchange, const route::Step& step, Request& request);
   bool token_fits(const route::Step& step, Request& request);
-  std::optional<proto::memcached::TtlCap> ttl_cap(const config::Pool& settings) const;
+  std::optional<proto::TtlCap> ttl_cap(const config::Pool& settings) const;
   void answer_exists(Exchange& exchange);
-  std::string echoed_flags(const Exchange& exchange) const;
-  void owe(const route::Step& step, proto::memcached::Command command, Bytes key);
-  Bytes told_line(const Fragment& fragment, const ReplyLine& line);
+  void owe(const route::Step& step, proto::Effect effect, Bytes key);
+  Bytes told_of(const Fragment& fragment, const proto::Piece& piece);
 
   // What waits for a full queue (waiting.cc).
   void wake_those_that_fit();
@@ -163,7 +165,7 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   std::string full_for(pool::ServerId server, const config::MaybeTime& timeout);
 
   // What servers may hold that is older than clients believe (debts.cc).
-  static bool owes(proto::memcached::IfLost if_lost, bool sent, bool told);
+  static bool owes(proto::IfLost if_lost, bool sent, bool told);
   static bool owes_once_late(const Exchange& exchange);
   void give_up(const Exchange& exchange, bool sent);
   void give_up(const Exchange& exchange, bool sent, bool told);
@@ -182,7 +184,7 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   void on_paid(pool::ServerId server, bool answered, bool refused, Bytes key);
 
   // What no client asked for, and what is asked twice (internal.cc, again.cc).
-  Exchange& open_internal(proto::memcached::Command command);
+  Exchange& open_internal(const Request& request);
   void on_internal_over(Exchange& exchange, bool answered, Bytes what);
   bool may_retry(const Fragment& fragment) const;
   bool may_ask_again(const Fragment& fragment) const;
@@ -197,9 +199,8 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   // Commands that ringway answers itself.
   void start_local(ClientConn& client, const Request& request);
   void start_broadcast(ClientConn& client, const Request& request);
-  std::string stats_text(const ClientConn& client, Bytes of) const;
-  void add_figures(std::string& text) const;
-  void add_settings(const ClientConn& client, std::string& text) const;
+  proto::Figures totals(const ClientConn& client) const;
+  proto::Figures settings(const ClientConn& client) const;
 
   // Reads of several keys.
   void start_gather(ClientConn& client, const Request& request);
@@ -213,8 +214,8 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
 
   void fail_gather(Gather& gather, std::string error);
   bool fail_slots(Fragment& fragment, std::string error);
-  Verdict gather_line(Exchange& exchange, Fragment& fragment, const ReplyLine& line);
-  Verdict gather_value(Exchange& exchange, Fragment& fragment, const ReplyLine& line);
+  bool gather_head(Exchange& exchange, Fragment& fragment, const proto::Piece& piece);
+  bool gather_value(Exchange& exchange, Fragment& fragment, const proto::Piece& piece);
   void gather_body(Exchange& exchange, Fragment& fragment, Bytes bytes);
   void gather_body_end(Exchange& exchange, Fragment& fragment);
   bool emit_gather(ClientConn& client, Exchange& exchange);

@@ -40,7 +40,7 @@ void Executor::expire_single(Exchange& exchange, Duration timeout, bool ours) {
   const Instant begun = exchange.deadline - timeout;
   const Late late = come_late(exchange.first);
   fail_single(exchange,
-              server_error(servers_->label(server), "timed out after " + duration_text(timeout)));
+              of_server(servers_->label(server), "timed out after " + duration_text(timeout)));
   blame_late(late, begun, timeout, ours);
 }
 

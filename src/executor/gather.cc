@@ -5,8 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "ringway/proto/memcached/request_writer.h"
-
 #include "exchange/error_text.h"
 #include "executor/executor.h"
 
@@ -14,17 +12,17 @@ namespace ringway::proxy {
 
 using metrics::ServerMetric;
 using metrics::WorkerMetric;
-using proto::memcached::Command;
-using proto::memcached::ReplyKind;
+using proto::Effect;
+using proto::Piece;
 
 void Executor::start_gather(ClientConn& client, const Request& request) {
   Exchange& exchange = open(client, request);
   const pool::Pool& pool = clients_->listener(client).route->pool();
-  exchange.misses_errors = may_miss(pool.settings, request.command);
-  exchange.retry_safe = row(request.command).kind == proto::memcached::CommandClass::read;
+  exchange.misses_errors = may_miss(pool.settings, request);
+  exchange.retry_safe = request.effect == Effect::reads;
   Gather& gather = gathers_.make();
   exchange.gather = &gather;
-  gather.exptime = request.exptime;
+  exchange.memo.set(bench_.buffers, request.memo);
   gather.keys.append(bench_.buffers, request.keys);
   exchange.stashed = request.keys.size();
   client.stashed += request.keys.size();
@@ -50,9 +48,10 @@ void Executor::ask_next(Exchange& exchange) {
   gather.slot_count = 0;
   gather.next_slot = 0;
   const std::uint32_t count_max = group_max(*exchange.client);
+  const auto next_key = dialect(*exchange.client).next_key;
   const Bytes all = gather.keys.bytes();
   Bytes rest = all.substr(gather.unasked);
-  for (Bytes key; gather.slot_count < count_max && proto::memcached::next_key(rest, key);) {
+  for (Bytes key; gather.slot_count < count_max && next_key(rest, key);) {
     Slot& slot = gather.slots[gather.slot_count++];
     slot = {};
     slot.key_offset = static_cast<std::uint32_t>(key.data() - all.data());
@@ -61,8 +60,8 @@ void Executor::ask_next(Exchange& exchange) {
   // Trailing spaces are no key: after the last one everything has been asked.
   Bytes none;
   Bytes peek = rest;
-  gather.unasked = static_cast<std::uint32_t>(
-      proto::memcached::next_key(peek, none) ? all.size() - rest.size() : all.size());
+  gather.unasked =
+      static_cast<std::uint32_t>(next_key(peek, none) ? all.size() - rest.size() : all.size());
   RINGWAY_ASSERT(exchange.client->line_last == &exchange);
   exchange.client->asks_later = !gather.all_asked();
   count_asked(exchange, gather.slot_count);
@@ -78,11 +77,12 @@ void Executor::ask_group(Exchange& exchange) {
   std::array<std::uint16_t, slots_max> last{};  // By slot of a fragment's first key.
   for (std::uint16_t i = 0; i < gather.slot_count; ++i) {
     Slot& slot = gather.slots[i];
-    const route::Plan& plan = this->plan(*exchange.client, exchange.command, gather.key(slot));
+    const route::Plan& plan = this->plan(*exchange.client, exchange.effect, gather.key(slot));
     if (plan.empty()) {
       slot.state = SlotState::failed;
       const pool::Pool& pool = clients_->listener(*exchange.client).route->pool();
-      fail_gather(gather, pool_error(pool.name(), "has no server that takes traffic"));
+      fail_gather(gather,
+                  refusal(exchange, of_pool(pool.name(), "has no server that takes traffic")));
       continue;
     }
     const route::Step& step = plan.steps()[0];
@@ -106,7 +106,7 @@ void Executor::ask_group(Exchange& exchange) {
 Fragment& Executor::gather_fragment(Fragment*& first, Exchange& exchange, pool::ServerId server,
                                     bool stand_in, Bytes key) {
   const std::size_t key_bytes = key.size() + 1;
-  const std::size_t most = proto::memcached::keys_bytes_max(exchange.command);
+  const std::size_t most = dialect(*exchange.client).keys_bytes_max(exchange.command);
   Fragment** place = &first;
   for (; *place; place = &(*place)->sibling) {
     Fragment& known = **place;
@@ -136,18 +136,17 @@ void Executor::ask_server(Exchange& exchange, Fragment& fragment) {
     for (std::uint16_t i = fragment.slot; i != no_slot; i = gather.slots[i].next)
       pay_first(*conn, gather.key(gather.slots[i]));
   }
-  std::size_t room = proto::memcached::get_head_bytes_max + 2;
+  std::size_t room = proto::head_bytes_max;
   for (std::uint16_t i = fragment.slot; i != no_slot; i = gather.slots[i].next) {
     room += gather.slots[i].key_bytes + std::size_t{1};
   }
   char* const begin = conn->output.reserve(bench_.buffers, room);
-  std::int64_t exptime = gather.exptime;
+  std::optional<proto::TtlCap> cap;
   if (fragment.stand_in) {
     servers_->counters(fragment.server)[ServerMetric::stand_ins].add();
-    const auto cap = ttl_cap(clients_->listener(*exchange.client).route->pool().settings);
-    if (cap) exptime = proto::memcached::capped(exptime, *cap);
+    cap = ttl_cap(clients_->listener(*exchange.client).route->pool().settings);
   }
-  char* out = proto::memcached::write_get_head(exchange.command, exptime, begin);
+  char* out = conn->link.dialect->write_head(exchange.asked(), cap, begin);
   for (std::uint16_t i = fragment.slot; i != no_slot; i = gather.slots[i].next) {
     const Bytes key = gather.key(gather.slots[i]);
     *out++ = ' ';
@@ -162,14 +161,14 @@ void Executor::ask_server(Exchange& exchange, Fragment& fragment) {
 
 // Only the part for the full server waits, and only in its first try.
 void Executor::refuse_part(Exchange& exchange, Fragment& fragment, Servers::Refusal& refusal) {
-  std::string error = server_error(servers_->label(fragment.server), refusal.why);
+  std::string error = of_server(servers_->label(fragment.server), refusal.why);
   if (refusal.full && !fragment.retried) {
     if (may_wait(*exchange.client, fragment.server)) return hold_part(exchange, fragment);
     const pool::Pool& pool = clients_->listener(*exchange.client).route->pool();
     error = full_for(fragment.server, pool.settings.timeout);
   }
   if (refusal.full) servers_->counters(fragment.server)[ServerMetric::shed].add();
-  fail_slots(fragment, std::move(error));
+  fail_slots(fragment, this->refusal(exchange, error));
 }
 
 void Executor::free_fragments(Gather& gather) {
@@ -184,43 +183,43 @@ void Executor::free_fragments(Gather& gather) {
 
 // --- Replies ------------------------------------------------------------------
 
-Verdict Executor::gather_line(Exchange& exchange, Fragment& fragment, const ReplyLine& line) {
-  if (line.kind == ReplyKind::value) return gather_value(exchange, fragment, line);
-  if (fragment.state != FragmentState::asked) return Verdict::done;
-  if (!proto::memcached::is_error(line.kind)) {
+bool Executor::gather_head(Exchange& exchange, Fragment& fragment, const Piece& piece) {
+  if (piece.has_body) return gather_value(exchange, fragment, piece);
+  if (fragment.state != FragmentState::asked) return true;
+  if (!is_error(piece.outcome)) {
     for (std::uint16_t i = fragment.slot; i != no_slot; i = exchange.gather->slots[i].next) {
       exchange.gather->slots[i].state = SlotState::missed;
     }
     fragment.state = FragmentState::settled;
   } else {
-    fail_slots(fragment, std::string(line.line.data(), line.consumed));
+    fail_slots(fragment, std::string(piece.told));
   }
-  return Verdict::done;
+  return true;
 }
 
-// A VALUE answers the next of the fragment's keys that it names; those before it
-// are misses.
-Verdict Executor::gather_value(Exchange& exchange, Fragment& fragment, const ReplyLine& line) {
+// A value answers the next of the fragment's keys that it names; those before it
+// are misses. False if it names none of them.
+bool Executor::gather_value(Exchange& exchange, Fragment& fragment, const Piece& piece) {
   Gather& gather = *exchange.gather;
   std::uint16_t i = fragment.slot;
   const bool open = fragment.state == FragmentState::asked;
-  while (i != no_slot && gather.key(gather.slots[i]) != line.key) {
+  while (i != no_slot && gather.key(gather.slots[i]) != piece.key) {
     if (open) gather.slots[i].state = SlotState::missed;
     i = gather.slots[i].next;
   }
-  if (i == no_slot) return Verdict::foreign;
+  if (i == no_slot) return false;
   fragment.slot = i;
-  fragment.value_seen = true;
-  if (!open || !told(exchange)) return Verdict::more;
+  fragment.begun = true;
+  if (!open || !told(exchange)) return true;
 
   Slot& slot = gather.slots[i];
-  if (const Bytes refusal = no_room(exchange, line.bytes); !refusal.empty()) {
+  if (const std::string_view why = no_room(exchange, piece.value_bytes); !why.empty()) {
     slot.state = SlotState::failed;
-    fail_gather(gather, std::string(refusal));
-    return Verdict::more;
+    fail_gather(gather, refusal(exchange, why));
+    return true;
   }
-  expect(fragment, line.bytes);
-  const Bytes text = told_line(fragment, line);
+  expect(fragment, piece.value_bytes);
+  const Bytes text = told_of(fragment, piece);
   if (at_head(exchange)) {
     emit_slots(*exchange.client, exchange);
     clients_->touch(*exchange.client);
@@ -228,13 +227,13 @@ Verdict Executor::gather_value(Exchange& exchange, Fragment& fragment, const Rep
   if (at_head(exchange) && gather.next_slot == i) {
     slot.state = SlotState::leaving;
     const std::uint64_t stream_min = clients_->listener(*exchange.client).settings.stream_min;
-    exchange.large = line.bytes > stream_min;
+    exchange.large = piece.value_bytes > stream_min;
     exchange.client->output.append_uncommitted(bench_.buffers, text);
   } else {
     slot.block_offset = static_cast<std::uint32_t>(fragment.stash.size());
     stash(exchange, fragment, text);
   }
-  return Verdict::more;
+  return true;
 }
 
 void Executor::gather_body(Exchange& exchange, Fragment& fragment, Bytes bytes) {
@@ -309,7 +308,8 @@ void Executor::expire_gather(Exchange& exchange, Duration timeout, bool ours) {
   for (Fragment* fragment = gather.fragments; fragment; fragment = fragment->sibling) {
     if (fragment->state != FragmentState::asked) continue;
     late.push_back(come_late(*fragment));
-    whole &= fail_slots(*fragment, server_error(servers_->label(fragment->server), what));
+    whole &= fail_slots(*fragment,
+                        refusal(exchange, of_server(servers_->label(fragment->server), what)));
   }
   exchange.expired = true;
   if (!whole) {
@@ -355,7 +355,7 @@ void Executor::on_group_settled(Exchange& exchange) {
 Bytes Executor::last_line(const Exchange& exchange) const {
   const net::Buffer& error = exchange.gather->error;
   if (!error.empty() && !exchange.misses_errors) return error.bytes();
-  return row(exchange.command).many_keys ? "END\r\n" : "OK\r\n";
+  return dialect(*exchange.client).end_of_many(exchange.command);
 }
 
 // True when the whole reply is in the client's output.

@@ -2,17 +2,14 @@
 // was away. They are exchanges without a client, from the beginning what orphans are.
 #include <utility>
 
-#include "ringway/proto/memcached/request.h"
-
 #include "executor/executor.h"
 
 namespace ringway::proxy {
 
-using proto::memcached::Command;
-
-Exchange& Executor::open_internal(Command command) {
+Exchange& Executor::open_internal(const Request& request) {
   Exchange& exchange = exchanges_.make();
-  exchange.command = command;
+  exchange.command = request.command;
+  exchange.effect = request.effect;
   exchange.internal = true;
   exchange.answered = true;
   exchange.first.exchange = &exchange;
@@ -22,9 +19,9 @@ Exchange& Executor::open_internal(Command command) {
 // One at a time: on a connection that delivers too slowly they would pile up.
 void Executor::send_check(ServerConn& conn) {
   if (std::exchange(conn.checked, true)) return;
-  Exchange& exchange = open_internal(Command::version);
-  Request request;
-  request.command = Command::version;
+  const Request request = conn.link.dialect->check();
+  Exchange& exchange = open_internal(request);
+  exchange.check = true;
   write_request(conn, request);
   exchange.first.server = conn.link.id;
   ++exchange.fragments_asked;
@@ -37,17 +34,10 @@ void Executor::send_owed_delete(ServerConn& conn, Bytes key) {
 
 // `for_traffic`: with a request for the same key, and not by the home worker.
 void Executor::send_delete(ServerConn& conn, Bytes key, bool for_traffic) {
-  char encoded[proto::memcached::encoded_key_bytes_max];
-  Request request;
-  const bool plain = proto::memcached::is_plain_key(key);
-  request.command = plain ? Command::delete_ : Command::md;
-  request.key = plain ? key : proto::memcached::encode_key(key, encoded);
-  request.key_count = 1;
-  request.base64 = !plain;
-  if (!plain) request.meta_flags = "b";
-  Exchange& exchange = open_internal(request.command);
+  const Request request = conn.link.dialect->removal(key, scratch_);
+  Exchange& exchange = open_internal(request);
   exchange.key.set(bench_.buffers, request.key);
-  exchange.base64 = request.base64;
+  exchange.memo.set(bench_.buffers, request.memo);
   exchange.pays_for_traffic = for_traffic;
   write_request(conn, request);
   exchange.first.server = conn.link.id;
@@ -58,10 +48,10 @@ void Executor::send_delete(ServerConn& conn, Bytes key, bool for_traffic) {
 // `answered`: with `what` where that is an error.
 void Executor::on_internal_over(Exchange& exchange, bool answered, Bytes what) {
   const pool::ServerId server = exchange.first.server;
-  const bool check = exchange.command == Command::version;
+  const bool check = exchange.check;
   std::string key;
   if (!check && !answered) {
-    key = proto::memcached::HashedKey(exchange.key.get(), exchange.base64).get();
+    key = HashedKey(servers_->dialect(server), exchange).get();
   }
   const bool for_traffic = exchange.pays_for_traffic;
   const bool refused = exchange.refused;

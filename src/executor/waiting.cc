@@ -11,7 +11,7 @@
 namespace ringway::proxy {
 
 using metrics::ServerMetric;
-using proto::memcached::Command;
+using proto::Effect;
 
 namespace {
 
@@ -38,7 +38,7 @@ void Executor::give_up_on(ClientConn& client, pool::ServerId server) {
 
 std::string Executor::full_for(pool::ServerId server, const config::MaybeTime& timeout) {
   const std::string time = timeout ? duration_text(*timeout) : "long";
-  return server_error(servers_->label(server), "has had a full queue for " + time);
+  return of_server(servers_->label(server), "has had a full queue for " + time);
 }
 
 void Executor::hold_single(Exchange& exchange, const route::Step& step) {
@@ -102,7 +102,7 @@ void Executor::wake(Fragment& fragment) {
 void Executor::wake_gather(Fragment& fragment) {
   Exchange& exchange = *fragment.exchange;
   ClientConn& client = *exchange.client;
-  if (exchange.command == Command::flush_all) {
+  if (exchange.effect == Effect::broadcast) {
     ask_broadcast(exchange, fragment);
   } else {
     ask_anew(fragment, false);
@@ -129,7 +129,7 @@ void Executor::drop_held(ClientConn& client) {
     for (Fragment* one = exchange.gather->fragments; one; one = one->sibling) {
       if (one->state != FragmentState::held) continue;
       servers_->let_go(*one);
-      if (exchange.command == Command::flush_all) servers_->lost_silently(one->server);
+      if (exchange.effect == Effect::broadcast) servers_->lost_silently(one->server);
     }
   }
   wait_no_more(client);
@@ -144,7 +144,7 @@ void Executor::expire_held(Exchange& exchange, Duration timeout) {
       if (one->state != FragmentState::held) continue;
       servers_->let_go(*one);
       give_up_on(client, one->server);
-      fail_slots(*one, full_for(one->server, timeout));
+      fail_slots(*one, refusal(exchange, full_for(one->server, timeout)));
     }
     return wait_no_more(client);
   }

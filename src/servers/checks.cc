@@ -203,7 +203,7 @@ void Servers::prefer_closed(ServerConn& conn) {
   const ServerLink& to = conn.link;
   const bool unwanted = to.standing == Standing::maintenance || to.removed_in != 0 ||
                         conn.lane >= to.connections || to.conns[conn.lane] != &conn;
-  if (!unwanted || conn.fifo_first || conn.body_left > 0) return;
+  if (!unwanted || conn.fifo_first || conn.framing.body_left > 0) return;
   // It is to come back: this is how it proves itself.
   if (conn.probing && conn.state != ServerConnState::ready && to.removed_in == 0) return;
   if (conn.state == ServerConnState::closing) return;

@@ -19,8 +19,6 @@ using metrics::ServerMetric;
 
 namespace {
 
-constexpr Bytes greeting = "version\r\n";
-
 int seconds_of(Duration duration) {
   return static_cast<int>(std::chrono::duration_cast<std::chrono::seconds>(duration).count());
 }
@@ -129,7 +127,8 @@ void Servers::configure(ServerLink& link, const pool::Pool& pool, const pool::Se
   link.preconnect_timer.owner = &link;
   link.preconnect_timer.kind = net::TimerKind::server_preconnect;
   link.watched = link.home == bench_.worker && settings.health.check != config::Check::off;
-  link.cas_mark = proto::memcached::cas_mark(hash::find("xxh3_64")->of(server.address));
+  link.dialect = pool.dialect;
+  link.token_mark = proto::token_mark(hash::find("xxh3_64")->of(server.address));
   link.entry = &bench_.board.entry(server.id);
   if (link.conns.size() < link.connections) link.conns.resize(link.connections);
   wake_all(link);
@@ -266,11 +265,11 @@ void Servers::on_connected(const net::Completion& done) {
   greet(conn);
 }
 
-// The greeting proves that a memcached answers there, not just a kernel.
+// The greeting proves that such a server answers there, not just a kernel.
 void Servers::greet(ServerConn& conn) {
   conn.state = ServerConnState::greeting;
   bench_.io.recv(token(net::Op::server_recv, conn), conn.fd, net::Buffers::server);
-  bench_.io.send(token(net::Op::server_send, conn), conn.fd, {&greeting, 1});
+  bench_.io.send(token(net::Op::server_send, conn), conn.fd, {&conn.link.dialect->greeting, 1});
   conn.greeting_in_flight = true;
   conn.ops_in_flight = static_cast<std::uint16_t>(conn.ops_in_flight + 2);
 }

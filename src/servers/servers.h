@@ -103,7 +103,8 @@ class Servers {
   void relocate(pool::ServerId server);
 
   const std::string& label(pool::ServerId server) { return link(server).label; }
-  proto::memcached::CasMark cas_mark(pool::ServerId server) { return link(server).cas_mark; }
+  const proto::Dialect& dialect(pool::ServerId server) { return *link(server).dialect; }
+  proto::TokenMark token_mark(pool::ServerId server) { return link(server).token_mark; }
   BoardEntry& entry(pool::ServerId server) { return *link(server).entry; }
   Standing standing(pool::ServerId server) { return link(server).standing; }
   std::uint32_t home(pool::ServerId server) { return link(server).home; }
@@ -171,9 +172,9 @@ class Servers {
   Duration next_backoff(ServerLink& link);
 
   void read_replies(ServerConn& conn, Bytes bytes);
-  Bytes read_line(ServerConn& conn, Bytes bytes);
+  Bytes read_head(ServerConn& conn, Bytes bytes);
+  bool take_head(ServerConn& conn, Fragment& fragment, const proto::Piece& head);
   Bytes read_body(ServerConn& conn, Bytes bytes);
-  bool on_line(ServerConn& conn, const proto::memcached::ReplyLine& line);
   void pop_head(ServerConn& conn);
   void foreign(ServerConn& conn, std::string_view what);
   void say(const ServerLink& link, std::string_view what);

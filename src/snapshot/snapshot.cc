@@ -15,6 +15,10 @@ using pool::Pool;
 using pool::Server;
 using pool::ServerIdentity;
 
+std::string_view word_of(config::Protocol protocol) {
+  return protocol == config::Protocol::redis ? "redis" : "memcached";
+}
+
 hash::HashTag tag_of(const std::string& text) {
   if (text.size() != 2) return {};
   return {.open = text[0], .close = text[1], .enabled = true};
@@ -32,7 +36,8 @@ std::string label_of(const config::Server& server) {
 Server built_server(const config::Pool& pool, const config::Server& server,
                     const Identities& identities) {
   const ServerIdentity identity{pool.name, server.address,
-                                shares_address(pool, server) ? server.name : std::string{}};
+                                shares_address(pool, server) ? server.name : std::string{},
+                                pool.protocol};
   return {identities.server(identity),
           server.name,
           server.address,
@@ -46,6 +51,7 @@ std::unique_ptr<Pool> built_pool(const config::Pool& settings, std::uint32_t num
   auto pool = std::make_unique<Pool>();
   pool->settings = settings;
   pool->number = number;
+  pool->dialect = proto::find_dialect(word_of(settings.protocol));
   pool->hash = hash::find(settings.hash);
   pool->tag = tag_of(settings.hash_tag);
   const ring::DistributionKind* kind = ring::find(settings.distribution);
@@ -82,8 +88,9 @@ void add_retiring(Snapshot& snapshot, const Retiring& listener, const Identities
   if (snapshot.pool(listener.pool.name) == nullptr) {
     add_pool(snapshot, listener.pool, identities).retiring = true;
   }
+  const route::Route* route = route_named(snapshot, listener.pool.name);
   snapshot.listeners.push_back(
-      {listener.settings, listener.id, route_named(snapshot, listener.pool.name), true});
+      {listener.settings, listener.id, route, route->pool().dialect, true});
 }
 
 }  // namespace
@@ -104,7 +111,8 @@ std::unique_ptr<Snapshot> build(config::Config config, std::uint64_t generation,
   for (const config::Listener& listener : config.listeners) {
     const route::Route* route = route_named(*snapshot, listener.route);
     RINGWAY_ASSERT(route && "the configuration was checked");
-    snapshot->listeners.push_back({listener, identities.listener(listener.name), route});
+    snapshot->listeners.push_back(
+        {listener, identities.listener(listener.name), route, route->pool().dialect});
   }
   for (const Retiring& listener : retiring) add_retiring(*snapshot, listener, identities);
   for (const Listener& listener : snapshot->listeners) {

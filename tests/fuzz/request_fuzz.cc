@@ -30,7 +30,7 @@ void check_written(const Request& request, const RequestLimits& limits) {
 
   ParsedRequest again;
   parse_request(bytes, limits, again);
-  if (row(request.command).kind == CommandClass::local) return;
+  if (request.effect == ringway::proto::Effect::local) return;
   RINGWAY_ASSERT(again.status == RequestStatus::complete);
   RINGWAY_ASSERT(again.consumed == bytes.size());
   RINGWAY_ASSERT(!again.request.noreply && !again.request.quiet);
@@ -40,7 +40,7 @@ void check_written(const Request& request, const RequestLimits& limits) {
   Request actual = again.request;
   expected.noreply = expected.quiet = false;
   expected.argument = actual.argument = {};
-  expected.meta_flags = actual.meta_flags = {};
+  expected.memo = actual.memo = {};
   RINGWAY_ASSERT(text(expected) == text(actual));
 
   // What was written is its own canonical form.

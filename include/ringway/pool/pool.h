@@ -12,6 +12,7 @@
 #include "ringway/config/config.h"
 #include "ringway/hash/hash.h"
 #include "ringway/hash/hash_tag.h"
+#include "ringway/proto/dialect.h"
 #include "ringway/ring/distribution.h"
 
 namespace ringway::pool {
@@ -25,11 +26,13 @@ constexpr std::uint32_t index_of(ServerId id) {
 }
 
 // What makes a server the same across a reload: connections, health and owed
-// deletes belong to it. Neither its name nor its weight is part of it.
+// deletes belong to it. Neither its name nor its weight is part of it, nor is what a connection
+// needs to be let in (a password): that is the connection's.
 struct ServerIdentity {
   std::string pool;
   std::string address;  // As written, not as resolved.
   std::string name;     // Only where two servers of the pool share an address; else empty.
+  config::Protocol protocol = config::Protocol::memcached;
 
   auto operator<=>(const ServerIdentity&) const = default;
 };
@@ -47,6 +50,7 @@ struct Pool {
   config::Pool settings;
   std::uint32_t number = 0;  // Its place in the snapshot.
   bool retiring = false;     // The configuration has it no more, but some clients do.
+  const proto::Dialect* dialect = nullptr;  // Null: not spoken yet, so nobody listens for it.
   const hash::HashFunction* hash = nullptr;
   hash::HashTag tag;
   std::unique_ptr<ring::Distribution> distribution;

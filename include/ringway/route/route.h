@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "ringway/base/bytes.h"
-#include "ringway/proto/memcached/command.h"
+#include "ringway/proto/request.h"
 #include "ringway/route/plan.h"
 #include "ringway/route/pool_live.h"
 
@@ -16,7 +16,7 @@ namespace ringway::route {
 
 struct Question {
   Bytes key;  // As it is hashed: decoded if the request carried it encoded.
-  proto::memcached::CommandClass kind = proto::memcached::CommandClass::read;
+  proto::Effect effect = proto::Effect::reads;
   std::uint64_t chance = 0;  // A random number, for those who need one: routes roll no dice.
 };
 

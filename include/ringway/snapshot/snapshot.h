@@ -21,8 +21,9 @@ using ListenerId = std::uint32_t;
 struct Listener {
   config::Listener settings;
   ListenerId id = 0;
-  const route::Route* route = nullptr;  // Owned by the snapshot.
-  bool retiring = false;                // Accepts no more; here for the clients it has.
+  const route::Route* route = nullptr;      // Owned by the snapshot.
+  const proto::Dialect* dialect = nullptr;  // Of its clients, and of all servers of its route.
+  bool retiring = false;                    // Accepts no more; here for the clients it has.
 };
 
 // A listener that the configuration has no more, while it still has clients: they are

@@ -75,7 +75,7 @@ bool read_meta_flag(Bytes token, ReplyLine& out) {
 }
 
 // Some servers leave a space behind the last flag.
-bool read_meta_flags(Bytes rest, ReplyLine& out) {
+bool read_memo(Bytes rest, ReplyLine& out) {
   Words words{rest.data(), rest.data() + rest.size()};
   for (Bytes token; words.next(token);) {
     if (!printable(token) || !read_meta_flag(token, out)) return false;
@@ -85,7 +85,7 @@ bool read_meta_flags(Bytes rest, ReplyLine& out) {
 
 // <bytes> <flag>*
 bool read_meta_value(Bytes rest, ReplyLine& out) {
-  return read_body_bytes(take_word(rest), out) && read_meta_flags(rest, out);
+  return read_body_bytes(take_word(rest), out) && read_memo(rest, out);
 }
 
 // <key> <name>=<value>*
@@ -108,11 +108,11 @@ constexpr std::array reply_rows = {
     ReplyRow{"END", ReplyKind::end, read_nothing},
     ReplyRow{"STORED", ReplyKind::stored, read_nothing},
     ReplyRow{"VA", ReplyKind::va, read_meta_value},
-    ReplyRow{"HD", ReplyKind::hd, read_meta_flags},
-    ReplyRow{"EN", ReplyKind::en, read_meta_flags},
-    ReplyRow{"NF", ReplyKind::nf, read_meta_flags},
-    ReplyRow{"NS", ReplyKind::ns, read_meta_flags},
-    ReplyRow{"EX", ReplyKind::ex, read_meta_flags},
+    ReplyRow{"HD", ReplyKind::hd, read_memo},
+    ReplyRow{"EN", ReplyKind::en, read_memo},
+    ReplyRow{"NF", ReplyKind::nf, read_memo},
+    ReplyRow{"NS", ReplyKind::ns, read_memo},
+    ReplyRow{"EX", ReplyKind::ex, read_memo},
     ReplyRow{"MN", ReplyKind::mn, read_nothing},
     ReplyRow{"ME", ReplyKind::me, read_meta_debug},
     ReplyRow{"NOT_FOUND", ReplyKind::not_found, read_nothing},

@@ -59,6 +59,7 @@ Bytes parse_gat(Line& line) {
   Bytes exptime;
   if (!line.words.next(exptime)) return plain_error;
   if (!parse_number(exptime, line.request.exptime)) return bad_exptime;
+  line.request.memo = exptime;
   const Bytes error = read_keys(line.words, line.limits.keys_per_get_max, line.request);
   // memcached finds nothing where nothing was asked; there is no key to send it to.
   if (error.empty() && line.request.key_count == 0) return no_values;
@@ -146,6 +147,7 @@ Bytes parse_flush_all(Line& line) {
   line.request.noreply = says_noreply(words);
   line.request.argument = line.words.rest();
   if (words.count == (line.request.noreply ? 1u : 0u)) return no_error;
+  line.request.memo = words.word[0];
   return parse_number(words.word[0], line.request.exptime) ? no_error : bad_exptime;
 }
 

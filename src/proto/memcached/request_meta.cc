@@ -164,8 +164,8 @@ Bytes read_flags(Line& line) {
   }
   request.fenced = request.command == Command::ma && vivifies && request.quiet;
   const Bytes tokens(begin, static_cast<std::size_t>(line.words.at - begin));
-  request.meta_flags = tokens.substr(0, tokens.find_last_not_of(' ') + 1);
-  if (request.meta_flags.size() > flags_bytes_max) return too_many_flags;
+  request.memo = tokens.substr(0, tokens.find_last_not_of(' ') + 1);
+  if (request.memo.size() > flags_bytes_max) return too_many_flags;
   // Servers forget that such a key was encoded, and from then on write it raw into
   // their replies, line ends included.
   if (binary && errors.after.empty()) {
@@ -218,7 +218,7 @@ Bytes parse_meta_debug(Line& line) {
   bool binary = false;
   Errors errors;
   check_encoded_key(request, binary, errors);
-  request.meta_flags = flag;
+  request.memo = flag;
   return errors.told().empty() ? no_error : bad_format;
 }
 

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "ringway/base/assert.h"
+#include "ringway/proto/memcached/loss.h"
 #include "ringway/proto/memcached/request.h"
 
 #include "proto/memcached/line.h"
@@ -96,7 +97,7 @@ void reject_unknown(Bytes word, Words words, ParsedRequest& out) {
 // A value too large takes the old one with it: better none than a stale one.
 void reject_too_large(const Line& line, ParsedRequest& out) {
   reject(too_large, static_cast<std::uint64_t>(line.payload_bytes) + line_end_bytes, out);
-  out.too_large = true;
+  out.value_bytes = static_cast<std::uint64_t>(line.payload_bytes);
   if (line.replaces) out.unlink_key = out.request.key;
 }
 
@@ -133,8 +134,12 @@ void parse_line(Bytes input, Words words, const RequestLimits& limits, ParsedReq
     const auto payload_bytes = static_cast<std::uint64_t>(swallows ? line.payload_bytes : 0);
     return reject(error, swallows ? payload_bytes + line_end_bytes : 0, out);
   }
-  if (row->payload) return take_payload(input, line, out);
-  out.status = RequestStatus::complete;
+  if (row->payload) {
+    take_payload(input, line, out);
+  } else {
+    out.status = RequestStatus::complete;
+  }
+  if (out.status == RequestStatus::complete) classify(out.request);
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ char* put_meta(char* out, const Request& request) {
   const bool set = request.command == Command::ms;
   if (!request.key.empty()) out = put_word(out, request.key);
   if (set) out = put_number(out, request.value.size());
-  out = put_flags(out, request.meta_flags, request.fenced);
+  out = put_flags(out, request.memo, request.fenced);
   out = set ? put_payload(out, request.value) : put_line_end(out);
   return request.fenced ? put_line_end(put(out, row(Command::mn).name)) : out;
 }
@@ -74,7 +74,7 @@ char* put_storage(char* out, const Request& request) {
 }  // namespace
 
 std::size_t serialized_bytes_max(const Request& request) {
-  return row(request.command).name.size() + request.key.size() + request.meta_flags.size() +
+  return row(request.command).name.size() + request.key.size() + request.memo.size() +
          request.value.size() + numbers_and_spaces_bytes_max;
 }
 
@@ -89,7 +89,7 @@ char* serialize(const Request& request, char* out) {
   if (command.meta) return put_meta(out, request);
   if (command.payload) return put_storage(out, request);
   if (!request.key.empty()) out = put_word(out, request.key);
-  switch (request.command) {
+  switch (static_cast<Command>(request.command)) {
     case Command::incr:
     case Command::decr: out = put_number(out, request.delta); break;
     case Command::touch: out = put_number(out, request.exptime); break;

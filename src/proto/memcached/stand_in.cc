@@ -15,15 +15,6 @@ namespace {
 // Above it memcached takes a time for seconds since 1970.
 constexpr std::int64_t relative_max_s = std::int64_t{60} * 60 * 24 * 30;
 
-// In both ranges the mark and the bit above it stand right above the server's own token.
-constexpr int small_bits = 44;
-constexpr int large_bits = 54;
-constexpr std::uint64_t above_mark = 256;
-
-constexpr std::uint64_t low_bits(std::uint64_t cas, int count) {
-  return cas & ((std::uint64_t{1} << count) - 1);
-}
-
 std::int64_t longest(const TtlCap& cap) {
   const bool relative = cap.ttl_max_s <= relative_max_s;
   return relative ? cap.ttl_max_s : cap.unix_now_s + cap.ttl_max_s;
@@ -58,27 +49,6 @@ std::int64_t capped(std::int64_t exptime, const TtlCap& cap) {
   const bool relative = meant <= relative_max_s;
   const std::int64_t left_s = relative ? meant : meant - cap.unix_now_s;
   return left_s > cap.ttl_max_s ? longest(cap) : exptime;
-}
-
-CasMark cas_mark(std::uint64_t server_hash) {
-  return static_cast<CasMark>(server_hash);
-}
-
-std::uint64_t marked_cas(std::uint64_t cas, CasMark mark) {
-  if (beyond_marks(cas)) return cas;
-  const int bits = cas >> small_bits == 0 ? small_bits : large_bits;
-  return (above_mark + mark) << bits | cas;
-}
-
-std::optional<std::uint64_t> unmarked_cas(std::uint64_t cas, CasMark mark) {
-  if (cas >> small_bits == above_mark + mark) return low_bits(cas, small_bits);
-  const std::uint64_t own = low_bits(cas, large_bits);
-  if (cas >> large_bits != above_mark + mark || own >> small_bits == 0) return std::nullopt;
-  return own;
-}
-
-bool beyond_marks(std::uint64_t cas) {
-  return cas >> large_bits != 0;
 }
 
 char* write_with_cas(const ReplyLine& line, std::uint64_t cas, char* out) {

@@ -26,7 +26,7 @@ TEST_CASE("what is no word of memcached finds nothing") {
 
 TEST_CASE("rows are indexed by their command") {
   CHECK(row(Command::delete_).name == "delete");
-  CHECK(row(Command::flush_all).kind == CommandClass::broadcast);
+  CHECK(row(Command::flush_all).effect == Effect::broadcast);
   CHECK(commands().size() == command_count);
 }
 

@@ -63,7 +63,7 @@ std::string text(const Request& request) {
   tell(out, "quiet", request.quiet);
   tell(out, "noreply", request.noreply);
   tell(out, "argument", request.argument);
-  tell(out, "tokens", request.meta_flags);
+  if (row(request.command).meta) tell(out, "tokens", request.memo);
   if (row(request.command).payload) out.append(" value=").append(request.value);
   return out;
 }

@@ -11,7 +11,7 @@ IfLost lost(const std::string& text) {
   ParsedRequest parsed;
   parse_request(text, {}, parsed);
   REQUIRE(parsed.status == RequestStatus::complete);
-  return if_lost(parsed.request);
+  return parsed.request.if_lost;
 }
 
 TEST_CASE("what replaces or removes a value is owed if it is lost") {

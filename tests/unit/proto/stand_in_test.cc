@@ -72,12 +72,12 @@ TEST_CASE("C is told the server's own token") {
 }
 
 TEST_CASE("a token carries the mark of one server and is unmarked by no other") {
-  const CasMark mark = cas_mark(0x1234);
-  const CasMark other = cas_mark(0x1235);
-  const std::uint64_t told = marked_cas(17, mark);
-  CHECK(unmarked_cas(told, mark) == 17);
-  CHECK_FALSE(unmarked_cas(told, other).has_value());
-  CHECK_FALSE(unmarked_cas(17, mark).has_value());
+  const TokenMark mark = token_mark(0x1234);
+  const TokenMark other = token_mark(0x1235);
+  const std::uint64_t told = marked(17, mark);
+  CHECK(unmarked(told, mark) == 17);
+  CHECK_FALSE(unmarked(told, other).has_value());
+  CHECK_FALSE(unmarked(17, mark).has_value());
 }
 
 constexpr std::uint64_t bit(int number) {
@@ -98,12 +98,12 @@ TEST_CASE("a marked token fits where clients keep it, wherever its server began 
     for (const int mark : {0, 1, 128, 255}) {
       CAPTURE(row.own);
       CAPTURE(mark);
-      const std::uint64_t told = marked_cas(row.own, static_cast<CasMark>(mark));
+      const std::uint64_t told = marked(row.own, static_cast<TokenMark>(mark));
       CHECK(told >= row.told_at_least);
       CHECK(told < row.told_below);
       int bearers = 0;
       for (int other = 0; other < 256; ++other) {
-        const auto own = unmarked_cas(told, static_cast<CasMark>(other));
+        const auto own = unmarked(told, static_cast<TokenMark>(other));
         if (own) bearers += other == mark && own == row.own ? 1 : 1000;
       }
       CHECK(bearers == 1);
@@ -114,7 +114,7 @@ TEST_CASE("a marked token fits where clients keep it, wherever its server began 
 TEST_CASE("tokens stay different and in their order from one range to the next") {
   for (const std::uint64_t begin : {bit(44) - 2, bit(48), bit(53) - 2, bit(53)}) {
     for (std::uint64_t own = begin; own < begin + 4; ++own) {
-      CHECK(marked_cas(own, 77) < marked_cas(own + 1, 77));
+      CHECK(marked(own, 77) < marked(own + 1, 77));
     }
   }
 }
@@ -122,10 +122,10 @@ TEST_CASE("tokens stay different and in their order from one range to the next")
 TEST_CASE("a token too large for a mark is told as it is") {
   for (const std::uint64_t own : {bit(54), bit(54) + 1, bit(63), bit(63) + 5, ~std::uint64_t{0}}) {
     CAPTURE(own);
-    CHECK(marked_cas(own, 200) == own);
+    CHECK(marked(own, 200) == own);
     CHECK(beyond_marks(own));
     for (int mark = 0; mark < 256; ++mark) {
-      CHECK_FALSE(unmarked_cas(own, static_cast<CasMark>(mark)).has_value());
+      CHECK_FALSE(unmarked(own, static_cast<TokenMark>(mark)).has_value());
     }
   }
   CHECK_FALSE(beyond_marks(bit(54) - 1));
@@ -133,7 +133,7 @@ TEST_CASE("a token too large for a mark is told as it is") {
 
 TEST_CASE("what no server can have been told with that mark does not carry it") {
   const std::uint64_t small_in_large_range = bit(62) + 5 * bit(54) + 17;
-  CHECK_FALSE(unmarked_cas(small_in_large_range, 5).has_value());
+  CHECK_FALSE(unmarked(small_in_large_range, 5).has_value());
 }
 
 std::string with_cas(Bytes text, std::uint64_t cas) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "ringway/base/bytes.h"
+#include "ringway/proto/request.h"
 
 namespace ringway::proto::memcached {
 
@@ -22,21 +23,10 @@ enum class Command : std::uint8_t {
 };
 inline constexpr std::size_t command_count = static_cast<std::size_t>(Command::flush_all) + 1;
 
-// What a command does to its key, as routes see it.
-enum class CommandClass : std::uint8_t {
-  read,        // Changes nothing: may be asked again elsewhere.
-  write,       // set, add, replace, append, prepend, cas, ms.
-  delete_,     // delete, md.
-  arithmetic,  // incr, decr, ma.
-  touch,       // touch, gat, gats: changes only the time to live.
-  local,       // Answered by ringway itself.
-  broadcast,   // flush_all: to every server, where the pool allows it.
-};
-
 struct CommandRow {
   Command command;
-  std::string_view name;  // Lower case; commands are case-sensitive.
-  CommandClass kind;
+  std::string_view name;   // Lower case; commands are case-sensitive.
+  Effect effect;           // Of ms and md the flags decide.
   bool meta;               // mg ms md ma mn me.
   bool payload;            // A data block follows the line.
   bool many_keys;          // get gets gat gats.

@@ -1,27 +1,23 @@
-// What it means that a request was lost on its way: whether its server may now hold something
-// older than its client believes. Such a key is owed: deleted there before anybody reads it.
+// What a request does to its key, and what it means that it was lost on its way (proto::IfLost).
+// Asked once, when a request was read.
 #pragma once
-
-#include <cstdint>
 
 #include "ringway/proto/memcached/reply.h"
 #include "ringway/proto/memcached/request.h"
 
 namespace ringway::proto::memcached {
 
-enum class IfLost : std::uint8_t {
-  nothing,      // It would have changed nothing.
-  no_older,     // What is there is what the client believes, or what it must look at first: add,
-                // cas, arithmetic, touch. Deleting it would cost others' locks and counters.
-  owed_untold,  // A part is missing, and whoever was told so knows: append, prepend.
-  owed_marked,  // It was to mark what is there as old, which stays: md with I.
-  owed,         // It was to replace or to remove what is there: set, replace, delete.
-};
+using proto::Effect;
+using proto::IfLost;
 
-IfLost if_lost(const Request& request);
+// Fills in `effect` and `if_lost`, by the command and, of meta commands, by the flags: a mode, or
+// a token to compare with.
+void classify(Request& request);
 
 // Whether this reply to a request of kind `owed` leaves nothing older there: also if the key was
-// not there at all.
-bool leaves_nothing_older(ReplyKind kind);
+// not there at all. NS of a meta set may mean that there was no memory for it.
+constexpr bool leaves_nothing_older(ReplyKind kind) {
+  return !is_error(kind) && kind != ReplyKind::ns;
+}
 
 }  // namespace ringway::proto::memcached

@@ -64,7 +64,7 @@ LineStatus parse_reply_line(Bytes input, ReplyLine& out);
 // Whether `kind` can be an answer to `command` at all (errors always can).
 bool answers(Command command, ReplyKind kind);
 
-inline bool is_error(ReplyKind kind) {
+constexpr bool is_error(ReplyKind kind) {
   return kind == ReplyKind::error || kind == ReplyKind::client_error ||
          kind == ReplyKind::server_error;
 }

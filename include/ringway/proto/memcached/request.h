@@ -7,62 +7,15 @@
 
 #include "ringway/base/bytes.h"
 #include "ringway/proto/memcached/command.h"
+#include "ringway/proto/request.h"
 
 namespace ringway::proto::memcached {
 
-inline constexpr std::size_t key_bytes_max = 250;
-
-struct Request {
-  Command command = Command::get;
-  bool noreply = false;      // Classic `noreply`, honoured where the table says so.
-  bool quiet = false;        // Meta flag q.
-  bool fenced = false;       // ma with N and q: silent unless it creates its item. Only the server
-                             // knows, so it is asked as it is, with an mn behind it.
-  bool base64 = false;       // Meta flag b: `key` is the encoded form.
-  bool cas_given = false;    // Meta flag C, or the command cas.
-  bool retry_safe = true;    // False for an mg with N, R, E or T: never asked twice.
-  bool wants_value = false;  // Meta flag v.
-  bool wants_key = false;    // Meta flag k: the reply carries the key as sent.
-  std::uint32_t key_count = 0;
-  Bytes key;                 // The first key (as written); empty for commands without one.
-  Bytes keys;                // get family: all keys with single spaces or more between them.
-  Bytes opaque;              // Meta flag O's token, without the letter; data() null: none.
-  Bytes meta_flags;          // Meta: the flag tokens as written, `q` still among them.
-  Bytes value;               // Payload without its CRLF.
-  std::uint64_t flags = 0;   // Client flags of storage commands.
-  std::int64_t exptime = 0;  // As given: relative, absolute or negative.
-  std::uint64_t cas = 0;
-  std::uint64_t delta = 0;  // incr, decr.
-  Bytes argument;           // version, verbosity, quit, flush_all, mn: the rest of the line;
-                            // stats: of what.
-};
-
-struct RequestLimits {
-  std::uint64_t value_max = 1024 * 1024;  // Bytes of a payload.
-  std::uint32_t keys_per_get_max = ~0u;
-};
-
-enum class RequestStatus : std::uint8_t {
-  incomplete,  // More bytes are needed; nothing is consumed.
-  complete,    // `request` is valid; `consumed` bytes belong to it.
-  rejected,    // `error` is the reply (empty: say nothing); consume and swallow, go on.
-  refused,     // Like rejected, but framing is lost: answer `error`, then finish the connection.
-  closed,      // Close without a word (a line of HTTP, an endless line).
-};
-
-struct ParsedRequest {
-  RequestStatus status = RequestStatus::incomplete;
-  std::size_t consumed = 0;   // Bytes of the input that this request or error takes.
-  std::size_t needed = 0;     // incomplete: the total that is needed, if already known.
-  std::size_t scanned = 0;    // incomplete: bytes known to hold no newline; hand back in.
-  std::uint64_t swallow = 0;  // rejected: so many bytes after `consumed` are payload to drop.
-  Bytes error;                // Without CRLF. Static text.
-  bool too_large = false;     // rejected: its payload is larger than value_max.
-  // rejected for a value too large: the key whose old value must go, if the command
-  // would have replaced it (request.base64: in its encoded form).
-  Bytes unlink_key;
-  Request request;
-};
+using proto::key_bytes_max;
+using proto::ParsedRequest;
+using proto::Request;
+using proto::RequestLimits;
+using proto::RequestStatus;
 
 // Parses the first request of `input`. `out.scanned` is read and written: 0 for a
 // fresh start. Never reads past `input`, never allocates, accepts any bytes.

@@ -8,37 +8,21 @@
 #include <optional>
 
 #include "ringway/base/bytes.h"
+#include "ringway/proto/dialect.h"
 #include "ringway/proto/memcached/reply.h"
 #include "ringway/proto/memcached/request.h"
 
 namespace ringway::proto::memcached {
 
-// --- Time to live ---
+using proto::TtlCap;
 
-struct TtlCap {
-  std::int64_t ttl_max_s = 0;
-  std::int64_t unix_now_s = 0;  // Times beyond 30 days are absolute.
-};
+// --- Time to live ---
 
 // `exptime` as memcached reads it (0: for ever, negative: expired already; of more than 32
 // bits the low ones), lowered; what need not be lowered stays as it was written.
 std::int64_t capped(std::int64_t exptime, const TtlCap& cap);
 
 // --- Cas tokens ---
-
-// Clients keep tokens in signed and in floating numbers, so a marked one must be small:
-//
-//   a server's own c       what clients are told, h being the mark
-//   below 2^44             2^52 + h * 2^44 + c: below 2^53, exact in a double
-//   below 2^54             2^62 + h * 2^54 + c: positive as a signed number
-//   all others             c: nothing is left to mark it with
-using CasMark = std::uint8_t;
-CasMark cas_mark(std::uint64_t server_hash);
-std::uint64_t marked_cas(std::uint64_t cas, CasMark mark);
-// The server's own token; nullopt if the token does not carry the mark.
-std::optional<std::uint64_t> unmarked_cas(std::uint64_t cas, CasMark mark);
-// Whether it may be of a server whose tokens are too large for a mark.
-bool beyond_marks(std::uint64_t cas);
 
 // The reply's line, its line end included, with its cas token replaced. Writes at most
 // line.consumed + 20 bytes; returns one past the last. Requires: line.cas_given.
