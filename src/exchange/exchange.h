@@ -18,7 +18,8 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
+#include <cstring>
+#include <memory>
 
 #include "ringway/base/time.h"
 #include "ringway/pool/pool.h"
@@ -73,31 +74,45 @@ struct Fragment {
   net::Buffer stash;             // What arrived and cannot leave yet.
 };
 
-// A word of a request, kept until the reply came: short ones in place. No longer than a line.
-class AskedKey {
+// What is kept of a request until its reply came: most are short enough to stand in place. No
+// longer than a line.
+template <std::size_t short_max>
+class Kept {
  public:
-  void set(net::BufferPool& pool, Bytes key) {
+  Kept() : short_{} {}
+  Kept(const Kept&) = delete;
+  Kept& operator=(const Kept&) = delete;
+  ~Kept() { RINGWAY_ASSERT(size_ == 0); }
+
+  void set(net::BufferPool& pool, Bytes bytes) {
     RINGWAY_ASSERT(size_ == 0);
-    RINGWAY_ASSERT(key.size() <= UINT16_MAX);
-    size_ = static_cast<std::uint16_t>(key.size());
-    if (key.empty()) return;
-    if (key.size() <= sizeof short_) {
-      std::memcpy(short_, key.data(), key.size());
+    RINGWAY_ASSERT(bytes.size() <= UINT16_MAX);
+    if (bytes.empty()) return;
+    if (bytes.size() <= short_max) {
+      std::memcpy(short_, bytes.data(), bytes.size());
     } else {
-      long_.append(pool, key);
+      std::construct_at(&long_)->append(pool, bytes);
     }
+    size_ = static_cast<std::uint16_t>(bytes.size());
   }
-  Bytes get() const { return size_ <= sizeof short_ ? Bytes{short_, size_} : long_.bytes(); }
+  Bytes get() const { return size_ <= short_max ? Bytes{short_, size_} : long_.bytes(); }
   void clear(net::BufferPool& pool) {
-    long_.clear(pool);
+    if (size_ > short_max) {
+      long_.clear(pool);
+      std::destroy_at(&long_);
+    }
     size_ = 0;
   }
 
  private:
+  union {
+    char short_[short_max];
+    net::Buffer long_;
+  };
   std::uint16_t size_ = 0;
-  char short_[43];
-  net::Buffer long_;
 };
+using KeptKey = Kept<40>;
+using KeptMemo = Kept<24>;
 
 struct Exchange {
   ClientConn* client = nullptr;  // Null: orphaned.
@@ -127,12 +142,14 @@ struct Exchange {
   std::uint64_t stashed = 0;          // Bytes that wait in its stashes, keys included.
   std::uint32_t keys_asked = 0;       // Its part of its client's.
   Gather* gather = nullptr;           // Reads of several keys.
-  AskedKey key;                       // Of single-key requests, as it was written.
-  AskedKey memo;                      // What the protocol wants to know again: Request::memo.
+  KeptKey key;                        // Of single-key requests, as it was written.
+  KeptMemo memo;                      // What the protocol wants to know again: Request::memo.
   Fragment first;                     // The fragment of single-key requests; its stash also
                                       // holds what ringway itself answers.
 
   proto::Asked asked() const { return {command, gather != nullptr, key.get(), memo.get()}; }
 };
+// One is opened for each request: what it does not have need not be brought into the cache.
+static_assert(sizeof(Exchange) <= 304);
 
 }  // namespace ringway::proxy
