@@ -131,9 +131,9 @@ bool Signals::hurried() {
   return is_hurried;
 }
 
+// Whoever was hurried has a time set already, and less of it.
 void Signals::end_within(Duration at_most) {
-  is_hurried = true;
-  start_end_timer(at_most);
+  if (!is_hurried.exchange(true)) start_end_timer(at_most);
 }
 
 bool is_used(int signal) {

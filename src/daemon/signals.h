@@ -34,7 +34,7 @@ class Signals {
   // ends the process after `hurry_time`; one more does so at once.
   void expect_hurry();
   static bool hurried();
-  // The process ends when so much time has passed, whatever it is at.
+  // The process ends when so much time has passed, whatever it is at; earlier if hurried().
   void end_within(Duration at_most);
 
   static constexpr Duration hurry_time = std::chrono::milliseconds(250);

@@ -73,6 +73,7 @@ class Preparation {
         return end(Ending::unchanged, "nothing has changed\n");
       }
       candidate_.story = "sockets whose files were removed are made anew";
+      candidate_.next.file_hash = present_.file_hash;
       candidate_.next.fingerprint = present_.fingerprint;
       return true;
     }

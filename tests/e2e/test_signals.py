@@ -21,6 +21,14 @@ def opened_for_writing(pipe):
         return None
 
 
+def fill(pipe):
+    try:
+        while True:
+            os.write(pipe, b"x" * 4096)
+    except BlockingIOError:
+        pass
+
+
 class Signals(cases.EndToEnd):
     def setUp(self):
         super().setUp()
@@ -73,6 +81,29 @@ class Signals(cases.EndToEnd):
         router.process.send_signal(signal.SIGTERM)
         self.assertRegex(client.rest().decode(), r"^SERVER_ERROR ringway: .*\r\n$")
         self.assertEqual(router.stop(), 0)
+
+    def test_asked_twice_it_ends_at_once_whatever_it_waits_for(self):
+        """A server that is silent, and a log that nobody reads."""
+        router = self.ringway(self.servers, start=False, timeout="15s", drain="10s")
+        os.mkfifo(router.processes.folder / "stderr")
+        pipe = os.open(router.processes.folder / "stderr", os.O_RDWR | os.O_NONBLOCK)
+        self.addCleanup(os.close, pipe)
+        router.wrapped_in = ["/bin/sh", "-c", 'exec "$@" 2>stderr', "sh"]
+        router.start()
+        self.routers.append(router)
+        client = self.client(router)
+        client.set(b"k", b"v")
+        for server in self.servers:
+            server.freeze()
+        client.send(b"get k\r\n")
+        fill(pipe)
+        time.sleep(0.1)
+        router.process.send_signal(signal.SIGTERM)
+        time.sleep(0.3)
+        self.assertIsNone(router.process.poll(), "it waits for its clients")
+        begun = time.monotonic()
+        self.assertEqual(router.stop(), 0)
+        self.assertLess(time.monotonic() - begun, 0.7 * cases.SLOWNESS)
 
     def test_sigusr1_opens_the_log_anew(self):
         log, moved = self.processes.folder / "a.log", self.processes.folder / "a.log.1"
