@@ -9,6 +9,9 @@
 
 namespace ringway::config {
 
+// Of one list or file; the others are counted.
+inline constexpr std::size_t problems_shown_max = 20;
+
 class Complaints {
  public:
   void error(const Place& where, std::string what, std::string hint = "");

@@ -169,7 +169,7 @@ class Reader {
     if (empty && !file && !servers_mistyped(entry.value)) {
       no_servers(servers ? servers->where : entry.where, pool);
     }
-    const bool complete = complaints_.errors() == errors;
+    const bool complete = complaints_.errors() == errors && !any_lost(entry.value);
     check_pool(pool, written, complete, complaints_);
     if (complete) tell_without_effect(pool, written, complaints_);
     config_.pools.push_back(std::move(pool));

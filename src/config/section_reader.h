@@ -26,6 +26,7 @@ bool read_entry(const Entry& entry, const Key<T>& key, T& into, Complaints& comp
   if (key.read == nullptr) return true;
   const Verdict wrong = key.read(entry.value, key.limits, into);
   if (wrong) {
+    if (any_lost(entry.value)) return false;
     complaints.add({entry.value.where, fmt::format("{}: {}", key.name, wrong->what), wrong->hint,
                     wrong->severity});
     return wrong->severity == Severity::warning;

@@ -137,6 +137,7 @@ bool read_one(const Node& node, Server& server, Complaints& complaints) {
 }
 
 void read_item(const Node& item, Pool& pool, Complaints& complaints) {
+  if (any_lost(item)) return;
   Server pattern;
   if (!read_one(item, pattern, complaints)) return;
   if (const auto wrong = expand(pattern, pool.servers)) {

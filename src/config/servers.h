@@ -18,9 +18,6 @@ inline constexpr std::int64_t weight_max = 1 << 24;
 // Appends to pool.servers; what is wrong goes to complaints.
 void read_servers(const Node& list, Pool& pool, Complaints& complaints);
 
-// Of one list or file; the others are counted.
-inline constexpr std::size_t problems_shown_max = 20;
-
 // What two servers may not share, and what a pool must have, if all of it was read.
 void check_servers(const Pool& pool, bool complete, Complaints& complaints);
 

@@ -73,6 +73,13 @@ std::string_view bare_value(std::string_view line, std::size_t at) {
   return quoted ? std::string_view() : trimmed(line.substr(begin, end - begin));
 }
 
+// "5" of "timeout = 5 s": the number whose unit stands apart from it.
+std::string_view number_before(std::string_view line, std::string_view value) {
+  const auto before = line.substr(0, static_cast<std::size_t>(value.data() - line.data()));
+  const auto number = trimmed(before.substr(before.find_last_of("=[,{") + 1));
+  return number.find_first_not_of("0123456789.") == number.npos ? number : std::string_view();
+}
+
 std::string lowered(std::string_view text) {
   std::string out(text);
   for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -95,8 +102,10 @@ Verdict without_quotes(std::string_view line, const SyntaxError& error) {
     const auto digits = value.substr(std::min(value.find_first_not_of('0'), value.size() - 1));
     return Complaint{what, fmt::format("write {}", digits)};
   }
-  return Complaint{fmt::format("{} stands without quotes", value),
-                   fmt::format("write \"{}\"", value)};
+  const auto number = number_before(line, value);
+  return Complaint{
+      fmt::format("{}{}{} stands without quotes", number, number.empty() ? "" : " ", value),
+      fmt::format("write \"{}{}\"", number, value)};
 }
 
 Verdict without_equals(std::string_view line) {

@@ -2,6 +2,7 @@
 // other: only where both are complete can a vector of them be destroyed.
 #include "config/tree.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace ringway::config {
@@ -22,6 +23,11 @@ const Entry* Node::find(std::string_view key) const {
 
 Entry* Node::find(std::string_view key) {
   return const_cast<Entry*>(static_cast<const Node&>(*this).find(key));
+}
+
+bool any_lost(const Node& node) {
+  return node.lost || std::ranges::any_of(node.items, any_lost) ||
+         std::ranges::any_of(node.entries, any_lost, &Entry::value);
 }
 
 std::string described(const Node& node) {

@@ -23,6 +23,7 @@ struct Node {
   std::int64_t integer = 0;  // A time: seconds since 1970, UTC.
   double real = 0;
   bool truth = false;
+  bool lost = false;           // It names a variable that has no value, which is told already.
   std::vector<Node> items;     // Of a list.
   std::vector<Entry> entries;  // Of a table, in the order of the file.
 
@@ -43,6 +44,9 @@ struct Entry {
   Place where;  // Of the key.
   Node value;
 };
+
+// Whether anything in it is lost.
+bool any_lost(const Node& node);
 
 // "the number 500", "a list": for problems.
 std::string described(const Node& node);

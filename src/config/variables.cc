@@ -70,8 +70,30 @@ Substituted substituted(std::string_view text, const Environment& environment) {
 
 }  // namespace
 
+namespace {
+
+// Lists are long: of many items that are wrong some are told, and how many more there are.
+void substitute_items(Node& list, const Environment& environment, Complaints& complaints) {
+  std::size_t wrong = 0;
+  Place beyond;
+  for (Node& item : list.items) {
+    Complaints own;
+    substitute_variables(item, environment, own);
+    if (!own.any_error()) continue;
+    if (wrong < problems_shown_max) complaints.take(own);
+    if (++wrong == problems_shown_max + 1) beyond = item.where;
+  }
+  if (wrong <= problems_shown_max) return;
+  complaints.error(beyond,
+                   fmt::format("{} more entries of this list name variables that have no value",
+                               wrong - problems_shown_max),
+                   "mend those above first");
+}
+
+}  // namespace
+
 void substitute_variables(Node& node, const Environment& environment, Complaints& complaints) {
-  for (Node& item : node.items) substitute_variables(item, environment, complaints);
+  substitute_items(node, environment, complaints);
   for (Entry& entry : node.entries) substitute_variables(entry.value, environment, complaints);
   if (node.kind != NodeKind::text || node.text.find("${") == std::string::npos) return;
   auto text = substituted(node.text, environment);
@@ -79,6 +101,7 @@ void substitute_variables(Node& node, const Environment& environment, Complaints
     node.text = std::move(*text);
   } else {
     complaints.error(node.where, text.error().what, text.error().hint);
+    node.lost = true;
   }
 }
 

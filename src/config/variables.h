@@ -13,6 +13,7 @@
 
 namespace ringway::config {
 
+// What names a variable that has no value is lost: nobody complains of it once more.
 void substitute_variables(Node& node, const Environment& environment, Complaints& complaints);
 
 // The inverse for text without variables: what to write so that it stays as it is.

@@ -21,6 +21,8 @@ namespace {
 constexpr Duration shortest_sensible = 5ms;
 // The buffers that a worker begins with, and a value or two.
 constexpr std::uint64_t memory_sensible = 16 * MiB;
+// Each look reads every file.
+constexpr Duration watch_sensible = 100ms;
 
 using Names = std::initializer_list<std::string_view>;
 
@@ -163,6 +165,8 @@ void tell_of_times(const Pool& pool, const Written& written, Complaints& complai
 
 // --- across sections
 
+constexpr std::string_view for_unix_alone = "permissions are for unix sockets alone";
+
 Place place_in(const Node& root, std::string_view section, std::string_view key) {
   const Node* table = table_of(root, section);
   const Entry* entry = table == nullptr ? nullptr : table->find(key);
@@ -234,10 +238,28 @@ void tell_of_process(const Config& config, const Node& root, Complaints& complai
                        fmt::format("accept_moved \"{}\" is no hash, so it accepts nothing", hash),
                        "copy the sixteen digits from the refusal, or from ringway diff");
   }
-  if (config.admin.bind.empty() && !config.admin.token_file.empty()) {
-    complaints.warning(place_in(root, "admin", "token_file"),
-                       "token_file has no effect: the admin address is \"off\"",
-                       "leave it out, or write bind");
+  const MaybeTime watch = config.reload.watch;
+  if (watch && *watch < watch_sensible) {
+    complaints.warning(
+        place_in(root, "reload", "watch"),
+        fmt::format("watch {} reads all files that often, whether or not they change",
+                    print_duration(*watch)),
+        "write \"1s\": no reload has to come sooner");
+  }
+}
+
+bool is_unix(const std::string& bind) {
+  return bind.starts_with('/') || bind.starts_with("unix:");
+}
+
+// [metrics] or [admin].
+template <typename T>
+void tell_of_http(const Node* table, const T& values, Names for_any, std::string_view off,
+                  Complaints& complaints) {
+  if (values.bind.empty()) {
+    idle(table, values, for_any, off, complaints);
+  } else if (std::ranges::none_of(values.bind, is_unix)) {
+    idle(table, values, {"mode", "group"}, for_unix_alone, complaints);
   }
 }
 
@@ -253,11 +275,8 @@ void tell_without_effect(const Pool& pool, const Written& written, Complaints& c
 }
 
 void tell_without_effect(const Listener& listener, const Written& written, Complaints& complaints) {
-  const auto is_unix = [](const std::string& bind) {
-    return bind.starts_with('/') || bind.starts_with("unix:");
-  };
   if (!listener.bind.empty() && std::ranges::none_of(listener.bind, is_unix)) {
-    idle(&written.own, listener, {"mode"}, "permissions are for unix sockets alone", complaints);
+    idle(&written.own, listener, {"mode"}, for_unix_alone, complaints);
   }
   tell_of_short_time("idle_timeout", listener.idle_timeout, written.place("idle_timeout"),
                      complaints);
@@ -268,6 +287,10 @@ void tell_without_effect(const Listener& listener, const Written& written, Compl
 void tell_without_effect(const Config& config, const Node& root, Lost lost,
                          Complaints& complaints) {
   tell_of_process(config, root, complaints);
+  tell_of_http(table_of(root, "metrics"), config.metrics, {"mode", "group"},
+               "the metrics address is \"off\"", complaints);
+  tell_of_http(table_of(root, "admin"), config.admin, {"mode", "group", "hosts", "token_file"},
+               "the admin address is \"off\"", complaints);
   if (!lost.listeners && !lost.targets && !config.listeners.empty()) {
     tell_of_unused_pools(config, complaints);
   }

@@ -77,6 +77,9 @@ class Listeners(cases.EndToEnd):
             router.process.send_signal(signal.SIGHUP)  # It need not wait for the next look.
             until("the socket to be there at once", 1, path.exists)
             self.assert_serves(path)
+            status = router.status()
+            self.assertFalse(status["file_differs"])
+            self.assertEqual(status["file_hash"], status["config_hash"])
         self.assertEqual(router.stop(), 0, router.log())
         self.assertFalse(path.exists())
 

@@ -1,4 +1,6 @@
 // `servers_file`: servers one a line, from a file beside the configuration.
+#include <fmt/format.h>
+
 #include "ringway/base/plain_text.h"
 
 #include "config_test.h"
@@ -154,6 +156,37 @@ TEST_CASE("of many problems twenty are told, and how many more there are") {
   CHECK(other.problems.size() == 21);
   CHECK(all_text(other.problems).find("979 more servers with names that others have") !=
         std::string::npos);
+}
+
+TEST_CASE("of many variables without a value twenty are told, in a file and in a list") {
+  const Folder folder;
+  std::string lines;
+  std::string list;
+  for (int i = 0; i < 3000; ++i) {
+    const std::string server = fmt::format("${{NOPE}}:{}", i + 1);
+    lines += server + "\n";
+    list += "\"" + server + "\",\n";
+  }
+  const auto file = loaded_with(folder, lines).problems;
+  CHECK(file.size() == 21);
+  CHECK(all_text(file).find("web.servers:21:1: error: 2980 more entries of this list") !=
+        std::string::npos);
+  const auto listed =
+      load_text(with_servers("[" + list + "]"), "a.toml", no_environment()).problems;
+  CHECK(listed.size() == 21);
+  CHECK(all_text(listed).find("error: 2980 more entries of this list") != std::string::npos);
+}
+
+TEST_CASE("what follows from a variable without a value is not told") {
+  const auto one = [](const std::string& toml) {
+    const auto all = load_text(toml, "a.toml", no_environment()).problems;
+    REQUIRE(all.size() == 1);
+    CHECK(all[0].what == "the variable NOPE is not set");
+  };
+  one(with_pool("timeout = \"${NOPE}\"\n"));
+  one(with_pool("[router]\nio = \"${NOPE}\"\n"));
+  one(with_servers("[\"${NOPE}:1\"]"));
+  one(with_servers("[{ address = \"${NOPE}\" }, { address = \"b:1\", backup = true }]"));
 }
 
 TEST_CASE("a file that is too large is told so, not read") {

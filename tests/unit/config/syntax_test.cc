@@ -18,6 +18,10 @@ TEST_CASE("text without quotes is told what to write") {
     return all.substr(all.find("\n  ") + 3);
   };
   CHECK(told(with_pool("timeout = 5s\n")) == "5s stands without quotes\n  write \"5s\"");
+  CHECK(told(with_pool("timeout = 5 s\n")) == "5 s stands without quotes\n  write \"5s\"");
+  CHECK(hint("server_queue_bytes_max = 16 MiB") == "write \"16MiB\"");
+  CHECK(hint("timeout =  1.5  s # a comment") == "write \"1.5s\"");
+  CHECK(hint("health = { interval = 5 s }") == "write \"5s\"");
   CHECK(hint("timeout = 250ms # a comment") == "write \"250ms\"");
   CHECK(hint("hash = md5") == "write \"md5\"");
   CHECK(hint("timeout=off") == "write \"off\"");

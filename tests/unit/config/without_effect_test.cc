@@ -92,6 +92,24 @@ TEST_CASE("listeners and the process") {
   warns(with_pool("[reload]\naccept_moved = \"yes\"\n"), "accept_moved \"yes\" is no hash");
   silent(with_pool("[reload]\naccept_moved = \"0123456789abcdef\"\n"));
   warns(with_pool("[admin]\nbind = \"off\"\ntoken_file = \"/t\"\n"), "token_file has no effect");
+  warns(with_pool("[reload]\nwatch = \"1ms\"\n"), "watch 1ms reads all files that often");
+  silent(with_pool("[reload]\nwatch = \"100ms\"\n"));
+}
+
+TEST_CASE("permissions and names of HTTP addresses that are off or have none") {
+  for (const std::string section : {"admin", "metrics"}) {
+    const std::string table = "[" + section + "]\n";
+    for (const std::string key : {"mode = \"0666\"\n", "group = \"adm\"\n"}) {
+      const std::string what = key.substr(0, key.find(' ')) + " has no effect: ";
+      warns(with_pool(table + key), what + "permissions are for unix sockets alone");
+      warns(with_pool(table + key + "bind = \"127.0.0.1:1\"\n"), what + "permissions are for unix");
+      warns(with_pool(table + key + "bind = \"off\"\n"), what + "the " + section + " address is");
+      silent(with_pool(table + key + "bind = [\"127.0.0.1:1\", \"/run/a.sock\"]\n"));
+    }
+  }
+  warns(with_pool("[admin]\nbind = \"off\"\nhosts = [\"a.b\"]\n"),
+        "hosts has no effect: the admin");
+  silent(with_pool("[admin]\nhosts = [\"a.b\"]\n"));
 }
 
 TEST_CASE("times that no healthy server keeps") {
