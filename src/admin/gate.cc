@@ -14,8 +14,6 @@
 namespace ringway::admin {
 namespace {
 
-constexpr Duration tell_every = std::chrono::seconds(1);
-
 std::string_view bearer(const HttpRequest& request) {
   constexpr std::string_view scheme = "Bearer ";
   const std::string_view given = request.header("Authorization");
@@ -40,6 +38,12 @@ std::string lower(std::string_view text) {
   return all;
 }
 
+// "router1.prod." is the same name.
+std::string without_dot(std::string name) {
+  if (name.ends_with('.')) name.pop_back();
+  return name;
+}
+
 // A page sends its own origin, whose host is ours if it is our page.
 bool from_foreign_page(const HttpRequest& request) {
   const std::string_view origin = request.header("Origin");
@@ -48,12 +52,17 @@ bool from_foreign_page(const HttpRequest& request) {
          origin != "https://" + host;
 }
 
+// Without any token somebody may only find out whether there is one, as `reload` does.
+bool bare(const HttpRequest& request, const HttpAnswer& refusal) {
+  return refusal.status == 401 && bearer(request).empty();
+}
+
 }  // namespace
 
 std::optional<HttpAnswer> Gate::look(const HttpRequest& request) {
   auto refused = refusal(request);
   if (refused) {
-    on_refused_();
+    if (!bare(request, *refused)) on_refused_();
     tell(request, *refused);
   }
   return refused;
@@ -77,23 +86,19 @@ std::optional<HttpAnswer> Gate::refusal(const HttpRequest& request) const {
   return std::nullopt;
 }
 
+// What the limit refuses is told when its minute is over, the newest of each cause with the number
+// of the others.
 void Gate::tell(const HttpRequest& request, const HttpAnswer& refusal) {
-  const Instant now = http_now();
-  if (now < tell_again_) {
-    ++untold_;
-    return;
-  }
-  tell_again_ = now + tell_every;
-  const std::string_view why = refusal.status == 401        ? "without the token"
+  const std::string_view why = bare(request, refusal)       ? "without the token"
+                               : refusal.status == 401      ? "with a wrong token"
                                : from_foreign_page(request) ? "sent by a page of another site"
                                                             : "under a name that is not in hosts";
-  const std::string more = untold_ == 0 ? "" : " (and " + std::to_string(untold_) + " more)";
-  // Without any token somebody may only find out whether there is one, as `reload` does.
-  const bool tried = refusal.status != 401 || !bearer(request).empty();
-  log::write(tried ? log::Level::warning : log::Level::info,
-             fmt::format("admin: refused {} {} of {}: {}{}", request.method, request.target,
-                         request.peer, why, more));
-  untold_ = 0;
+  const auto level = bare(request, refusal) ? log::Level::info : log::Level::warning;
+  const std::string cause(why);
+  log::write_limited(lines_.ask(cause, http_now()), "admin refusals " + cause, level,
+                     fmt::format("admin: refused {} {} of {}: {}", request.method, request.target,
+                                 request.peer, why),
+                     {.name = "admin_refused", .cause = cause});
 }
 
 bool host_allowed(std::string_view host, const std::vector<std::string>& hosts) {
@@ -106,9 +111,10 @@ bool host_allowed(std::string_view host, const std::vector<std::string>& hosts) 
   if (!is_port(host.substr(colon))) return false;
   std::string name = lower(host.substr(0, colon));
   if (is_address(AF_INET, name)) return true;
-  if (name.ends_with('.')) name.pop_back();
-  return name == "localhost" ||
-         std::ranges::any_of(hosts, [&](const std::string& one) { return lower(one) == name; });
+  name = without_dot(std::move(name));
+  return name == "localhost" || std::ranges::any_of(hosts, [&](const std::string& one) {
+           return without_dot(lower(one)) == name;
+         });
 }
 
 }  // namespace ringway::admin

@@ -75,13 +75,18 @@ TEST_CASE("a page of our own may act, also through a proxy that speaks TLS") {
   CHECK(act("localhost:9311", "null") == 403);
 }
 
-TEST_CASE("refusals are counted each, and told at most once a second") {
+TEST_CASE("refusals are counted each, and told some times a minute") {
   Gated gated;
-  for (int i = 0; i < 5; ++i) gated.status_of(request_with({{"Host", "evil.example"}}));
-  CHECK(gated.refused == 5);
-  REQUIRE(gated.lines.size() == 1);
+  for (int i = 0; i < 25; ++i) gated.status_of(request_with({{"Host", "evil.example"}}));
+  CHECK(gated.refused == 25);
+  REQUIRE(gated.lines.size() == Gate::lines_per_minute_max);
   CHECK(gated.lines[0] ==
         "admin: refused GET /status of 127.0.0.1:4711: under a name that is not in hosts");
+}
+
+TEST_CASE("a name in hosts may end with a dot, as names of DNS may") {
+  CHECK(host_allowed("router1.prod", {"router1.prod."}));
+  CHECK(host_allowed("router1.prod.:9311", {"Router1.prod."}));
 }
 
 class TokenFile {
@@ -109,6 +114,30 @@ TEST_CASE("the token is the first line, and stays what it was when the file is n
   REQUIRE(token.read());
   CHECK_FALSE(token.is("s3cret"));
   CHECK(token.is("other"));
+}
+
+TEST_CASE("guesses of the token are told, however many ask without one") {
+  const TokenFile file("s3cret\n");
+  Token token(file.path);
+  REQUIRE(token.read());
+  std::vector<std::string> warnings;
+  std::vector<std::string> others;
+  log::set_sink([&](log::Level level, std::string_view line) {
+    (level == log::Level::warning ? warnings : others).emplace_back(line);
+  });
+  int refused = 0;
+  Gate gate(token, {}, [&] { ++refused; });
+  const auto ask = [&](HttpFields headers) { gate.look(request_with(std::move(headers))); };
+  for (int i = 0; i < 50; ++i) ask({});
+  for (int i = 0; i < 50; ++i) ask({{"Authorization", "Bearer guess"}});
+  CHECK(others.size() == Gate::lines_per_minute_max);
+  REQUIRE(warnings.size() == Gate::lines_per_minute_max);
+  CHECK(warnings[0].ends_with("with a wrong token"));
+  CHECK(refused == 50);  // To ask without one is how to find out whether one is wanted.
+  log::pass_time(never - std::chrono::seconds(1));
+  REQUIRE(warnings.size() == Gate::lines_per_minute_max + 1);
+  CHECK(warnings.back().find("39 lines like this left out") != std::string::npos);
+  log::set_sink({});
 }
 
 }  // namespace
