@@ -14,7 +14,11 @@ namespace {
 std::string request_for(const AdminQuestion& question) {
   std::string request =
       fmt::format("{} {} HTTP/1.0\r\nHost: localhost\r\n", question.method, question.path);
-  if (question.method == "POST") request += "Content-Length: 0\r\n";
+  // So that it does not tell us to go on before our own time is over.
+  if (question.method == "POST") {
+    const auto wait = std::chrono::ceil<std::chrono::seconds>(question.patience).count() + 1;
+    request += fmt::format("Content-Length: 0\r\nPrefer: wait={}\r\n", wait);
+  }
   if (!question.token.empty()) {
     request += fmt::format("Authorization: Bearer {}\r\n", question.token);
   }
@@ -25,6 +29,7 @@ Result<std::string> exchanged(const AdminQuestion& question) {
   const Instant deadline = net::monotonic_now() + question.patience;
   auto peer = Peer::connect(question.address, question.patience);
   if (!peer) return std::unexpected(peer.error());
+  if (net::monotonic_now() >= deadline) return failure("cannot connect: timed out");
   if (const auto sent = peer->send(request_for(question)); !sent) {
     return std::unexpected(sent.error());
   }
@@ -63,9 +68,11 @@ Result<void> is_ringway(const AdminQuestion& question) {
   status.method = "GET";
   status.path = "/status";
   status.bytes_max = enough_bytes;
+  const Instant deadline = net::monotonic_now() + question.patience;
   auto answer = asked_admin(status);
   if (answer && answer->status == 401 && !question.token.empty()) {
     status.token = question.token;
+    status.patience = deadline - net::monotonic_now();
     answer = asked_admin(status);
   }
   if (answer && answer->status == 200 && answer->body.contains("\"config_hash\"")) return {};

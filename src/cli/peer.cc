@@ -5,11 +5,15 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <future>
+#include <memory>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <system_error>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -47,7 +51,25 @@ Result<net::Address> looked_up(const std::string& text) {
   return lowest;
 }
 
+// A resolver has no limit of its own: it is left to itself when the time is over.
+Result<net::Address> looked_up_within(const std::string& text, Duration timeout) {
+  auto asked = std::make_shared<std::packaged_task<Result<net::Address>()>>(
+      [text] { return looked_up(text); });
+  auto found = asked->get_future();
+  try {
+    std::thread([asked] { (*asked)(); }).detach();
+  } catch (const std::system_error&) {
+    return failure("does not resolve: no thread can be had");
+  }
+  if (found.wait_for(timeout) != std::future_status::ready) {
+    return failure("does not resolve: timed out");
+  }
+  return found.get();
+}
+
+// At least a moment: 0 were for ever.
 void bound(int fd, Duration timeout) {
+  timeout = std::max<Duration>(timeout, std::chrono::milliseconds(1));
   const auto us = std::chrono::duration_cast<std::chrono::microseconds>(timeout).count();
   const timeval limit{.tv_sec = us / 1'000'000, .tv_usec = us % 1'000'000};
   ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
@@ -57,18 +79,20 @@ void bound(int fd, Duration timeout) {
 }  // namespace
 
 Result<Peer> Peer::connect(const std::string& address, Duration timeout) {
+  const Instant deadline = net::monotonic_now() + timeout;
   auto parsed = net::Address::parse(address);
-  if (!parsed) parsed = looked_up(address);
+  if (!parsed) parsed = looked_up_within(address, timeout);
   if (!parsed) return std::unexpected(parsed.error());
   const int fd = ::socket(parsed->family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return failed("cannot open a socket");
   Peer peer(fd);
-  bound(fd, timeout);
+  bound(fd, deadline - net::monotonic_now());
   const int one = 1;
   if (parsed->family() != AF_UNIX) {
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
   }
   if (::connect(fd, parsed->data(), parsed->size()) != 0) return failed("cannot connect");
+  bound(fd, timeout);
   return peer;
 }
 
@@ -137,7 +161,7 @@ Result<std::string> Peer::rest(Duration within, std::size_t enough) {
   while (input_.size() < enough) {
     const Duration left = deadline - net::monotonic_now();
     if (left <= Duration::zero()) return failure("no answer: timed out");
-    bound(fd_, std::max<Duration>(left, std::chrono::milliseconds(1)));  // 0 were for ever.
+    bound(fd_, left);
     const auto open = more();
     if (!open) return std::unexpected(open.error());
     if (!*open) break;

@@ -37,6 +37,12 @@ int reload(const ReloadOptions& options, Streams streams) {
                          .patience = options.timeout};
   if (const auto known = is_ringway(question); !known) return give_up(known.error());
   question.patience = deadline - net::monotonic_now();
+  if (question.patience <= Duration::zero()) {
+    return give_up(
+        fmt::format("{} took all of --timeout {} to say who it is: it was asked for "
+                    "nothing else",
+                    options.live, config::print_duration(options.timeout)));
+  }
   const auto answer = asked_admin(question);
   if (!answer) return give_up(unheard(answer.error(), options.timeout));
   const bool good = answer->status == 200 || answer->status == 202;

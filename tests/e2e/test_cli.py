@@ -267,6 +267,23 @@ class Cli(cases.EndToEnd):
         for wrong in ("0s", "soon"):
             self.assertEqual(self.run_ringway("reload", "--timeout", wrong)[0], 1)
 
+    def test_reload_has_one_time_limit_for_all_it_asks(self):
+        """And orders nothing when it is over."""
+        token = self.file("secret\n", "token")
+
+        def slow(request):
+            time.sleep(0.6)
+            return (b'HTTP/1.1 200 OK\r\n\r\n{"config_hash": "0"}' if b"Bearer" in request else
+                    b"HTTP/1.1 401 Unauthorized\r\n\r\n")
+
+        address, asked = self.stranger(slow)
+        code, output = self.run_ringway("reload", "--live", address, "--token-file", token,
+                                        "--timeout", "1s")
+        self.assertEqual(code, 1, output)
+        self.assertIn("timed out", output)
+        self.assertNotIn("may still come about", output)
+        self.assertEqual([request.split()[0] for request in asked], [b"GET", b"GET"])
+
     def test_reload_of_the_metrics_address_is_told_so(self):
         router = self.ringway(self.memcacheds(1))
         code, output = self.run_ringway("reload", "--live", router.config.metrics_bind)
@@ -283,6 +300,8 @@ class Cli(cases.EndToEnd):
         self.routers.append(router)
         admin = router.config.admin_bind
         self.assertIn("wants a token", self.run_ringway("reload", "--live", admin)[1])
+        count = re.search(r"\nringway_admin_refused_total (\d+)", router.http("/metrics")[2])[1]
+        self.assertEqual(count, "0", "to ask whether a token is wanted is no guess")
         wrong = self.file("other\n", "other")
         self.assertIn("refuses the token",
                       self.run_ringway("reload", "--live", admin, "--token-file", wrong)[1])
@@ -350,6 +369,17 @@ class Lookups(cases.EndToEnd):
         self.assertEqual(done.returncode, 1)
         self.assertEqual(re.findall(r"server (\S+):11211 does not resolve", done.stderr),
                          hosts[:3] + hosts[4:])
+
+
+    def test_reload_waits_for_a_name_no_longer_than_it_says(self):
+        names = NameServer()
+        self.addCleanup(names.close)
+        names.names = {"router.test": SILENT}
+        done = subprocess.run([names.asking(cases.BINARY, self.processes.folder), "reload",
+                               "--live", "router.test:9311", "--timeout", "200ms"],
+                              capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("does not resolve: timed out", done.stderr)
 
 
 if __name__ == "__main__":
