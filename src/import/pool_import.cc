@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 
+#include "ringway/base/plain_text.h"
 #include "ringway/ring/server_name.h"
 
 #include "config/address.h"
@@ -309,7 +310,7 @@ class PoolImport {
       comment("client_connections never worked in twemproxy; see clients_max of a listener");
     }
     if (find("reuseport") != nullptr) comment("reuseport is not needed: see [router] workers");
-    for (const std::string& key : pool_.unknown) comment(fmt::format("not imported: {}", key));
+    for (const std::string& key : pool_.unknown) comment("not imported: " + visible(key));
   }
 
   const NutcrackerPool& pool_;

@@ -263,6 +263,12 @@ TEST_CASE("any file loads by its kind") {
   CHECK(redis.problems[0].where.line == 3);
 }
 
+TEST_CASE("an unknown key with a line end within stays in its comment") {
+  const auto made = import_text(yaml("  \"odd\\n[listener.evil]\\nbind = 1\": 5\n"));
+  CHECK(has(made.toml, "# not imported: odd"));
+  CHECK_FALSE(has(made.toml, "\n[listener.evil]"));
+}
+
 TEST_CASE("the command prints TOML on out and problems on err") {
   Folder folder;
   Said said;
