@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
@@ -59,6 +60,24 @@ int why_no_new_file_in(const std::string& folder) {
   return S_ISDIR(status.st_mode) ? why_not(folder, W_OK | X_OK) : ENOTDIR;
 }
 
+// Ports below it are for root and whoever has CAP_NET_BIND_SERVICE.
+std::uint16_t first_free_port() {
+  std::ifstream input("/proc/sys/net/ipv4/ip_unprivileged_port_start");
+  std::uint16_t port = 0;
+  return input >> port ? port : std::uint16_t{1024};
+}
+
+bool may_bind_any_port() {
+  constexpr std::uint64_t net_bind_service = std::uint64_t{1} << 10;
+  constexpr std::string_view key = "CapEff:";
+  std::ifstream input("/proc/thread-self/status");
+  for (std::string line; std::getline(input, line);) {
+    if (!line.starts_with(key)) continue;
+    return (std::strtoull(line.c_str() + key.size(), nullptr, 16) & net_bind_service) != 0;
+  }
+  return ::geteuid() == 0;
+}
+
 class Look {
  public:
   Look(const config::Config& config, Asker asker) : config_(config), asker_(asker) {}
@@ -99,6 +118,12 @@ class Look {
         "write a token into its first line, and let ringway's user read it: openssl rand -hex 32 "
         "> {}",
         file);
+    struct stat status {};
+    if (::stat(file.c_str(), &status) == 0 && !S_ISREG(status.st_mode) &&
+        !S_ISDIR(status.st_mode)) {
+      return add(key, fmt::format("{} is not a regular file, and each reload reads it again", file),
+                 hint, Severity::error);
+    }
     std::ifstream input(file);
     std::string token;
     if (const int error = why_not(file, R_OK); error != 0) {
@@ -119,6 +144,11 @@ class Look {
     int error = there && S_ISDIR(status.st_mode) ? EISDIR : 0;
     if (error == 0) {
       error = there ? why_not(file, W_OK) : why_no_new_file_in(standing_folder(file));
+    }
+    // Whether somebody reads it, only opening tells; and he would take the look for the end.
+    if (error == 0 && there && S_ISFIFO(status.st_mode) && asker_ == Asker::check) {
+      add("log.file", fmt::format("{} is a pipe: without a reader ringway does not start", file),
+          "let its reader start first, or name a file", Severity::warning);
     }
     if (error == 0) return;
     add("log.file", fmt::format("cannot open {}: {}", file, std::strerror(error)),
@@ -173,7 +203,20 @@ class Look {
     const std::string text = address.text();
     const auto any_port = net::Address::parse(text.substr(0, text.rfind(':')) + ":0");
     const int fd = ::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || !any_port) return;
+    if (fd < 0) {
+      return add(key, fmt::format("no socket can be made for {}: {}", text, std::strerror(errno)),
+                 "write an address of a kind that this machine has", Severity::warning);
+    }
+    if (address.port() < first_free_port() && !may_bind_any_port()) {
+      add(key, fmt::format("this user may not listen on port {}", address.port()),
+          "write a port from 1024 on, or give ringway CAP_NET_BIND_SERVICE; under systemd: "
+          "AmbientCapabilities=",
+          Severity::warning);
+    }
+    if (!any_port) {
+      ::close(fd);
+      return;
+    }
     const bool absent =
         ::bind(fd, any_port->data(), any_port->size()) != 0 && errno == EADDRNOTAVAIL;
     ::close(fd);

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 #include <filesystem>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../folder.h"
@@ -143,6 +144,32 @@ TEST_CASE("an address of another machine is a warning: the file may be for that 
       "a.toml:2:8: warning: [listener.web] bind: this machine has no such address as that of "
       "192.0.2.1:11311");
   CHECK(told(web("", "0.0.0.0:11311")) == "");
+}
+
+TEST_CASE("a port that this user may not have is a warning: another may run it") {
+  const uid_t user = ::geteuid();
+  if (user == 0) {
+    CHECK(told(web("", "127.0.0.1:80")) == "");
+    REQUIRE(::seteuid(65534) == 0);
+  }
+  has(told(web("", "127.0.0.1:80")),
+      "a.toml:2:8: warning: [listener.web] bind: this user may not listen on port 80");
+  CHECK(told(web("", "127.0.0.1:11311")) == "");
+  CHECK(told(web("", "127.0.0.1:80"), Asker::start) == "");
+  if (user == 0) REQUIRE(::seteuid(0) == 0);
+}
+
+TEST_CASE("pipes: a log needs a reader, a token is read more than once") {
+  const Folder folder;
+  const std::string pipe = folder.write("file", "") + ".pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const std::string log = web("[log]\nfile = \"" + pipe + "\"\n");
+  has(told(log), "a.toml:7:8: warning: [log] file: " + pipe + " is a pipe: without a reader");
+  CHECK(told(log, Asker::start) == "");
+  const std::string token = web("[admin]\ntoken_file = \"" + pipe + "\"\n");
+  for (const Asker asker : everybody) {
+    has(told(token, asker), "error: [admin] token_file: " + pipe + " is not a regular file");
+  }
 }
 
 TEST_CASE("what only permissions forbid is a warning to `check`, an error to a start") {
