@@ -57,22 +57,24 @@ class Owners {
   explicit Owners(config::Complaints& complaints) : complaints_(complaints) {}
 
   void add(const NutcrackerPool& pool, const ImportedPool& imported) {
-    take(names_, imported.name, pool.where, fmt::format("pool '{}' is there twice", imported.name));
+    take(names_, imported.name, pool.where, fmt::format("pool '{}' is there twice", imported.name),
+         "give each its own name; what a name may not hold here is a '-' in it");
     const auto listen = pool.values.find("listen");
     if (listen == pool.values.end()) return;
     take(binds_, imported.bind, listen->second.where,
-         fmt::format("two pools listen on {}", listen->second.text));
+         fmt::format("two pools listen on {}", listen->second.text), "let each listen elsewhere");
   }
 
  private:
   using Taken = std::map<std::string, config::Place>;
 
   void take(Taken& taken, const std::string& what, const config::Place& where,
-            const std::string& twice) {
+            const std::string& twice, const std::string& remedy) {
     const auto [first, fresh] = taken.emplace(what, where);
     if (fresh) return;
     complaints_.error(
-        where, fmt::format("{}, first in {}:{}", twice, first->second.file, first->second.line));
+        where, fmt::format("{}, first in {}:{}", twice, first->second.file, first->second.line),
+        remedy);
   }
 
   config::Complaints& complaints_;
@@ -92,7 +94,10 @@ std::optional<NutcrackerFile> read(const std::string& path) {
 }
 
 config::Problem unreadable(const std::string& path) {
-  return {{path, 0, 0}, "cannot read it, or it is empty", "", config::Severity::error};
+  return {{path, 0, 0},
+          "cannot read it, or it is empty",
+          "name a file of twemproxy that is there and may be read",
+          config::Severity::error};
 }
 
 }  // namespace

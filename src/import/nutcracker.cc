@@ -46,7 +46,8 @@ class YamlReader {
         for (const auto& value : entry.second) add(value.first, value.second, pool);
         all.push_back(std::move(pool));
       } else {
-        complaints_.error(where, fmt::format("pool '{}' is no table", pool.name));
+        complaints_.error(where, fmt::format("pool '{}' is no table", pool.name),
+                          "write listen, servers and the like below it, two spaces further in");
       }
     }
     return all;
@@ -70,7 +71,8 @@ class YamlReader {
       return;
     }
     if (!value.IsScalar()) {
-      complaints_.error(place(key), fmt::format("'{}' has no plain value", name));
+      complaints_.error(place(key), fmt::format("'{}' has no plain value", name),
+                        "write one word or number behind it");
       return;
     }
     if (!pool.values.emplace(name, NutcrackerValue{value.Scalar(), place(value)}).second) {
@@ -80,7 +82,8 @@ class YamlReader {
 
   void add_servers(const YAML::Node& list, NutcrackerPool& pool) {
     if (!list.IsSequence()) {
-      complaints_.error(place(list), fmt::format("servers of pool '{}' are no list", pool.name));
+      complaints_.error(place(list), fmt::format("servers of pool '{}' are no list", pool.name),
+                        "write one to a line: - host:port:weight name");
       return;
     }
     for (const auto& server : list) {
@@ -106,7 +109,7 @@ std::vector<NutcrackerPool> read_nutcracker(const std::string& text, const std::
     const bool placed = !error.mark.is_null();
     complaints.error({name, placed ? static_cast<std::uint32_t>(error.mark.line + 1) : 0,
                       placed ? static_cast<std::uint32_t>(error.mark.column + 1) : 0},
-                     error.msg);
+                     error.msg, "mend the YAML there: often it is how far a line is set in");
     return {};
   }
 }

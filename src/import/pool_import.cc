@@ -119,7 +119,8 @@ class PoolImport {
     const char* end = value->text.data() + value->text.size();
     const auto parsed = std::from_chars(value->text.data(), end, result);
     if (parsed.ec == std::errc() && parsed.ptr == end && result >= 0) return result;
-    complaints_.error(value->where, fmt::format("{}: \"{}\" is no number", key, value->text));
+    complaints_.error(value->where, fmt::format("{}: \"{}\" is no number", key, value->text),
+                      "write digits alone: times are in milliseconds");
     return std::nullopt;
   }
 
@@ -137,7 +138,8 @@ class PoolImport {
     if (value == nullptr || value->text == "false") return false;
     if (value->text != "true") {
       complaints_.error(value->where,
-                        fmt::format("{}: \"{}\" is neither true nor false", key, value->text));
+                        fmt::format("{}: \"{}\" is neither true nor false", key, value->text),
+                        "write true or false");
     }
     return true;
   }
@@ -146,7 +148,8 @@ class PoolImport {
     add(pool_.where, "\n[listener.{}]\n", config::quoted_key(name_));
     const auto* listen = find("listen");
     if (listen == nullptr) {
-      complaints_.error(pool_.where, fmt::format("pool '{}' has no listen", pool_.name));
+      complaints_.error(pool_.where, fmt::format("pool '{}' has no listen", pool_.name),
+                        "write where: listen: 127.0.0.1:22121");
     } else if (listen->text.starts_with('/')) {
       unix_listener(*listen);
     } else {
@@ -170,7 +173,8 @@ class PoolImport {
     const char* end = digits.data() + digits.size();
     const auto parsed = std::from_chars(digits.data(), end, mode, 8);
     if (parsed.ec != std::errc() || parsed.ptr != end || mode > 0777) {
-      complaints_.error(listen.where, fmt::format("\"{}\" are no permissions", digits));
+      complaints_.error(listen.where, fmt::format("\"{}\" are no permissions", digits),
+                        "write them in octal: /run/web.sock 0660");
     } else if (mode != 0) {  // There, 0 leaves them to the umask.
       add(listen.where, "mode = \"{:04o}\"\n", mode);
     }
@@ -181,7 +185,8 @@ class PoolImport {
     if (bind_.starts_with("localhost:")) bind_ = "127.0.0.1" + bind_.substr(bind_.find(':'));
     const auto address = config::parse_address(bind_);
     if (!address) {
-      complaints_.error(listen.where, "listen: " + address.error());
+      complaints_.error(listen.where, "listen: " + address.error(),
+                        "write an address and its port, or a path: 127.0.0.1:22121, /run/web.sock");
     } else if (!address->numeric) {
       complaints_.error(listen.where, fmt::format("listen: '{}' is a name", address->host),
                         "write the address that it stands for");

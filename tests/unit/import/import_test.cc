@@ -201,7 +201,8 @@ TEST_CASE("several files become one") {
 
 TEST_CASE("what twemproxy would refuse is refused with its place") {
   CHECK(wrong(yaml("  timeout: soon\n")) ==
-        "nutcracker.yml:3:12: error: timeout: \"soon\" is no number");
+        "nutcracker.yml:3:12: error: timeout: \"soon\" is no number\n"
+        "  write digits alone: times are in milliseconds");
   CHECK(has(wrong(yaml("  redis: yes\n")), ":3:10: error: redis"));
   CHECK(has(wrong(yaml("  timeout: 1\n  timeout: 2\n")), ":4:3: error: 'timeout' is set twice"));
   CHECK(has(wrong(yaml("  timeout:\n")), "'timeout' has no plain value"));
@@ -237,7 +238,8 @@ TEST_CASE("nothing is told a place in the text that was made, but the one in the
 TEST_CASE("two of a kind are told with both places") {
   CHECK(wrong("a:\n  listen: 127.0.0.1:1\n  servers:\n   - h:1:1\n"
               "b:\n  listen: localhost:1\n  servers:\n   - h:1:1\n") ==
-        "nutcracker.yml:6:11: error: two pools listen on localhost:1, first in nutcracker.yml:2");
+        "nutcracker.yml:6:11: error: two pools listen on localhost:1, first in nutcracker.yml:2\n"
+        "  let each listen elsewhere");
   CHECK(has(wrong(yaml("", "   - 10.0.0.1:1:1 x\n   - 10.0.0.2:1:1 x\n")),
             "nutcracker.yml:5:6: error: two servers of pool 'alpha' have the name 'x', the other "
             "in line 4"));
