@@ -43,6 +43,8 @@ void Executor::send_delete(ServerConn& conn, Bytes key, bool for_traffic) {
   exchange.first.server = conn.link.id;
   ++exchange.fragments_asked;
   servers_->queued(conn, exchange.first);
+  // Nobody waits for its answer: nobody else would see that there is none.
+  if (conn.link.timeout) servers_->look_for_silence(conn, *conn.link.timeout);
 }
 
 // `answered`: with `what` where that is an error.

@@ -28,6 +28,11 @@ void Buffer::grow(BufferPool& pool, std::size_t count) {
 
 void Buffer::erase(BufferPool& pool, std::span<const Part> parts) {
   if (parts.empty()) return;
+  std::size_t front = 0;
+  std::size_t at_front = 0;
+  while (at_front < parts.size() && parts[at_front].offset == front)
+    front += parts[at_front++].count;
+  if (at_front == parts.size()) return drop_front(pool, front);
   char* const first = data_ + begin_;
   std::size_t to = parts[0].offset;
   for (std::size_t i = 0; i < parts.size(); ++i) {

@@ -153,6 +153,20 @@ void Control::begin_drain() {
   enter(Phase::draining, timeout);
 }
 
+namespace {
+
+// With the process it is forgotten.
+void tell_owed(const snapshot::Snapshot& snapshot, const proxy::Board& board) {
+  std::size_t keys = 0;
+  for (const auto& pool : snapshot.pools) {
+    for (const auto& server : pool->servers) keys += board.entry(server.id).owed().keys;
+  }
+  if (keys == 0) return;
+  log::warning("stopping: {} keys stay owed: what their servers hold of them may be old", keys);
+}
+
+}  // namespace
+
 // Neither for a worker that stands still nor for whoever reads a file on a disk that does not
 // answer there is more than patience.
 void Control::end_workers() {
@@ -165,6 +179,7 @@ void Control::end_workers() {
     stuck_ = true;
     log::error("stopping: worker {} stands still and is not waited for", i);
   }
+  tell_owed(*snapshot(), crew_.board);
   listeners_.silent() ? listeners_.close() : listeners_.abandon();
   phase_ = Phase::over;
 }

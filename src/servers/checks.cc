@@ -81,7 +81,8 @@ void Servers::suspect(ServerConn& conn, Duration timeout) {
 void Servers::look_for_silence(ServerConn& conn, Duration timeout) {
   if (conn.state != ServerConnState::ready) return;
   if (conn.timer.kind == net::TimerKind::server_silent && conn.timer.set()) return;
-  const Instant silent_at = conn.quiet_since + timeout;
+  const bool owes_us = conn.head_sent || conn.offered > conn.sent;
+  const Instant silent_at = (owes_us ? conn.quiet_since : bench_.now) + timeout;
   if (conn.link.ends_at <= silent_at) return set_idle_timer(conn);
   conn.timer.kind = net::TimerKind::server_silent;
   bench_.timers.set(conn.timer, silent_at);

@@ -160,6 +160,7 @@ void Servers::drop_withdrawn(ServerConn& conn) {
   conn.fifo_last = nullptr;
   while (Fragment* fragment = *place) {
     fragment->request_end -= gone_bytes;
+    fragment->queued_behind -= static_cast<std::uint32_t>(parts.size());
     if (!fragment->withdrawn) {
       conn.fifo_last = fragment;
       place = &fragment->fifo_next;

@@ -12,6 +12,51 @@ namespace ringway::worker {
 using metrics::WorkerMetric;
 using net::Op;
 
+namespace {
+
+// At the end: so often it is looked what is still owed.
+constexpr Duration owed_look_every = std::chrono::milliseconds(10);
+
+// A connection that is to settle what is owed, by an answer or by a delete.
+bool settles(const proxy::Fragment& fragment) {
+  const proxy::Exchange& exchange = *fragment.exchange;
+  const bool removes = exchange.internal && !exchange.key.get().empty();
+  return removes || fragment.owes || fragment.pays || fragment.overtaken;
+}
+
+// To a server that takes traffic: of others nobody knows when they are back.
+bool has_debts(proxy::Servers& servers) {
+  bool found = false;
+  servers.each([&](const proxy::ServerConn& conn) {
+    if (conn.link.standing != proxy::Standing::up) return;
+    for (const proxy::Fragment* one = conn.fifo_first; one && !found; one = one->fifo_next)
+      found = settles(*one);
+  });
+  return found;
+}
+
+// At the end of the process, which forgets what is on the board: without the pause that the home
+// worker makes at other times. True if anything is owed to a server that takes traffic.
+bool pay_what_is_owed(proxy::Workbench& bench, proxy::Servers& servers, proxy::Health& health) {
+  bool owed = false;
+  for (const auto& pool : bench.snapshot->pools) {
+    for (const pool::Server& server : pool->servers) {
+      const proxy::BoardEntry& entry = bench.board.entry(server.id);
+      if (!entry.owes() || entry.standing() != proxy::Standing::up) continue;
+      owed = true;
+      if (servers.home(server.id) != bench.worker) continue;
+      if (servers.ready_connection(server.id)) {
+        health.on_ready(server.id);
+      } else if (!servers.connecting(server.id) && !servers.backs_off(server.id)) {
+        servers.prove(server.id);
+      }
+    }
+  }
+  return owed;
+}
+
+}  // namespace
+
 Worker::Worker(std::uint32_t number, net::Io& io, Crew& crew)
     : crew_(crew),
       desk_(*crew.desks[number]),
@@ -237,6 +282,7 @@ void Worker::move_budgets_on() {
 }
 
 void Worker::end_turn() {
+  bool owes = draining_ && !stopping_ && pay_what_is_owed(bench_, servers_, health_);
   executor_.wake_waiting();
   clients_.resume_blocked();
   servers_.flush();
@@ -252,8 +298,11 @@ void Worker::end_turn() {
   if (const std::uint32_t gone = acceptors_.reap()) {
     desk_.sockets.fetch_sub(gone, std::memory_order_release);
   }
-  if (draining_) {
-    const bool waits = executor_.next_deadline() != never;
+  if (draining_ && !stopping_) {
+    owes = owes || has_debts(servers_);
+    // Another worker may have paid it, or a connection is to be made once more.
+    if (owes && !drain_timer_.set()) bench_.timers.set(drain_timer_, bench_.now + owed_look_every);
+    const bool waits = executor_.next_deadline() != never || owes;
     desk_.awaiting.store(waits, std::memory_order_release);
   }
   if (bench_.snapshot) desk_.settled.store(servers_.settled(), std::memory_order_release);

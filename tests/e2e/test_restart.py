@@ -122,6 +122,39 @@ class Restart(cases.EndToEnd):
                 value = direct.get(one.key)[one.key].strip()
                 self.assertEqual(int(value), one.done, one.key)
 
+    def owing(self, drain):
+        """Owes k to a server that takes traffic: it was stopped for longer than a timeout."""
+        server, = self.servers = self.memcacheds(1)
+        router = self.ringway(self.servers, timeout="200ms", drain=drain,
+                              pool='backoff_min = "10ms"\nbackoff_max = "20ms"\n'
+                                   "[pool.web.eject]\nfailures = 1000")
+        client = self.client(router)
+        self.assertEqual(client.set(b"k", b"v"), b"STORED\r\n")
+        server.freeze()
+        client.send(b"delete k noreply\r\nmn\r\n")
+        self.assertEqual(client.line(), b"MN")
+        until("the debt to be on the board", 5, lambda:
+              router.metrics()["ringway_server_owed_live_keys"] == 1)
+        return server, router
+
+    def test_what_is_owed_is_paid_before_the_end(self):
+        server, router = self.owing(DEFAULT_DRAIN)
+        server.thaw()
+        began = time.monotonic()
+        self.assertEqual(router.stop(), 0, router.log())
+        self.assertLess(time.monotonic() - began, 0.7 * cases.SLOWNESS)
+        with Client((server.host, server.port)) as direct:
+            self.assertEqual(direct.get(b"k"), {})
+        self.assertNotIn("stay owed", router.log())
+
+    def test_what_stays_owed_is_told_and_waited_for_no_longer_than_clients(self):
+        server, router = self.owing("1s")
+        began = time.monotonic()
+        self.assertEqual(router.stop(), 0, router.log())
+        self.assertLess(time.monotonic() - began, 1 + 0.7 * cases.SLOWNESS)
+        self.assertIn("stopping: 1 keys stay owed", router.log())
+        server.thaw()
+
     def test_pooled_clients_over_io_uring(self):
         self.check_pooled_clients("io_uring")
 

@@ -190,5 +190,68 @@ TEST_CASE("a debt that a refused write was to pay is counted once") {
   CHECK(test.counted(ServerMetric::owed) == 0);  // That was whoever put it on the board.
 }
 
+bool awaits(const TwoLanes& test) {
+  return test.crew.desks[0]->awaiting;
+}
+
+TEST_CASE("at the end what is owed to a server that is up is delivered at once") {
+  TwoLanes test;
+  test.laned.values["k"] = "v1";
+  test.crew.board.entry(test.server_id()).owe("k", 1000);
+  test.crew.post_all(worker::Drain{});
+  test.run_for(20ms);
+  CHECK_FALSE(test.has("k"));
+  CHECK_FALSE(awaits(test));
+}
+
+TEST_CASE("what becomes owed while it ends, too") {
+  TwoLanes test;
+  test.crew.post_all(worker::Drain{});
+  test.run_for(20ms);
+  test.laned.values["k"] = "v1";
+  if (test.crew.board.entry(test.server_id()).owe("k", 1000))
+    test.crew.call_home(0, test.server_id());
+  test.run_for(20ms);
+  CHECK_FALSE(test.has("k"));
+  CHECK_FALSE(awaits(test));
+}
+
+TEST_CASE("the end waits for the late reply that settles what a connection owes") {
+  TwoLanes test;
+  test.busy(4, 200ms);
+  test.laned.refuses_sets = true;
+  test.laned.values["k"] = "v1";
+  test.slow().say(silent_set("k", "v2"));
+  test.run_for(600ms);
+  test.crew.post_all(worker::Drain{});
+  test.run_for(100ms);
+  CHECK(awaits(test));
+  test.run_for(1s);
+  CHECK_FALSE(awaits(test));
+  CHECK_FALSE(test.has("k"));
+}
+
+TEST_CASE("the end does not wait for what a server that is out is owed, nor for late reads") {
+  TwoLanes test;
+  test.busy(4, 200ms);
+  test.run_for(600ms);
+  test.crew.board.set_standing(test.server_id(), proxy::Standing::ejected, "is dead");
+  test.crew.board.entry(test.server_id()).owe("k", 1000);
+  test.crew.post_all(worker::Drain{});
+  test.run_for(20ms);
+  CHECK_FALSE(awaits(test));
+}
+
+TEST_CASE("an owed delete that is not answered goes back on the board") {
+  TwoLanes test;
+  test.laned.values["k"] = "v1";
+  test.laned.pace(0, std::chrono::hours(1));
+  test.run_for(10s);
+  test.crew.board.entry(test.server_id()).owe("k", 1000);
+  test.crew.call_home(0, test.server_id());
+  test.run_for(5s);
+  CHECK_FALSE(test.has("k"));  // By another connection.
+}
+
 }  // namespace
 }  // namespace ringway::sim

@@ -104,6 +104,11 @@ class LanedServer final : public Inhabitant {
       return "VALUE " + key + " 0 " + std::to_string(found->second.size()) + "\r\n" +
              found->second + "\r\nEND\r\n";
     }
+    if (command == "mg") {
+      if (found == values.end()) return "EN\r\n";
+      if (!line.ends_with(" v")) return "HD\r\n";
+      return "VA " + std::to_string(found->second.size()) + "\r\n" + found->second + "\r\n";
+    }
     if (command == "set" && refuses_sets) return "SERVER_ERROR out of memory\r\n";
     if (command == "add" && found != values.end()) return "NOT_STORED\r\n";
     if (command == "set" || command == "add") {

@@ -1,6 +1,6 @@
 // Who waits for a full queue waits no longer than there is something to wait for: the list is
 // emptied when the connection ends, and when the server goes out, moves, leaves or is reloaded.
-#include "sim/one_worker.h"
+#include "sim/laned_server.h"
 
 namespace ringway::sim {
 namespace {
@@ -62,6 +62,21 @@ TEST_CASE("when a reload makes room what waits takes it") {
   test.told();
   CHECK(test.worker->servers().waiting(test.server_id()) == 0);
   CHECK(test.served() == 0);
+}
+
+TEST_CASE("what waited through a reload that allows retries is asked twice as it was asked once") {
+  TwoLanes test("server_queue_max = 1\nread_retries = 0\n");
+  test.laned.values["k"] = "v1";
+  test.busy(1, 100ms);
+  test.slow().say("mg k v\r\n");
+  test.run_for(10ms);
+  test.pool.replace(test.pool.find("read_retries = 0"), 16, "read_retries = 1");
+  test.adopt(test.pool, "10.0.0.9:11211");
+  test.run_for(150ms);
+  test.laned.lose(1);
+  test.run_for(1s);
+  CHECK(test.slow().heard == "END\r\nVA 2\r\nv1\r\n");
+  CHECK(test.laned.done.back() == "mg k v");
 }
 
 TEST_CASE("when a client that waits is gone nobody waits") {
