@@ -224,8 +224,7 @@ std::size_t Clients::parse(ClientConn& client, Bytes bytes) {
       }
       client.scanned = parsed.scanned;
       needed_ = parsed.needed;
-      client.blocked = !begin_half(client, bytes.size() - taken);
-      if (client.blocked) needed_ = 0;
+      if (!begin_half(client, bytes.size() - taken)) needed_ = 0;
       break;
     }
     if (client.half) {
@@ -265,6 +264,7 @@ bool Clients::accept_parsed(ClientConn& client, const ParsedRequest& parsed) {
   }
   bench_.count(WorkerMetric::requests_rejected).add();
   client.swallow = parsed.swallow;
+  reset_timer(client);
   const std::string error = error_of(client, parsed);
   if (!parsed.unlink_key.empty()) {
     sink_.unlink(client, parsed.request, error);
@@ -357,7 +357,7 @@ void Clients::resume_blocked() {
   net::List<ClientConn, &ClientConn::touched_link> looked_at;
   while (ClientConn* client = touched_.pop_front()) {
     looked_at.push_back(*client);
-    if (client->output.size() < listener(*client).settings.client_output_high) go_on(*client);
+    go_on(*client);
     if (client->closing) client->touched_link.leave();
   }
   while (ClientConn* client = looked_at.pop_front()) touch(*client);
@@ -412,7 +412,11 @@ void Clients::update_reading(ClientConn& client) {
   const bool pause = client.pauses.any();
   if (pause == client.paused) return;
   client.paused = pause;
-  pause ? bench_.io.pause(client.fd) : bench_.io.resume(client.fd);
+  if (pause) return bench_.io.pause(client.fd);
+  bench_.io.resume(client.fd);
+  // What it owes it could not say until now.
+  if (client.output.empty()) client.progress_at = bench_.now;
+  reset_timer(client);
 }
 
 void Clients::finish(ClientConn& client) {

@@ -102,6 +102,9 @@ class Clients {
 
   std::uint32_t size() const { return conns_.size(); }
 
+  // Between two turns: whoever is not read waits for something that will come.
+  void check_pauses();
+
   template <typename Visit>
   void each(Visit&& visit) {
     conns_.each(visit);
@@ -174,6 +177,7 @@ class Clients {
   ClientConn* overruled_ = nullptr;  // Goes on, whatever memory says.
   net::Timer look_timer_;            // Set while some wait for memory.
   std::uint32_t look_ = 0;
+  std::uint32_t halves_ = 0;  // Clients with a request half there.
   std::uint32_t let_in_ = 0;  // Since the last one.
   log::RateLimit lines_{1};
   std::size_t needed_ = 0;  // What parse() left behind will grow to that; 0: not known.

@@ -19,11 +19,11 @@ bool Clients::between_requests(const ClientConn& client) {
          !client.closing && !client.finishing && !client.leaving && !client.input_ended;
 }
 
-// In the order of those who wait. How much each one wants is what room there has to be. Who has
-// much to read waits for himself.
+// In the order of those who wait. How much each one wants is what room there has to be. Who asks
+// and has much to read waits for himself: whatever he takes is a look at him.
 void Clients::join_waiting(ClientConn& client) {
   if (client.memory_link.linked()) return;
-  if (client.output.held() + client.stashed > modest_bytes_max) return;
+  if (client.blocked && client.output.held() + client.stashed > modest_bytes_max) return;
   if (waiting_.empty()) begin_looks();
   client.waits_since = look_;
   waiting_.push_back(client);
@@ -43,12 +43,15 @@ void Clients::promise(ClientConn& client, std::uint64_t bytes) {
 }
 
 // The first request of its input is not whole. False if it is a value that has to wait: a small
-// one never does, and those that wait already are first.
+// one never does, and those that wait already are first. A large one is begun when its rest is
+// promised: its line may have come in two pieces.
 bool Clients::begin_half(ClientConn& client, std::size_t have) {
   const bool large = needed_ > modest_bytes_max;
-  if (large && !client.half && !refusing_) {
+  if (large && client.promised == 0 && !refusing_) {
     const bool first = waiting_.empty() || overruled_ == &client;
     if (!first || needed_ > bench_.memory.room()) {
+      end_half(client);
+      client.blocked = true;
       client.wanted = needed_;
       pause(client, PauseReason::memory);
       return false;
@@ -56,12 +59,15 @@ bool Clients::begin_half(ClientConn& client, std::size_t have) {
   }
   promise(client, large ? needed_ - std::min(needed_, have) : 0);
   if (std::exchange(client.half, true)) return true;
+  ++halves_;
   reset_timer(client);
   return true;
 }
 
 void Clients::end_half(ClientConn& client) {
-  client.half = false;
+  if (!std::exchange(client.half, false)) return;
+  RINGWAY_ASSERT(halves_ > 0);
+  --halves_;
   promise(client, 0);
 }
 
@@ -92,7 +98,7 @@ void Clients::refuse_line(ClientConn& client) {
 void Clients::mind_memory() {
   const Memory& memory = bench_.memory;
   bench_.memory.set_clients(conns_.size());
-  if (memory.is_over()) refuse_largest();
+  if (memory.is_over() && halves_ > 0) refuse_largest();
   if (!gate_closed_ && memory.is_full()) close_gate();
   if (gate_closed_ && !memory.is_short()) open_gate();
   if (!gate_closed_) let_in();

@@ -334,6 +334,7 @@ void Worker::check_invariants() {
     RINGWAY_ASSERT(count == client.line_count);
     RINGWAY_ASSERT(!client.closing || (client.line_first == nullptr && !client.pauses.any()));
   });
+  clients_.check_pauses();
 }
 
 }  // namespace ringway::worker

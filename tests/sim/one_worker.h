@@ -135,10 +135,11 @@ struct OneWorker {
 
   // A pool of one server, by this name and at the address that it says.
   void adopt(const std::string& pool, const std::string& address) {
-    config::Loaded loaded = config::load_text(
-        "[listener.a]\nbind = \"127.0.0.1:11311\"\nroute = \"a\"\n[pool.a]\n" + pool +
-            "\nservers = [\"" + address + "\"]\n[pool.a.health]\ncheck = \"off\"\n",
-        "test", [](std::string_view) { return std::nullopt; });
+    config::Loaded loaded =
+        config::load_text(router + "[listener.a]\nbind = \"127.0.0.1:11311\"\nroute = \"a\"\n" +
+                              limits + "[pool.a]\n" + pool + "\nservers = [\"" + address +
+                              "\"]\n[pool.a.health]\ncheck = \"off\"\n",
+                          "test", [](std::string_view) { return std::nullopt; });
     REQUIRE(loaded.config);
     loaded.config->clients_max = 1000;
     snapshots.push_back(snapshot::build(
@@ -158,6 +159,10 @@ struct OneWorker {
     for (std::uint32_t i = 0; i < count; ++i)
       askers.push_back(
           std::make_unique<Asker>(world, each, pause, world.now() + 100ms + pause * i / count));
+    take_clients();
+  }
+  // Those who have connected.
+  void take_clients() {
     while (world.next_event() < world.now() + 50ms) world.run_next_event();
     for (const int fd : io.accept_waiting(listener)) crew.post_all(worker::TakeClient{fd, 0});
   }
@@ -165,6 +170,7 @@ struct OneWorker {
     const Instant end = world.now() + time;
     while (world.now() < end) {
       worker->turn();
+      worker->check_invariants();
       while (world.next_event() <= std::min(io.next_wakeup(), end)) world.run_next_event();
       world.advance(std::min(std::max(io.next_wakeup(), world.now()), end));
     }
@@ -175,6 +181,8 @@ struct OneWorker {
     return sum;
   }
 
+  std::string router;  // For the next adopt(): a section, and settings of the listener.
+  std::string limits;
   Trace trace{false};
   SimWorld world{Chance(7), Faults{}, trace};
   PacedServer server;
