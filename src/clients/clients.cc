@@ -134,7 +134,8 @@ void Clients::linger(ClientConn& client, std::size_t dropped) {
 
 void Clients::take(ClientConn& client, Bytes bytes) {
   net::BufferPool& pool = bench_.buffers;
-  if (client.half && !client.blocked && bench_.memory.is_over()) [[unlikely]]
+  const bool large = client.half && client.input.size() > modest_bytes_max;
+  if (large && !client.blocked && bench_.memory.is_over()) [[unlikely]]
     refuse_half(client);
   if (client.closing || client.finishing) return;
   if (client.blocked) return client.input.append(pool, bytes);

@@ -99,6 +99,7 @@ void Clients::mind_memory() {
   const Memory& memory = bench_.memory;
   bench_.memory.set_clients(conns_.size());
   if (memory.is_over() && halves_ > 0) refuse_largest();
+  bench_.memory.note_end_of_turn();
   if (!gate_closed_ && memory.is_full()) close_gate();
   if (gate_closed_ && !memory.is_short()) open_gate();
   if (!gate_closed_) let_in();

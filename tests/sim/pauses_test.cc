@@ -258,5 +258,30 @@ TEST_CASE(
   CHECK(test.counted(metrics::WorkerMetric::clients_stalled) == 1);
 }
 
+// What is half there goes first, and at the end of the turn.
+TEST_CASE("a small value is passed on although more came in this turn than there is room for") {
+  constexpr std::size_t readers = 20;
+  constexpr std::size_t last = readers + 200;
+  Paused test(last + 650, "", "timeout = \"10s\"");
+  test.host.sleep();
+  for (std::size_t i = 0; i < readers; ++i) test.peer(i).say("get v5\r\n");
+  for (std::size_t i = readers; i < test.peers.size(); ++i) test.peer(i).say("get ");
+  test.run_for(10ms);
+  std::size_t next = last;
+  while (test.lent() + 1'000'000 < test.bytes_max()) {
+    REQUIRE(next < test.peers.size());
+    test.peer(next++).say(std::string(60'000, 'k'));
+    test.run_for(1ms);
+  }
+  REQUIRE(test.lent() < test.bytes_max());
+  for (std::size_t i = readers; i < last; ++i) test.peer(i).say(std::string(16'000, 'k'));
+  test.host.wake();
+  while (test.world.next_event() < test.world.now() + 20ms) test.world.run_next_event();
+  test.run_for(100ms);
+  CHECK(test.counted(metrics::WorkerMetric::requests_shed) > 0);
+  for (std::size_t i = 0; i < readers; ++i)
+    CHECK(test.peer(i).heard == "VALUE v5 0 5\r\nvvvvv\r\nEND\r\n");
+}
+
 }  // namespace
 }  // namespace ringway::sim
