@@ -85,6 +85,14 @@ def until(what, seconds, condition):
         time.sleep(0.01)
 
 
+def opened_for_writing(pipe):
+    """None as long as nobody reads from it."""
+    try:
+        return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError:
+        return None
+
+
 def end_with_parent():
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 

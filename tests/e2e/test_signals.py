@@ -9,16 +9,8 @@ import sys
 import time
 
 import cases
-from processes import until
+from processes import opened_for_writing, until
 from protocol import Client
-
-
-def opened_for_writing(pipe):
-    """None as long as nobody reads from it."""
-    try:
-        return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
-    except OSError:
-        return None
 
 
 def fill(pipe):
