@@ -134,11 +134,10 @@ void Clients::linger(ClientConn& client, std::size_t dropped) {
 
 void Clients::take(ClientConn& client, Bytes bytes) {
   net::BufferPool& pool = bench_.buffers;
-  const bool large = client.half && client.input.size() > modest_bytes_max;
-  if (large && !client.blocked && bench_.memory.is_over()) [[unlikely]]
+  if (client.half && !client.blocked && bench_.memory.is_exhausted()) [[unlikely]]
     refuse_half(client);
   if (client.closing || client.finishing) return;
-  if (client.blocked) return client.input.append(pool, bytes);
+  if (client.blocked) return take_more_of_waiting(client, bytes);
   if (client.input.empty()) {
     const std::size_t taken = parse(client, bytes);
     if (!client.closing && !client.finishing) keep(client, bytes.substr(taken));
@@ -218,7 +217,7 @@ std::size_t Clients::parse(ClientConn& client, Bytes bytes) {
     const bool accepted_before = client.held_input != HeldInput::none;
     dialect.parse(bytes.substr(taken), accepted_before ? no_limits : present, parsed);
     if (parsed.status == RequestStatus::incomplete) {
-      if (refusing_ && client.half && parsed.needed == 0) {
+      if (refusing_ && client.half && is_long_line(client, parsed, bytes.size() - taken)) {
         refuse_line(client);
         taken = bytes.size();
         break;
@@ -325,6 +324,7 @@ void Clients::resume(ClientConn& client, PauseReason reason) {
   if (!client.pauses.end(reason)) return;
   paused_.end(reason, bench_.now);
   if (reason == PauseReason::memory) leave_waiting(client);
+  if (client.half) client.looks_still = 0;
   touch(client);
 }
 
@@ -402,6 +402,7 @@ void Clients::on_sent(const net::Completion& done) {
   if (done.result < 0) return retire(client);
   bench_.count(WorkerMetric::client_bytes_sent).add(count);
   client.moved += count;
+  if (!client.half && client.output.empty()) client.looks_still = 0;
   client.progress_at = bench_.now;
   reset_timer(client);
   touch(client);

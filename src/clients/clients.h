@@ -32,11 +32,16 @@ class Clients {
   // request started and no value larger than this; such values are not begun.
   static constexpr std::size_t modest_bytes_max = 64 * 1024;
   // While some wait for memory it is looked so often who holds it and does not move: less
-  // than so many bytes from one look to the next. Who waited for so many looks is not left to
-  // wait: what is too large is refused then.
+  // than so many bytes from one look to the next, and that so many times in a row. (Less often,
+  // and it may be who got no turn on his machine, or was let in a moment ago.) The line of those
+  // who wait moves while somebody is let in or a value before them comes; where it did not for so
+  // many looks nobody is left to wait who waited for as many: what is too large is refused then.
   static constexpr Duration memory_look_every = std::chrono::milliseconds(250);
   static constexpr std::uint64_t moved_bytes_min = 8 * 1024;
+  static constexpr std::uint32_t says_nothing_looks_max = 3;
+  static constexpr std::uint32_t takes_nothing_looks_max = 1;
   static constexpr std::uint32_t looks_waited_max = 4;
+  static constexpr std::uint32_t looks_waited_most = 120;  // However the line moves.
   // Room made ahead for a value that a client has only announced.
   static constexpr std::size_t announced_bytes_max = 256 * 1024;
 
@@ -139,8 +144,12 @@ class Clients {
   void leave_waiting(ClientConn& client);
   void promise(ClientConn& client, std::uint64_t bytes);
   bool begin_half(ClientConn& client, std::size_t have);
+  void take_more_of_waiting(ClientConn& client, Bytes bytes);
+  void take_up_waiting();
   void end_half(ClientConn& client);
   void refuse_half(ClientConn& client);
+  bool is_long_line(const ClientConn& client, const proto::ParsedRequest& half,
+                    std::size_t have) const;
   void refuse_line(ClientConn& client);
   void mind_memory();
   void refuse_largest();
@@ -150,6 +159,7 @@ class Clients {
   void go_on_with_memory(ClientConn& client);
   bool has_memory(std::uint64_t coming_back) const;
   void begin_looks();
+  std::uint32_t looks_still(ClientConn& client) const;
   static std::vector<Holder>& largest_first(std::vector<Holder>& holders);
   void overrule_waiting(std::uint64_t coming_back);
   void tell_short(std::uint32_t waiting, std::uint64_t refused, std::uint32_t ended);
@@ -177,8 +187,8 @@ class Clients {
   ClientConn* overruled_ = nullptr;  // Goes on, whatever memory says.
   net::Timer look_timer_;            // Set while some wait for memory.
   std::uint32_t look_ = 0;
-  std::uint32_t halves_ = 0;  // Clients with a request half there.
-  std::uint32_t let_in_ = 0;  // Since the last one.
+  std::uint32_t halves_ = 0;    // Clients with a request half there.
+  std::uint32_t moved_at_ = 0;  // At this one the line of those who wait moved.
   log::RateLimit lines_{1};
   std::size_t needed_ = 0;  // What parse() left behind will grow to that; 0: not known.
 };

@@ -13,6 +13,20 @@ namespace ringway::proxy {
 
 using metrics::WorkerMetric;
 
+namespace {
+
+// What would be new of a value of so many bytes: what came of it before its client was not read
+// any more is held already.
+std::uint64_t rest_of(const ClientConn& client, std::uint64_t bytes) {
+  return bytes - std::min<std::uint64_t>(bytes, client.input.size());
+}
+
+bool is_mostly_here(const ClientConn& client, std::uint64_t bytes) {
+  return rest_of(client, bytes) <= bytes / 2;
+}
+
+}  // namespace
+
 // Nothing of it is here, and nothing of a request is owed.
 bool Clients::between_requests(const ClientConn& client) {
   return client.input.empty() && !client.half && client.swallow == 0 && !client.swallows_line &&
@@ -43,13 +57,17 @@ void Clients::promise(ClientConn& client, std::uint64_t bytes) {
 }
 
 // The first request of its input is not whole. False if it is a value that has to wait: a small
-// one never does, and those that wait already are first. A large one is begun when its rest is
-// promised: its line may have come in two pieces.
+// one never does, and those that wait already are first. One that is mostly here gives back more
+// than it still takes. A large one is begun when its rest is promised: its line may have come in two
+// pieces.
 bool Clients::begin_half(ClientConn& client, std::size_t have) {
   const bool large = needed_ > modest_bytes_max;
   if (large && client.promised == 0 && !refusing_) {
     const bool first = waiting_.empty() || overruled_ == &client;
-    if (!first || needed_ > bench_.memory.room()) {
+    const std::uint64_t rest = rest_of(client, needed_);
+    const bool fits = rest <= bench_.memory.room() ||
+                      (is_mostly_here(client, needed_) && !bench_.memory.is_exhausted(rest));
+    if (!first || !fits) {
       end_half(client);
       client.blocked = true;
       client.wanted = needed_;
@@ -64,10 +82,32 @@ bool Clients::begin_half(ClientConn& client, std::size_t have) {
   return true;
 }
 
+// It came before its client was not read any more.
+void Clients::take_more_of_waiting(ClientConn& client, Bytes bytes) {
+  client.input.append(bench_.buffers, bytes);
+  if (client.wanted == 0 || !is_mostly_here(client, client.wanted)) return;
+  if (!bench_.memory.is_exhausted(rest_of(client, client.wanted))) go_on_with_memory(client);
+}
+
+// What they said already is held in any case. Large values among it wait on, but for those that
+// are mostly here.
+void Clients::take_up_waiting() {
+  net::List<ClientConn, &ClientConn::memory_link> wait_on;
+  while (ClientConn* client = waiting_.pop_front()) {
+    wait_on.push_back(*client);
+    const bool parsed = client->wanted > 0;
+    if (parsed ? !is_mostly_here(*client, client->wanted) : client->input.empty()) continue;
+    const std::uint64_t rest = rest_of(*client, client->wanted);
+    if (!bench_.memory.is_exhausted(rest)) go_on_with_memory(*client);
+  }
+  while (ClientConn* client = wait_on.pop_front()) waiting_.push_back(*client);
+}
+
 void Clients::end_half(ClientConn& client) {
   if (!std::exchange(client.half, false)) return;
   RINGWAY_ASSERT(halves_ > 0);
   --halves_;
+  client.looks_still = 0;
   promise(client, 0);
 }
 
@@ -86,7 +126,13 @@ void Clients::refuse_half(ClientConn& client) {
   touch(client);
 }
 
-// A line has no end yet: nobody knows what it asks.
+// It has no end yet, and asks for nothing but keys. A shorter one may announce a payload, which
+// would be read as commands if it were dropped.
+bool Clients::is_long_line(const ClientConn& client, const proto::ParsedRequest& half,
+                           std::size_t have) const {
+  return half.needed == 0 && have > listener(client).dialect->line_bytes_max;
+}
+
 void Clients::refuse_line(ClientConn& client) {
   client.swallows_line = true;
   end_half(client);
@@ -98,21 +144,20 @@ void Clients::refuse_line(ClientConn& client) {
 void Clients::mind_memory() {
   const Memory& memory = bench_.memory;
   bench_.memory.set_clients(conns_.size());
-  if (memory.is_over() && halves_ > 0) refuse_largest();
-  bench_.memory.note_end_of_turn();
+  if (memory.is_exhausted() && halves_ > 0) refuse_largest();
   if (!gate_closed_ && memory.is_full()) close_gate();
   if (gate_closed_ && !memory.is_short()) open_gate();
   if (!gate_closed_) let_in();
 }
 
-// More came in this turn than there is room for.
+// More came in this turn than there is room for. Those who are left have an eighth to go on with.
 void Clients::refuse_largest() {
   std::vector<Holder> halves;
   each([&](ClientConn& client) {
     if (client.half && !client.pauses.any()) halves.push_back({client.input.lent(), &client});
   });
   for (const Holder& holder : largest_first(halves)) {
-    if (!bench_.memory.is_full()) return;
+    if (!bench_.memory.is_over()) return;
     refuse_half(*holder.client);
   }
 }
@@ -140,7 +185,8 @@ void Clients::open_gate() {
 
 void Clients::let_in() {
   while (ClientConn* client = waiting_.front()) {
-    if (bench_.memory.is_short() || client->wanted > bench_.memory.room()) return;
+    const std::uint64_t rest = rest_of(*client, client->wanted);
+    if (bench_.memory.is_short() || rest > bench_.memory.room()) return;
     go_on_with_memory(*client);
   }
 }
@@ -148,21 +194,33 @@ void Clients::let_in() {
 void Clients::go_on_with_memory(ClientConn& client) {
   resume(client, PauseReason::memory);
   overruled_ = &client;
-  ++let_in_;
+  moved_at_ = look_;
   if (client.blocked) go_on(client);
   overruled_ = nullptr;
 }
 
 bool Clients::has_memory(std::uint64_t coming_back) const {
   if (bench_.memory.is_short(coming_back)) return false;
-  return waiting_.empty() || waiting_.front()->wanted <= bench_.memory.room(coming_back);
+  if (waiting_.empty()) return true;
+  return rest_of(*waiting_.front(), waiting_.front()->wanted) <= bench_.memory.room(coming_back);
 }
 
-// A client is stuck if little moved between two looks.
 void Clients::begin_looks() {
   if (look_timer_.set()) return;
   look_ += 2;  // Who was seen in the last one was not seen lately.
+  moved_at_ = look_;
   bench_.timers.set(look_timer_, bench_.now + memory_look_every);
+}
+
+// How many looks in a row saw it hold memory and little move. Whom ringway does not read cannot
+// move.
+std::uint32_t Clients::looks_still(ClientConn& client) const {
+  const bool holds = (client.half && !client.pauses.any()) || client.output.sending();
+  const bool moved = client.seen_at + 1 != look_ || client.moved >= moved_bytes_min;
+  client.looks_still = holds && !moved ? client.looks_still + 1 : 0;
+  client.seen_at = look_;
+  client.moved = 0;
+  return client.looks_still;
 }
 
 // While some wait for memory others may hold it and not move: they have to give it back.
@@ -170,16 +228,17 @@ void Clients::on_memory_look() {
   if (waiting_.empty()) return;
   ++look_;
   bench_.timers.set(look_timer_, bench_.now + memory_look_every);
+  take_up_waiting();
   std::vector<Holder> halves;
   std::vector<Holder> readers;
   each([&](ClientConn& client) {
-    const bool stuck = client.seen_at + 1 == look_ && client.moved < moved_bytes_min;
-    client.seen_at = look_;
-    client.moved = 0;
-    if (!stuck || client.closing || client.finishing) return;
+    if (client.promised > 0 && client.moved >= moved_bytes_min) moved_at_ = look_;
+    const std::uint32_t still = looks_still(client);
+    if (client.closing || client.finishing) return;
     if (client.half && !client.pauses.any()) {
+      if (still <= says_nothing_looks_max) return;
       halves.push_back({client.input.lent() + client.promised, &client});
-    } else if (client.output.sending()) {
+    } else if (client.output.sending() && still > takes_nothing_looks_max) {
       readers.push_back({client.output.held() + client.stashed, &client});
     }
   });
@@ -211,9 +270,10 @@ std::vector<Clients::Holder>& Clients::largest_first(std::vector<Holder>& holder
 // large values among it are refused.
 void Clients::overrule_waiting(std::uint64_t coming_back) {
   net::List<ClientConn, &ClientConn::memory_link> wait_on;
-  if (std::exchange(let_in_, 0) > 0) return;  // The line moves.
+  const bool moves = look_ - moved_at_ < looks_waited_max;
+  const std::uint32_t looks_max = moves ? looks_waited_most : looks_waited_max;
   while (ClientConn* client = waiting_.front()) {
-    if (has_memory(coming_back) || look_ - client->waits_since < looks_waited_max) break;
+    if (has_memory(coming_back) || look_ - client->waits_since < looks_max) break;
     if (client->input.empty()) {
       client->memory_link.leave();
       wait_on.push_back(*client);

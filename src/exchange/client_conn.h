@@ -77,6 +77,7 @@ struct ClientConn {
   std::uint64_t wanted = 0;       // While it waits for memory: room for a value, or for anything.
   std::uint64_t moved = 0;        // Bytes that it said or took since memory was last looked at,
   std::uint32_t seen_at = 0;      // which look that was,
+  std::uint32_t looks_still = 0;  // how many in a row saw it hold memory and not move,
   std::uint32_t waits_since = 0;  // and since which one it waits.
   std::uint32_t lingered_bytes = 0;
   Instant progress_at{};  // When it last said or took something.

@@ -6,7 +6,8 @@
 //                    larger than it is, and it is copied on its way
 //   three quarters   is_short(): who holds much is asked for no more
 //   seven eighths    is_full(): clients between two requests are not read
-//   all of it        is_over(): what is half there is refused, and any large value
+//   all of it        is_over(): what is large is refused in any case
+//   nine eighths     is_exhausted(): what is half there is refused, and so is any value
 //
 // so that who is half way gets through, and small requests are the last to wait.
 #pragma once
@@ -45,12 +46,12 @@ class Memory {
   bool is_short(std::uint64_t coming_back = 0) const { return beyond(6, coming_back); }
   bool is_full() const { return beyond(7, 0); }
   bool is_over() const { return used() > bytes_max_; }
-  // At the end of the last turn, although all was done about it that could be: then small values
-  // are refused, too. What comes in one turn is little beside it.
-  bool stays_over() const { return stays_over_; }
-  void note_end_of_turn() { stays_over_ = is_over(); }
+  bool is_exhausted() const { return used() > bytes_max_ / 8 * 9; }
   // Whether so many more would be too many, with what was promised.
   bool is_over(std::uint64_t bytes) const { return used() + promised_ + bytes > bytes_max_; }
+  bool is_exhausted(std::uint64_t bytes) const {
+    return used() + promised_ + bytes > bytes_max_ / 8 * 9;
+  }
 
   // What may be begun: all of it will be there at once, perhaps.
   std::uint64_t room(std::uint64_t coming_back = 0) const {
@@ -58,6 +59,8 @@ class Memory {
     const std::uint64_t taken = all - std::min(all, coming_back);
     return taken < value_bytes_max() ? value_bytes_max() - taken : 0;
   }
+  // Its part of memory_max; unlimited without one.
+  std::uint64_t bytes_max() const { return bytes_max_; }
   // What will never fit.
   std::uint64_t value_bytes_max() const { return bytes_max_ / 8 * 5; }
 
@@ -85,7 +88,6 @@ class Memory {
   std::uint64_t promised_ = 0;
   std::uint64_t clients_bytes_ = 0;
   std::uint64_t objects_bytes_ = 0;
-  bool stays_over_ = false;
 };
 
 }  // namespace ringway::proxy

@@ -445,7 +445,7 @@ std::string_view Executor::no_room(const Exchange& exchange, std::uint64_t bytes
     return {};
   const bool modest = std::min(bytes, held) <= Clients::modest_bytes_max;
   const bool small = std::max(bytes, held) <= Clients::modest_bytes_max;
-  if (small ? !bench_.memory.stays_over() : modest && !bench_.memory.is_over(bytes)) return {};
+  if (small ? !bench_.memory.is_exhausted() : modest && !bench_.memory.is_over(bytes)) return {};
   bench_.count(WorkerMetric::requests_shed).add();
   return no_memory;
 }

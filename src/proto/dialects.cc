@@ -15,6 +15,7 @@ constexpr std::array table = {
     Dialect{
         .name = "memcached",
         .parse = memcached::parse_request,
+        .line_bytes_max = memcached::line_bytes_max,
         .next_key = memcached::next_key,
         .hashed_key = memcached::hashed_key,
         .room = memcached::serialized_bytes_max,

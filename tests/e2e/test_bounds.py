@@ -81,6 +81,50 @@ class Crowd:
             talker.close()
 
 
+class Stores:
+    """Clients that store one value each, all at once. They come at a pace, in pieces: so whoever
+    is let in has often said little when it is looked who stands still."""
+
+    PIECE = 64 << 10
+    PAUSE = 0.0005
+
+    def __init__(self, address, count, value_bytes):
+        self.clients = [Client(address, timeout=60) for _ in range(count)]
+        self.left = {}
+        for number, client in enumerate(self.clients):
+            client.socket.setblocking(False)
+            request = b"set w%d 0 0 %d\r\n" % (number, value_bytes) + bytes(value_bytes) + b"\r\n"
+            self.left[client] = memoryview(request)
+        self.over = False
+        self.thread = threading.Thread(target=self.talk, daemon=True)
+        self.thread.start()
+
+    def talk(self):
+        while self.left and not self.over:
+            for client in list(self.left):
+                with contextlib.suppress(BlockingIOError):
+                    said = client.socket.send(self.left[client][:self.PIECE])
+                    self.left[client] = self.left[client][said:]
+                    if not self.left[client]:
+                        del self.left[client]
+                time.sleep(self.PAUSE)
+
+    def hear(self, seconds):
+        self.thread.join(seconds)
+        replies = []
+        for client in self.clients:
+            client.socket.setblocking(True)
+            client.socket.settimeout(seconds)
+            replies.append(client.line())
+        return replies
+
+    def end(self):
+        self.over = True
+        self.thread.join()
+        for client in self.clients:
+            client.close()
+
+
 class Bounds(cases.EndToEnd):
     LIMIT = 'memory_max = "64MiB"'
 
@@ -204,6 +248,18 @@ class Bounds(cases.EndToEnd):
         self.assertEqual(len(replies), 180)
         self.assertEqual(replies.count(NO_VALUE), 180 - stored)
         self.assertGreater(stored, 60)
+        until("nobody to wait any more", 5, lambda: self.assert_nobody_waits())
+
+    def test_large_values_at_once_are_all_stored(self):
+        """Each of them has room, but for a moment."""
+        self.begin()
+        stores = Stores(self.address, 180, 900_000)
+        self.addCleanup(stores.end)
+        most = self.look_for(0.5)
+        replies = stores.hear(60 * cases.SLOWNESS)
+        print(f"{most >> 20} MiB ", end="", flush=True)
+        self.assertEqual(replies.count(b"STORED"), 180, set(replies))
+        self.assertEqual(self.metric("requests_shed_total"), 0)
         until("nobody to wait any more", 5, lambda: self.assert_nobody_waits())
 
     def assert_nobody_waits(self):

@@ -33,6 +33,7 @@ class SimIo final : public net::Io, private Inhabitant {
   static constexpr std::int64_t unix_start_s = 1'700'000'000;
   std::span<const net::Completion> wait(Instant deadline, std::uint32_t in_flight) override;
   bool drained() const override { return drained_; }
+  std::size_t receive_bytes_max() const override { return settings_.receive_bytes_max(); }
   void wake() override { woken_ = true; }
 
   void accept(net::Token token, int listener, net::Accepts accepts) override;

@@ -51,6 +51,7 @@ struct Dialect {
   // reads past `input`, never allocates, accepts any bytes. The outcome depends on the bytes
   // alone, not on how they arrived. `rejected` also covers what needs no server.
   void (*parse)(Bytes input, const RequestLimits& limits, ParsedRequest& out);
+  std::size_t line_bytes_max;  // A longer line announces no payload.
   // Walks Request::keys: `for (Bytes key; next_key(rest, key);)`.
   bool (*next_key)(Bytes& rest, Bytes& key);
   // A key as it is hashed; may be written to `out`, which has room for key_bytes_max bytes.

@@ -15,7 +15,6 @@
 namespace ringway::proto::memcached {
 namespace {
 
-constexpr std::size_t line_bytes_max = 2048;  // Without its line end, as memcached has it.
 constexpr std::size_t long_line_bytes_max = 8 * 1024 * 1024;  // Of reads, whatever keys they name.
 constexpr std::size_t leading_spaces_max = 100;               // Of a line that may be longer.
 constexpr std::size_t get_word_bytes_max = 64;                // "gats", exptime and some spaces.

@@ -34,7 +34,7 @@ TEST_CASE("what the process needs is taken off first, and a quarter is left all 
   CHECK(Memory::share(1, 1, 0) == 0);
 }
 
-TEST_CASE("memory is short at three quarters, full at seven eighths, and over at all") {
+TEST_CASE("memory is short at 3/4, full at 7/8, over at all of it, and exhausted at 9/8") {
   Bench bench;
   const Memory& memory = bench.memory;
   for (const std::uint64_t n : {16, 1, 1}) bench.lend(n * mib);  // No larger as blocks.
@@ -49,6 +49,9 @@ TEST_CASE("memory is short at three quarters, full at seven eighths, and over at
   CHECK(memory.is_over(3 * mib));
   bench.lend(3 * mib);
   CHECK(memory.is_over());
+  CHECK(!memory.is_exhausted());
+  bench.lend(3 * mib);
+  CHECK(memory.is_exhausted());
 }
 
 TEST_CASE("a value has room if it fits whole beside what was promised") {

@@ -17,6 +17,9 @@ using proto::Request;
 using proto::RequestLimits;
 using proto::RequestStatus;
 
+// Of a line without its end, as memcached has it. Only reads of many keys may be longer.
+inline constexpr std::size_t line_bytes_max = 2048;
+
 // Parses the first request of `input`. `out.scanned` is read and written: 0 for a
 // fresh start. Never reads past `input`, never allocates, accepts any bytes.
 // The outcome depends on the bytes alone, not on how they arrived. `rejected` also
