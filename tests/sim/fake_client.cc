@@ -122,7 +122,8 @@ void FakeClient::flush() {
   if (half && std::exchange(rest_planned_, true)) return;
   const Bytes now =
       Bytes(output_).substr(0, half ? chance_.between(1, output_.size() - 1) : Bytes::npos);
-  if (half) world_.alarm(*this, world_.now() + Duration(chance_.below(50'000'000)), rest_alarm);
+  const auto rest_within = static_cast<std::uint64_t>(plan_.rest_within.count());
+  if (half) world_.alarm(*this, world_.now() + Duration(chance_.below(rest_within)), rest_alarm);
   const std::int64_t taken = world_.write(fd_, now);
   if (taken < 0) return;  // The end is on its way.
   output_.erase(0, static_cast<std::size_t>(taken));

@@ -53,7 +53,9 @@ struct ClientPlan {
   bool side = false;                // Of a listener that comes and goes.
   Instant dismissed_from = never;   // Earlier it must not be told to leave.
   Duration dismissed_within{};      // How long before that it may have asked in vain.
-  bool in_halves = false;           // Writes now and then only a part, and the rest later.
+  bool in_halves = false;           // Writes now and then only a part, and the rest later,
+  Duration rest_within = std::chrono::milliseconds(50);  // at most so much.
+  std::uint32_t large_one_in = 8;  // Of so many values one is as large as value_max allows.
   Instant begin{};
   Duration patience{};  // From reply to reply.
 };
@@ -185,6 +187,7 @@ class FakeClient final : public Inhabitant {
   bool excused(const Asked& asked) const;
   bool excused(const Asked& asked, KeyIndex key) const;
   bool complaint(const Asked& asked, const WireReply& reply) const;
+  bool no_memory(const WireReply& reply) const;
   void settle();
   void on_end();
   bool not_there();

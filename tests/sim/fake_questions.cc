@@ -143,7 +143,8 @@ void FakeClient::ask_meta_read(KeyIndex key) {
 // --- Writes -------------------------------------------------------------------
 
 WriteId FakeClient::begin_value(KeyIndex key) {
-  const std::uint64_t most = chance_.one_in(8) ? plan_.value_max : std::min(plan_.value_max, 64u);
+  const bool large = chance_.one_in(plan_.large_one_in);
+  const std::uint64_t most = large ? plan_.value_max : std::min(plan_.value_max, 64u);
   const auto bytes = static_cast<std::uint32_t>(chance_.below(most + 1));
   return model_.begin_write(key, id_, bytes, world_.now());
 }

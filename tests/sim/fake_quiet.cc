@@ -36,11 +36,13 @@ void FakeClient::take_quiet_error(Asked& batch, const WireReply& reply) {
   const auto rest = std::ranges::subrange(
       batch.quiet.begin() + static_cast<std::ptrdiff_t>(batch.next_quiet), batch.quiet.end());
   const bool own = reply.line.starts_with("SERVER_ERROR ringway: ");
+  const auto forgiven = [&](const Asked& one) { return excused(one) || model_.short_of_memory(); };
   const auto may_fail = [&](const Asked& one) {
+    if (no_memory(reply)) return true;
     return excused(one) && (own || complaint(one, reply) || !model_.trusts(one.keys[0]));
   };
   const auto failing = std::ranges::count_if(
-      batch.quiet, [&](const Asked& one) { return !one.told && excused(one); });
+      batch.quiet, [&](const Asked& one) { return !one.told && forgiven(one); });
   if (++batch.errors > failing || std::ranges::none_of(rest, may_fail)) unexpected(batch, reply);
   ++model_.tally.errors;
 }
@@ -66,7 +68,8 @@ void FakeClient::judge_silence(Asked& asked) {
   const bool replaces =
       asked.kind == Kind::remove || asked.verb == "set" || asked.verb == "replace";
   if (!quiet && replaces) model_.promise(key, {id_, asked.begun, world_.now()});
-  if (!quiet && excused(asked)) return never_known(asked);  // It may have failed.
+  // It may have failed.
+  if (!quiet && (excused(asked) || model_.short_of_memory())) return never_known(asked);
   switch (asked.kind) {
     case Kind::read: return missed(asked, 0);
     case Kind::remove:

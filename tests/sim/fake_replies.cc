@@ -105,7 +105,8 @@ void FakeClient::judge_marks(const Asked& asked, const WireReply& reply) const {
 
 // It may have failed and be told as not stored, or as not found. Then it may have been done, too.
 bool FakeClient::told_nothing(const Asked& asked, Bytes word) const {
-  if (!model_.writes_may_be_unstored() || !excused(asked)) return false;
+  if (!model_.writes_may_be_unstored()) return false;
+  if (!excused(asked) && !model_.short_of_memory()) return false;
   switch (asked.kind) {
     case Kind::write:
       return asked.meta ? word == "NS"
@@ -157,7 +158,7 @@ void FakeClient::miss_before(Asked& asked, std::size_t end) {
 // A read may be told so, too, if its server failed: for that server's keys.
 void FakeClient::missed(const Asked& asked, std::size_t i) const {
   const KeyIndex key = asked.keys[i];
-  if (model_.reads_may_miss() && excused(asked, key)) return;
+  if (model_.reads_may_miss() && (excused(asked, key) || model_.short_of_memory())) return;
   model_.check_missing(key, floor_of(asked, i));
 }
 
@@ -292,7 +293,7 @@ void FakeClient::judge_error(Asked& asked, const WireReply& reply) {
     unexpected(asked, reply);
   // Somebody whom nobody knows yet cannot be flushed, and that is told.
   const bool joins = asked.kind == Kind::flush && reply.line.ends_with(" is joining");
-  SIM_REQUIRE(joins || excused(asked), "nothing was wrong, yet %s got '%.*s'",
+  SIM_REQUIRE(joins || excused(asked) || no_memory(reply), "nothing was wrong, yet %s got '%.*s'",
               waiting_for().c_str(), static_cast<int>(reply.line.size()), reply.line.data());
   const bool reads = asked.kind == Kind::read || asked.kind == Kind::debug;
   SIM_REQUIRE(!reads || lied || model_.reads_may_fail(), "%s got '%.*s', and not a miss",
@@ -305,6 +306,11 @@ void FakeClient::judge_error(Asked& asked, const WireReply& reply) {
 bool FakeClient::complaint(const Asked& asked, const WireReply& reply) const {
   return asked.kind == Kind::write && model_.key(asked.keys[0]).complained &&
          (reply.line == "ERROR" || reply.line == "CLIENT_ERROR bad data chunk");
+}
+
+bool FakeClient::no_memory(const WireReply& reply) const {
+  return model_.short_of_memory() &&
+         reply.line.starts_with("SERVER_ERROR ringway: memory_max is reached");
 }
 
 // A long read asks its later keys only when it is at the head of the client's

@@ -187,6 +187,9 @@ class Model {
   bool writes_may_be_unstored() const { return unstored_; }
   bool reads_may_miss() const { return misses_; }
   bool reads_may_fail() const { return fails_; }
+  // Memory may be short: what is large may be refused for that.
+  void set_short_of_memory(bool is) { short_of_memory_ = is; }
+  bool short_of_memory() const { return short_of_memory_; }
   // A server was out: what its keys hold is judged again once all is settled.
   void wander(std::uint32_t server) { wandered_[server] = true; }
   // All servers are up, and what was owed is delivered.
@@ -231,6 +234,7 @@ class Model {
   bool unstored_ = false;
   bool fails_ = false;
   bool servers_go_ = false;
+  bool short_of_memory_ = false;
   std::uint64_t relocated_ = 0;  // Bits.
   std::vector<std::int64_t> ttl_max_s_;
   MayServe may_serve_;

@@ -54,6 +54,7 @@ void Rig::build_model() {
     model_.note_write_error(any.on_write_error);
   });
   model_.excuse_everything(scenario_.lost_silently);
+  model_.set_short_of_memory(scenario_.short_of_memory);
   bool kept = true;
   scenario_.each_pool([&](const config::Pool& any) {
     kept &= any.eject.failures > 0 && any.eject.on_readmit == config::OnReadmit::replay;
@@ -167,6 +168,7 @@ void Rig::stop_early() {
 // All is well again within `grace`. Connections that died without a word are found
 // by whoever uses them next: then rounds go on until one has no error.
 void Rig::calm() {
+  if (scenario_.short_of_memory) check_nobody_waits_for_memory();
   for (const auto& client : clients_)
     if (!client->is_side()) client->leave();
   hands_->end();
@@ -198,6 +200,9 @@ void Rig::read_all() {
   ClientPlan plan = calm_client(scenario_);
   plan.reads_all = true;
   plan.requests = static_cast<std::uint32_t>(model_.keys());
+  // One value at a time there is always memory for.
+  if (scenario_.short_of_memory) plan.depth = 1;
+  model_.set_short_of_memory(false);
   ask_and_leave(plan, 1);
 }
 
@@ -285,6 +290,7 @@ void Rig::turn(Seat& seat) {
   }
   seat.busy_until = world_.now() + time;
   stand_still();
+  if (scenario_.short_of_memory) check_lent(*seat.worker);
   if (trace_.text() || turns_ % 16 == 0) check_turn(*seat.worker);
 }
 

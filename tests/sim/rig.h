@@ -78,6 +78,8 @@ class Rig {
 
   void describe();
   void check_turn(worker::Worker& worker);
+  void check_lent(worker::Worker& worker);
+  void check_nobody_waits_for_memory();
   void check_all_up();
   void check_dismissed();
   void check_rest();

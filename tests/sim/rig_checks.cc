@@ -30,6 +30,30 @@ void Rig::check_turn(worker::Worker& worker) {
   });
 }
 
+// What a worker lends stays within its part, an eighth more for what is half there, what comes in
+// one turn (as much as it can receive, in blocks that are twice as large at most), and a value that
+// each of its servers had begun to say before memory was short (blocks are a quarter larger).
+void Rig::check_lent(worker::Worker& worker) {
+  const proxy::Workbench& bench = worker.bench();
+  std::uint64_t most = bench.memory.bytes_max() / 8 * 9 + 2 * bench.io.receive_bytes_max();
+  worker.servers().each([&](proxy::ServerConn&) { most += short_memory_value_max * 5 / 4; });
+  SIM_REQUIRE(bench.buffers.lent_bytes() <= most, "%zu bytes are lent, at most %llu may be",
+              bench.buffers.lent_bytes(), static_cast<unsigned long long>(most));
+}
+
+// Whoever has nothing to ask any more waits for nothing, but for those who do not take what they
+// asked for.
+void Rig::check_nobody_waits_for_memory() {
+  run_for(std::chrono::seconds(5));
+  for (Seat& seat : seats_) {
+    seat.worker->clients().each([](proxy::ClientConn& client) {
+      const bool reads = client.output.held() + client.stashed <= proxy::Clients::modest_bytes_max;
+      SIM_REQUIRE(!reads || !client.pauses.holds(proxy::PauseReason::memory),
+                  "the client of fd %d waits for memory, and has nothing to ask", client.fd);
+    });
+  }
+}
+
 // What the router looks like when it is stuck.
 void Rig::describe() {
   for (std::size_t i = 0; i < seats_.size(); ++i) {
@@ -151,6 +175,7 @@ void Rig::check_rest() {
     SIM_REQUIRE(worker.open_exchanges() == 0, "%zu exchanges at rest", worker.open_exchanges());
     SIM_REQUIRE(worker.servers().in_flight() == 0, "%u fragments at rest",
                 worker.servers().in_flight());
+    SIM_REQUIRE(worker.bench().memory.promised() == 0, "memory is promised at rest");
     SIM_REQUIRE(worker.bench().buffers.lent_bytes() == 0, "%zu bytes of buffers lent at rest",
                 worker.bench().buffers.lent_bytes());
   }

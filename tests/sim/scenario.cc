@@ -12,6 +12,9 @@ using namespace std::chrono_literals;
 constexpr const char* tcp_bind = "127.0.0.1:11311";
 constexpr const char* unix_bind = "unix:/sim/web.sock";
 
+// A stream from which no seed that was kept before there was one draws a memory_max.
+constexpr std::uint64_t memory_stream = 0xa2;
+
 Duration pick(Chance& chance, std::initializer_list<Duration> choices) {
   return choices.begin()[chance.below(choices.size())];
 }
@@ -246,7 +249,10 @@ Scenario draw_scenario(std::uint64_t seed) {
   draw_long_outage(chance.fork(), scenario);
   const bool more_flags = chance.fork().one_in(4);
   for (ClientPlan& plan : scenario.clients) plan.more_flags = more_flags;
+  draw_short_memory(Chance(seed ^ memory_stream), scenario);
   for (ClientPlan& plan : scenario.clients) {
+    // Others hold it for as long as they may.
+    if (plan.patience > 0s && scenario.short_of_memory) plan.patience += 60s;
     if (plan.patience > 0s)
       plan.patience += 2 * (scenario.timeout_max() - *scenario.pool().timeout);
   }

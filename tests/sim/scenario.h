@@ -71,6 +71,7 @@ struct Scenario {
   bool keeps = false;            // What a home missed may stay there.
   bool innocent = false;         // Whatever fails, no server is to blame.
   bool waits_long = false;       // What a server is asked may reach it long after.
+  bool short_of_memory = false;  // memory_max is reached.
 
   const config::Pool& pool() const { return config.pools[0]; }
   // Of every configuration.
@@ -122,6 +123,9 @@ void draw_other_rings(Chance chance, Scenario& scenario);
 // A second pool of some of the servers, to which routes move. Pool 0 is always the one that
 // the first listener leads to.
 void draw_second_pool(Chance chance, Scenario& scenario);
+// In scenario_memory.cc: whether memory is short, and the largest value that is said then.
+inline constexpr std::uint64_t short_memory_value_max = 400'000;
+void draw_short_memory(Chance chance, Scenario& scenario);
 // In scenario_moves.cc: states by hand, and names that lead elsewhere.
 void draw_hands(Chance chance, Scenario& scenario);
 void draw_moves(Chance chance, Scenario& scenario);
