@@ -13,9 +13,28 @@ bool BoardEntry::report_failure(Instant begun, Instant now, const config::Eject&
   if (watcher_) watcher_->on_failure(id_, begun, now);
   if (rule.failures == 0) return false;
   const bool too_many = failures_.add(begun, now, rule.failures, rule.window);
-  failing_.store(failures_.count() > 0 || !doubtful_.empty(), std::memory_order_relaxed);
+  note_failing();
   if (too_many) too_many_.store(true, std::memory_order_release);
   return too_many;
+}
+
+bool BoardEntry::report_unable(Instant begun, Instant now, const config::Eject& rule) {
+  if (in_doubt() || now.time_since_epoch().count() < sure_until_.load(std::memory_order_relaxed))
+    return false;
+  const std::lock_guard lock(mutex_);
+  if (rule.failures == 0) return false;
+  if (watcher_) watcher_->on_unable(id_, begun, now);
+  const bool many = doubts_.add(begun, now, rule.failures, rule.window);
+  note_failing();
+  if (many) in_doubt_.store(true, std::memory_order_release);
+  return many;
+}
+
+void BoardEntry::end_doubt(Instant now) {
+  const std::lock_guard lock(mutex_);
+  clear_doubts();
+  note_failing();
+  sure_until_.store((now + doubt_again).time_since_epoch().count(), std::memory_order_relaxed);
 }
 
 // Whoever wrote in vain meanwhile was told so; the server was there all the time.
@@ -34,8 +53,14 @@ void BoardEntry::forget_failures() {
 
 void BoardEntry::clear_failures() {
   failures_.clear();
+  clear_doubts();
   too_many_.store(false, std::memory_order_relaxed);
   failing_.store(false, std::memory_order_relaxed);
+}
+
+void BoardEntry::clear_doubts() {
+  doubts_.clear();
+  in_doubt_.store(false, std::memory_order_relaxed);
 }
 
 log::RateLimit::Verdict BoardEntry::ask_to_say(Instant now) {
@@ -117,6 +142,9 @@ void BoardEntry::reset() {
   standing_ = Standing::up;
   failing_ = false;
   too_many_ = false;
+  in_doubt_ = false;
+  is_ringway_ = false;
+  sure_until_ = 0;
   unresolvable_ = false;
   heard_at_ = 0;
   backup_ = no_backup;
@@ -126,6 +154,7 @@ void BoardEntry::reset() {
   since_ = {};
   address_doubtful_ = false;
   failures_ = {};
+  doubts_ = {};
   owed_ = {};
   owes_ = false;
   doubtful_ = {};

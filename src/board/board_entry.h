@@ -26,6 +26,8 @@ class BoardEntry {
  public:
   // Successes are noted no more often than this: the note is shared by all workers.
   static constexpr Duration heard_again = std::chrono::milliseconds(100);
+  // One that was in doubt and proved to be well is not in doubt again before so long.
+  static constexpr Duration doubt_again = std::chrono::milliseconds(250);
   // Of log lines about its connections, of all workers, and about its name: what flaps must not
   // fill a disk. Those of its standing are health.h's.
   static constexpr std::uint32_t lines_per_minute_max = 3;
@@ -44,6 +46,15 @@ class BoardEntry {
     }
     if (failing_.load(std::memory_order_relaxed)) end_of_failures();
   }
+  // It is there, and answers that it cannot do what it was asked: a ringway that does not reach
+  // its own servers. True if so many of these came in a row that it is to be asked whether it can
+  // do anything: then call the home worker. A reply of any other kind ends the row.
+  bool report_unable(Instant begun, Instant now, const config::Eject& rule);
+  // report_unable() said so, and nothing has been heard that speaks for it.
+  bool in_doubt() const { return in_doubt_.load(std::memory_order_acquire); }
+  // It greeted as a ringway: what it answers does not prove that it reaches its servers.
+  bool is_ringway() const { return is_ringway_.load(std::memory_order_relaxed); }
+  void set_ringway(bool so) { is_ringway_.store(so, std::memory_order_relaxed); }
   // Whether report_failure() said so, and no success has come since.
   bool too_many_failures() const { return too_many_.load(std::memory_order_acquire); }
   Standing standing() const { return standing_.load(std::memory_order_acquire); }
@@ -84,6 +95,9 @@ class BoardEntry {
     if (watcher_) watcher_->on_probe(id_, good, heard);
   }
 
+  // It was asked, and is well: what cannot be done is not its fault.
+  void end_doubt(Instant now);
+
   std::vector<std::string> take_owed(std::size_t count);
   void forget_owed();
   // Puts back what could not be delivered.
@@ -109,16 +123,24 @@ class BoardEntry {
 
   void end_of_failures();
   void clear_failures();  // Under the mutex.
+  void clear_doubts();    // The same.
   void reset();           // As if it had never been anybody's.
+  void note_failing() {   // The same.
+    const bool any = failures_.count() + doubts_.count() > 0 || !doubtful_.empty();
+    failing_.store(any, std::memory_order_relaxed);
+  }
   void note_owed() { owes_.store(!owed_.empty(), std::memory_order_relaxed); }  // Under the mutex.
 
   std::atomic<Standing> standing_{Standing::up};
-  std::atomic<bool> failing_{false};  // failures_ or doubtful_ is not empty.
+  std::atomic<bool> failing_{false};  // failures_, doubts_ or doubtful_ is not empty.
   std::atomic<bool> too_many_{false};
+  std::atomic<bool> in_doubt_{false};
+  std::atomic<bool> is_ringway_{false};
   std::atomic<bool> owes_{false};  // owed_ is not empty.
   std::atomic<bool> unresolvable_{false};
   std::atomic<bool> address_doubtful_{false};
   std::atomic<std::int64_t> heard_at_{0};
+  std::atomic<std::int64_t> sure_until_{0};
   std::atomic<std::uint32_t> backup_{no_backup};
   std::atomic<std::int32_t> ready_{0};
 
@@ -134,6 +156,7 @@ class BoardEntry {
   std::string last_failure_;  // In the words of its reporter.
   log::RateLimit lines_{lines_per_minute_max};
   Failures failures_;
+  Failures doubts_;  // Replies that say that it cannot.
   Owed owed_;
   Owed doubtful_;  // Failed at a server that is not ejected (yet).
   config::ServerState file_state_ = config::ServerState::up;

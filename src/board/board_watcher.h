@@ -16,6 +16,8 @@ class BoardWatcher {
   BoardWatcher& operator=(const BoardWatcher&) = delete;
 
   virtual void on_failure(pool::ServerId server, Instant begun, Instant now) = 0;
+  // The server answered that it cannot do what it was asked.
+  virtual void on_unable(pool::ServerId server, Instant begun, Instant now) = 0;
   // A success came after failures.
   virtual void on_success(pool::ServerId server) = 0;
   // A check or a probe ended. `heard`: traffic proved the server alive meanwhile.

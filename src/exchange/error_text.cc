@@ -2,9 +2,12 @@
 // and keep the table in configs/errors.md, which lists them all.
 #include "exchange/error_text.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fmt/core.h>
+
+#include "ringway/base/plain_text.h"
 
 namespace ringway::proxy {
 
@@ -23,6 +26,17 @@ std::string of_server(std::string_view label, std::string_view what) {
 
 std::string of_pool(std::string_view pool, std::string_view what) {
   return fmt::format("pool {} {}", pool, what);
+}
+
+std::string said(std::string_view text) {
+  // Tier behind tier each says it of the next.
+  constexpr std::size_t said_bytes_max = 200;
+  return fmt::format("says \"{}\"", visible(text.substr(0, said_bytes_max)));
+}
+
+std::string shunned_text(std::string_view command, Duration left) {
+  return fmt::format("closes connections at {}; next try in {}", command,
+                     duration_text(std::max(left, Duration(1'000'000))));
 }
 
 std::string_view connection_failure(int error) {

@@ -17,6 +17,7 @@ std::string of_server(std::string_view label, std::string_view what);
 
 // "pool web has no server that takes traffic"
 std::string of_pool(std::string_view pool, std::string_view what);
+inline constexpr std::string_view nobody_serves_text = "has no server that takes traffic";
 
 // A reply that would take its client past client_output_max.
 inline constexpr std::string_view reply_too_large =
@@ -27,6 +28,12 @@ inline constexpr std::string_view no_memory =
     "memory_max is reached: no room for a value this large";
 inline constexpr std::string_view no_memory_for_line =
     "memory_max is reached: no room for a line this large";
+
+// `says "ringway: pool web has no server that takes traffic"`: of a server that is a ringway.
+std::string said(std::string_view text);
+
+// "closes connections at mg; next try in 4s"
+std::string shunned_text(std::string_view command, Duration left);
 
 // The words for what a connection died of: "refused the connection".
 std::string_view connection_failure(int error);

@@ -43,6 +43,9 @@ enum class FragmentState : std::uint8_t {
   settled,  // Answered, failed or expired (then it may still be in a FIFO: a tombstone).
 };
 
+// Once so many connections ended when a request was next, it is not asked again.
+inline constexpr std::uint8_t ended_on_max = 2;
+
 struct Fragment {
   Exchange* exchange = nullptr;
   Fragment* fifo_next = nullptr;
@@ -67,7 +70,9 @@ struct Fragment {
                                  // answer settles that; without one its key is owed again.
   bool overtaken = false;        // Its key may have been changed elsewhere meanwhile: whatever
                                  // it has stored is deleted.
-  bool retried = false;          // Was asked a second time.
+  bool unable = false;           // Its server, a ringway, answered that it could not do it.
+  std::uint8_t retries = 0;      // So often it was asked again.
+  std::uint8_t ended_on = 0;     // So many connections in a row ended when it was next.
   std::uint16_t slot = 0;        // Gather: the next of its keys that may be answered.
   std::uint16_t keys_bytes = 0;  // Gather: of all its keys, with a space each.
   std::uint64_t announced = 0;   // Bytes of a value for its client that are still to come.

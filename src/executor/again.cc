@@ -1,6 +1,7 @@
-// A read whose connection died before any byte of its reply came is asked once more,
-// within its one deadline and out of the pool's retry budget. So is a write of which no byte was
-// sent; others never are: they may have been executed.
+// A read whose connection died before any byte of its reply came is asked again, within its one
+// deadline and out of the pool's retry budget; once where it was next, for then it may be what the
+// server ended the connection at, else a few times. So is a write of which no byte was sent; others
+// never are: they may have been executed.
 #include <utility>
 
 #include "exchange/error_text.h"
@@ -16,6 +17,8 @@ namespace {
 
 // With less time left an answer would come too late.
 constexpr Duration time_left_min = std::chrono::milliseconds(5);
+// Of what stood behind requests that end connections.
+constexpr std::uint8_t retries_max = 3;
 
 // What ringway itself says of a single key beforehand is not counted as stashed.
 bool untouched(const Fragment& fragment) {
@@ -35,7 +38,8 @@ bool Executor::may_retry(const Fragment& fragment) const {
 
 bool Executor::may_ask_again(const Fragment& fragment) const {
   const Exchange& exchange = *fragment.exchange;
-  if (fragment.retried || !untouched(fragment)) return false;
+  if (fragment.ended_on >= ended_on_max || fragment.retries >= retries_max) return false;
+  if (!untouched(fragment)) return false;
   if (exchange.direct || exchange.expired || exchange.client->closing) return false;
   return !exchange.deadline_link.linked() || exchange.deadline - bench_.now >= time_left_min;
 }
@@ -73,7 +77,7 @@ bool Executor::send_anew(Exchange& exchange, Bytes unsent) {
   Servers::Refusal refusal;
   ServerConn* conn = connection(exchange, step.server, refusal);
   if (!conn || conn->lane != fragment.lane || !affords_retry(exchange)) return false;
-  fragment.retried = true;
+  ++fragment.retries;
   if (conn->link.entry->owes()) [[unlikely]]
     pay_first(*conn, exchange);
   conn->output.append(bench_.buffers, unsent);
@@ -84,7 +88,7 @@ bool Executor::send_anew(Exchange& exchange, Bytes unsent) {
 
 // True if it is in a FIFO again.
 bool Executor::retry_single(Exchange& exchange) {
-  exchange.first.retried = true;
+  ++exchange.first.retries;
   const Request request = dialect(*exchange.client).again(exchange.asked());
   const HashedKey key(dialect(*exchange.client), exchange);
   const route::Plan& plan = this->plan(*exchange.client, exchange.effect, key.get(), true);
@@ -119,14 +123,15 @@ void Executor::ask_anew(Fragment& fragment, bool retried) {
       gather.slots[i].state = SlotState::failed;
       const pool::Pool& pool = clients_->listener(*exchange.client).route->pool();
       fail_gather(gather,
-                  refusal(exchange, of_pool(pool.name(), "has no server that takes traffic")));
+                  refusal(exchange, of_pool(pool.name(), nobody_serves_text)));
     } else {
       add_to_chain(exchange, *made, plan.steps()[0], i);
     }
     i = next;
   }
   for (Fragment* again = *made; again; again = again->sibling) {
-    again->retried = retried;
+    again->retries = static_cast<std::uint8_t>(fragment.retries + (retried ? 1 : 0));
+    again->ended_on = fragment.ended_on;
     ask_server(exchange, *again);
   }
 }

@@ -242,7 +242,7 @@ bool Executor::start_single(ClientConn& client, const Request& request, Place pl
   if (pool.settings.on_write_error == config::OnWriteError::not_stored) [[unlikely]]
     exchange.fails_unstored = has_write_miss(request);
   if (plan.empty()) {
-    fail_single(exchange, of_pool(pool.name(), "has no server that takes traffic"));
+    fail_single(exchange, of_pool(pool.name(), nobody_serves_text));
     return true;
   }
   RINGWAY_ASSERT(plan.single());
@@ -299,7 +299,7 @@ ServerConn* Executor::connection(const Exchange& exchange, pool::ServerId server
                                  Servers::Refusal& refusal) {
   ClientConn& client = *exchange.client;
   const bool woken = client.turn_left > 0 && takes_turn(client, server);
-  return servers_->connection(server, client.handle.index, woken, refusal);
+  return servers_->connection(server, client.handle.index, exchange.command, woken, refusal);
 }
 
 void Executor::write_request(ServerConn& conn, const Request& request) {

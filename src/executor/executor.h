@@ -199,6 +199,7 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   // Commands that ringway answers itself.
   void start_local(ClientConn& client, const Request& request);
   void start_broadcast(ClientConn& client, const Request& request);
+  std::string out_of_service(const ClientConn& client) const;
   proto::Figures totals(const ClientConn& client) const;
   proto::Figures settings(const ClientConn& client) const;
 

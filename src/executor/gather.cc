@@ -82,7 +82,7 @@ void Executor::ask_group(Exchange& exchange) {
       slot.state = SlotState::failed;
       const pool::Pool& pool = clients_->listener(*exchange.client).route->pool();
       fail_gather(gather,
-                  refusal(exchange, of_pool(pool.name(), "has no server that takes traffic")));
+                  refusal(exchange, of_pool(pool.name(), nobody_serves_text)));
       continue;
     }
     const route::Step& step = plan.steps()[0];
@@ -162,7 +162,7 @@ void Executor::ask_server(Exchange& exchange, Fragment& fragment) {
 // Only the part for the full server waits, and only in its first try.
 void Executor::refuse_part(Exchange& exchange, Fragment& fragment, Servers::Refusal& refusal) {
   std::string error = of_server(servers_->label(fragment.server), refusal.why);
-  if (refusal.full && !fragment.retried) {
+  if (refusal.full && fragment.retries == 0) {
     if (may_wait(*exchange.client, fragment.server)) return hold_part(exchange, fragment);
     const pool::Pool& pool = clients_->listener(*exchange.client).route->pool();
     error = full_for(fragment.server, pool.settings.timeout);

@@ -56,9 +56,14 @@ void Executor::on_internal_over(Exchange& exchange, bool answered, Bytes what) {
     key = HashedKey(servers_->dialect(server), exchange).get();
   }
   const bool for_traffic = exchange.pays_for_traffic;
-  const bool refused = exchange.refused;
+  const bool unable = exchange.first.unable;
+  // It would end every connection that it is sent on.
+  const bool shunned = !answered && servers_->shuns(server, exchange.command);
+  const bool refused = exchange.refused || shunned;
+  answered |= shunned;
   release_if_over(exchange);
   if (for_traffic) return on_paid(server, answered, refused, key);
+  if (check && unable) return health_->on_disproved(server, servers_->what_it_says(server));
   if (check) return answered ? health_->on_proved(server) : health_->on_disproved(server, what);
   if (answered) return health_->on_owed_answered(server, !refused);
   health_->on_owed_failed(server, std::move(key));

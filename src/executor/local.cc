@@ -3,16 +3,34 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "exchange/error_text.h"
 #include "executor/executor.h"
 
 namespace ringway::proxy {
 
 void Executor::start_local(ClientConn& client, const Request& request) {
   const proto::FigureSource figures{[&] { return totals(client); },
-                                    [&] { return settings(client); }};
+                                    [&] { return settings(client); },
+                                    [&] { return out_of_service(client); }};
   std::string text;
   if (!dialect(client).local(request, figures, text)) return clients_->finish(client);
   if (!text.empty()) answer(client, text);
+}
+
+// Why nobody of the listener's servers can be asked; empty if somebody can.
+std::string Executor::out_of_service(const ClientConn& client) const {
+  const pool::Pool& pool = clients_->listener(client).route->pool();
+  const route::PoolLive& now = bench_.live[pool.number];
+  if (now.all_up) [[likely]]
+    return {};
+  const auto up = [&](std::uint32_t server) {
+    return servers_->standing(pool.servers[server].id) == Standing::up;
+  };
+  for (std::uint32_t i = 0; i < pool.member_count; ++i) {
+    const std::uint32_t backup = now.backup_of[i];
+    if (up(i) || (backup != route::PoolLive::no_backup && up(backup))) return {};
+  }
+  return of_pool(pool.name(), nobody_serves_text);
 }
 
 // Those by which clients and their libraries go.

@@ -36,6 +36,7 @@ void Health::check_again(Watched& server) {
 void Health::check_in(Watched& server, Duration in) {
   server.asking = false;
   const bool up = standing(server) == Standing::up;
+  if (up && server.entry->in_doubt()) return set_timer(server, std::min(in, doubt_again));
   if (up && server.entry->owed().keys > 0) return set_timer(server, std::min(in, owed_again));
   const bool off = server.pool->settings.health.check == config::Check::off;
   off ? bench_.timers.stop(server.timer) : set_timer(server, in);
@@ -78,6 +79,11 @@ void Health::probe_soon(Watched& server) {
   set_timer(server, Duration::zero());
 }
 
+// Traffic hears errors only. What is under way will tell as well.
+void Health::ask_in_doubt(Watched& server) {
+  if (!server.asking) set_timer(server, Duration::zero());
+}
+
 void Health::on_timer(net::Timer& timer) {
   Watched& server = *static_cast<Watched*>(timer.owner);
   if (server.asking) return check_timed_out(server);
@@ -85,10 +91,14 @@ void Health::on_timer(net::Timer& timer) {
   const config::Health& health = server.pool->settings.health;
   const Standing now = standing(server);
   if (now == Standing::maintenance && !server.returning_by_hand) return;
-  if (is_checked(server) && health.check == config::Check::off) return check_again(server);
-  // Traffic proves more than a check could.
+  const bool doubt = now == Standing::up && server.entry->in_doubt();
+  if (is_checked(server) && !doubt && health.check == config::Check::off)
+    return check_again(server);
+  // Traffic proves more than a check could; but what a ringway answers may be misses that are
+  // none.
   const Duration silent = bench_.now - server.entry->heard_at();
-  if (is_checked(server) && silent < health.interval) {
+  const bool proves = !doubt && !server.entry->is_ringway();
+  if (is_checked(server) && proves && silent < health.interval) {
     server.bad = 0;
     return check_in(
         server, std::max(off_by(health.interval, check_jitter) - silent, BoardEntry::heard_again));
@@ -134,6 +144,7 @@ void Health::on_proved(pool::ServerId id) {
   Watched* server = find(id);
   if (!server || server->coming_back) return;
   ++server->good;
+  server->entry->end_doubt(bench_.now);
   server->entry->report_probe(true, false);
   server->bad = 0;
   const config::Pool& settings = server->pool->settings;
@@ -180,7 +191,9 @@ void Health::on_disproved(pool::ServerId id, std::string_view cause) {
   if (!server->asking && !server->coming_back) return;
   if (now == Standing::maintenance && !server->returning_by_hand) return;
   (*server->counters)[ServerMetric::check_failures].add();
-  const bool heard = bench_.now - server->entry->heard_at() < health.interval;
+  const bool doubt = server->entry->in_doubt();
+  const bool heard = !doubt && !server->entry->is_ringway() &&
+                     bench_.now - server->entry->heard_at() < health.interval;
   server->entry->report_probe(false, heard);
   server->good = 0;
   const bool came_back = std::exchange(server->coming_back, false);
@@ -194,7 +207,7 @@ void Health::on_disproved(pool::ServerId id, std::string_view cause) {
     return;
   }
   server->bad = heard ? 0 : server->bad + 1;
-  if (now == Standing::up && server->bad >= health.fall) return eject(*server, cause);
+  if (now == Standing::up && (doubt || server->bad >= health.fall)) return eject(*server, cause);
   check_again(*server);
 }
 

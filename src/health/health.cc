@@ -140,6 +140,7 @@ void Health::reconsider(pool::ServerId id) {
   if (now == Standing::joining) return probe_soon(*server);
   if (standing(*server) != Standing::up) return;
   if (server->entry->too_many_failures()) return eject(*server, server->entry->last_failure());
+  if (server->entry->in_doubt()) ask_in_doubt(*server);
   // The next request for a key pays what is owed of it; what nobody asks for is paid then.
   if (server->entry->owes()) deliver_again(*server);
 }

@@ -47,6 +47,8 @@ class Health final : public HealthSink {
   static constexpr Duration owed_patience = std::chrono::seconds(1);
   // Owed deletes that a server which is up did not get are tried again so soon.
   static constexpr Duration owed_again = std::chrono::seconds(1);
+  // One that is in doubt is asked again so soon where its answer did not come.
+  static constexpr Duration doubt_again = std::chrono::seconds(1);
   // Owed deletes under way at a time.
   static constexpr std::uint32_t owed_batch = 128;
   // With those of its connections and its name ten a minute.
@@ -110,6 +112,7 @@ class Health final : public HealthSink {
   void probe_again(Watched& server);
   bool is_checked(const Watched& server) const;
   void probe_soon(Watched& server);
+  void ask_in_doubt(Watched& server);
   void hurry_probes(Pool& pool);
   void hurry_probe(Watched& server);
   void return_failed(Watched& server, std::string_view cause);

@@ -20,6 +20,16 @@ void Servers::blame(ServerLink& link, Instant begun, std::string_view cause) {
   }
 }
 
+// It is there and cannot do what it was asked, as one server behind it may be dead, or all. Which
+// of the two it is the home worker asks it.
+void Servers::doubt(ServerLink& link, Instant begun) {
+  if (ending_ || link.standing != Standing::up) return;
+  (*link.counters)[ServerMetric::failures].add();
+  if (link.entry->report_unable(begun, bench_.now, link.eject)) {
+    bench_.homes.call_home(link.home, link.id);
+  }
+}
+
 bool Servers::owes_traffic(const ServerConn& conn) {
   for (const Fragment* fragment = conn.fifo_first; fragment; fragment = fragment->fifo_next) {
     if (!fragment->exchange->internal) return true;
@@ -110,7 +120,62 @@ void Servers::set_idle_timer(ServerConn& conn) {
   bench_.timers.set(conn.timer, bench_.now + *conn.link.idle_timeout);
 }
 
+// --- Requests that end connections ------------------------------------------------------
+
+namespace {
+
+std::uint64_t bit(proto::CommandId command) {
+  RINGWAY_ASSERT(command.index() < 64);
+  return std::uint64_t{1} << command.index();
+}
+
+}  // namespace
+
+// A server may end its connection at a command that it does not know, as proxies do. Where it has
+// not answered such a command since the last such end, the next one says nothing of the server;
+// from the second of those on the command is not asked for a while, for all others pay for each.
+// So no more than three connections in a row end at one command without a pause.
+Servers::End Servers::end_at_head(ServerConn& conn) {
+  ServerLink& link = conn.link;
+  Fragment& head = *conn.fifo_first;
+  const bool seen = head.request_end - head.request_bytes < conn.offered;
+  if (!seen) return {};
+  if (head.ended_on < ended_on_max) ++head.ended_on;
+  const proto::CommandId command = head.exchange->command;
+  if (!link.dialect->may_be_unknown(command)) return {.of_request = head.ended_on == ended_on_max};
+  const std::uint64_t at = bit(command);
+  if ((link.knows & at) != 0) {
+    link.knows &= ~at;
+    return {.of_request = true};
+  }
+  if ((link.ended_at & at) != 0) {
+    link.shuns |= at;
+    link.shunned_until = bench_.now + longer(link.shunned_for, link);
+  }
+  link.ended_at |= at;
+  return {.of_request = true, .blames = false};
+}
+
+void Servers::learn(ServerLink& link, proto::CommandId command) {
+  const std::uint64_t at = bit(command);
+  link.knows |= at;
+  if ((link.ended_at & at) == 0) [[likely]]
+    return;
+  link.ended_at &= ~at;
+  link.shuns &= ~at;
+  if (link.shuns == 0) link.shunned_for = Duration::zero();
+}
+
+bool Servers::shuns(pool::ServerId server, proto::CommandId command) {
+  return (link(server).shuns & bit(command)) != 0;
+}
+
 // --- Signs of life --------------------------------------------------------------------
+
+// Where that is in doubt only an answer is proof enough.
+bool Servers::proves_by_connecting(const ServerLink& link) const {
+  return link.tcp_check && !link.entry->in_doubt();
+}
 
 ServerConn* Servers::prove(pool::ServerId server) {
   ServerLink& to = link(server);
@@ -120,7 +185,7 @@ ServerConn* Servers::prove(pool::ServerId server) {
     return nullptr;
   }
   if (conn->state != ServerConnState::ready) return nullptr;
-  if (!to.tcp_check) return conn;
+  if (!proves_by_connecting(to)) return conn;
   health_->on_proved(server);
   return nullptr;
 }

@@ -30,12 +30,16 @@ void Servers::on_received(const net::Completion& done) {
 void Servers::on_greeting(ServerConn& conn, Bytes bytes) {
   conn.input.append(bench_.buffers, bytes);
   using proto::Greeted;
-  const Greeted greeted = conn.link.dialect->greeted(conn.input.bytes());
+  Bytes says;
+  const Greeted greeted = conn.link.dialect->greeted(conn.input.bytes(), says);
   if (greeted == Greeted::more) return;
   if (greeted == Greeted::turned_away) return turned_away(conn);
+  // It is there, and says that it can do nothing for us.
+  if (greeted == Greeted::unable) return connect_failed(conn, said(says));
   if (greeted == Greeted::another) {
     return connect_failed(conn, fmt::format("does not speak {}", conn.link.dialect->name));
   }
+  conn.link.entry->set_ringway(greeted == Greeted::as_ringway);
   conn.input.clear(bench_.buffers);
   // It lives, and will refuse whatever it is asked: that is the operator's to mend.
   if (greeted == Greeted::wants_login) say(conn.link, "wants clients to log in");
@@ -84,6 +88,9 @@ bool Servers::take_head(ServerConn& conn, Fragment& fragment, const Piece& head)
   if (early && !error) {
     return foreign(conn, "sent a reply that does not fit the request"), false;
   }
+  // Whoever has found some of several keys is able.
+  fragment.unable = !head.unable.empty() && !fragment.value_seen;
+  if (fragment.unable && fragment.exchange->internal) conn.link.says = said(head.unable);
   if (!sink_.on_head(fragment, head)) {
     return foreign(conn, "sent the reply to another request"), false;
   }
@@ -131,9 +138,14 @@ void Servers::pop_head(ServerConn& conn) {
   conn.head_sent = conn.fifo_first && conn.fifo_first->request_end <= conn.sent;
   ++conn.link.replied;
   if (!std::exchange(conn.replied, true)) conn.link.backoff = Duration::zero();
-  // Success is a well-framed reply in time, whatever it says; checks are none of traffic's.
+  learn(conn.link, head.exchange->command);
+  // Success is a well-framed reply in time, whatever it says, unless a ringway says that it has
+  // none itself; checks are none of traffic's.
   if (!head.exchange->internal) {
-    if (!head.late) conn.link.entry->report_success(bench_.now);
+    if (head.unable) [[unlikely]]
+      doubt(conn.link, head.queued_at);
+    else if (!head.late)
+      conn.link.entry->report_success(bench_.now);
     (*conn.link.counters)[ServerMetric::replies].add();
   } else if (head.exchange->check) {
     conn.checked = false;

@@ -184,12 +184,16 @@ void Servers::touch(ServerConn& conn) {
   if (!conn.touched_link.linked()) touched_.push_back(conn);
 }
 
-ServerConn* Servers::connection(pool::ServerId server, std::uint32_t lane, bool woken,
-                                Refusal& refusal) {
+ServerConn* Servers::connection(pool::ServerId server, std::uint32_t lane,
+                                proto::CommandId command, bool woken, Refusal& refusal) {
   ServerLink& to = link(server);
   if (to.standing != Standing::up) [[unlikely]] {
     (*to.counters)[ServerMetric::refused_out].add();
     refusal.why = to.out_because;
+    return nullptr;
+  }
+  if (to.shuns != 0 && shuns(server, command) && bench_.now < to.shunned_until) [[unlikely]] {
+    refusal.why = shunned_text(to.dialect->name_of(command), to.shunned_until - bench_.now);
     return nullptr;
   }
   ServerConn*& place = to.conns[lane % to.connections];
@@ -261,7 +265,7 @@ void Servers::on_connected(const net::Completion& done) {
   RINGWAY_ASSERT(conn.state == ServerConnState::connecting);
   if (done.result < 0) return connect_failed(conn, std::string(connection_failure(-done.result)));
   (*conn.link.counters)[ServerMetric::connections].add();
-  if (conn.link.tcp_check && health_) health_->on_proved(conn.link.id);
+  if (proves_by_connecting(conn.link) && health_) health_->on_proved(conn.link.id);
   greet(conn);
 }
 
@@ -286,16 +290,20 @@ void Servers::become_ready(ServerConn& conn) {
   touch(conn);
   if (!health_) return;
   // Where it was enough that it could be made, it has been told already.
-  conn.link.tcp_check ? health_->on_ready(conn.link.id) : health_->on_proved(conn.link.id);
+  const bool told = proves_by_connecting(conn.link);
+  told ? health_->on_ready(conn.link.id) : health_->on_proved(conn.link.id);
 }
 
 // Doubles from backoff_min to backoff_max, each time off by up to a half either
 // way, so that many routers do not come back at once.
-Duration Servers::next_backoff(ServerLink& link) {
-  link.backoff = link.backoff == Duration::zero() ? link.backoff_min
-                                                  : std::min(link.backoff * 2, link.backoff_max);
+Duration Servers::longer(Duration& time, const ServerLink& link) {
+  time = time == Duration::zero() ? link.backoff_min : std::min(time * 2, link.backoff_max);
   const auto share = static_cast<std::int64_t>(bench_.io.random() % 1001);
-  return link.backoff / 2 + link.backoff * share / 1000;
+  return time / 2 + time * share / 1000;
+}
+
+Duration Servers::next_backoff(ServerLink& link) {
+  return longer(link.backoff, link);
 }
 
 void Servers::connect_failed(ServerConn& conn, std::string what, bool theirs) {
@@ -362,13 +370,15 @@ void Servers::fail(ServerConn& conn, std::string_view what, bool theirs) {
   const bool orderly = in_place && (conn.ended || conn.offered == 0);
   if (conn.fifo_first && conn.state == ServerConnState::ready) {
     (*conn.link.counters)[ServerMetric::connections_lost].add();
+    // What ends connections may be a request. That is no reason to ask nothing else.
+    const End end = theirs ? end_at_head(conn) : End{};
     // A server that greets and answers nothing is no better than one that refuses.
-    if (!conn.replied) {
+    if (!conn.replied && !end.of_request) {
       conn.link.last_failure = what;
       conn.link.retry_at = bench_.now + next_backoff(conn.link);
     }
     if (!std::exchange(conn.link.failing, true)) say(conn.link, what);
-    if (theirs && owes_traffic(conn)) blame(conn.link, conn.quiet_since, what);
+    if (theirs && end.blames && owes_traffic(conn)) blame(conn.link, conn.quiet_since, what);
   }
   const std::string cause(what);
   if (conn.state != ServerConnState::closing) close_down(conn);

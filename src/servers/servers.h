@@ -44,7 +44,10 @@ class Servers {
     std::string why;
     bool full = false;  // It may wait for room.
   };
-  ServerConn* connection(pool::ServerId server, std::uint32_t lane, bool woken, Refusal& refusal);
+  ServerConn* connection(pool::ServerId server, std::uint32_t lane,
+                         proto::CommandId command, bool woken, Refusal& refusal);
+  // Two connections in a row ended at this command, and it was never answered since.
+  bool shuns(pool::ServerId server, proto::CommandId command);
 
   // Which of its connections these requests go to.
   std::uint16_t lane(pool::ServerId server, std::uint32_t lane) {
@@ -103,6 +106,8 @@ class Servers {
   void relocate(pool::ServerId server);
 
   const std::string& label(pool::ServerId server) { return link(server).label; }
+  // Why it cannot do anything: what a check heard last. `says "ringway: pool web ..."`
+  const std::string& what_it_says(pool::ServerId server) { return link(server).says; }
   const proto::Dialect& dialect(pool::ServerId server) { return *link(server).dialect; }
   proto::TokenMark token_mark(pool::ServerId server) { return link(server).token_mark; }
   BoardEntry& entry(pool::ServerId server) { return *link(server).entry; }
@@ -170,6 +175,14 @@ class Servers {
   void on_connect_late(ServerConn& conn);
   void turned_away(ServerConn& conn);
   Duration next_backoff(ServerLink& link);
+  Duration longer(Duration& time, const ServerLink& link);
+  // A connection ended when its head was next.
+  struct End {
+    bool of_request = false;  // That may be why, so that all others may go on at once.
+    bool blames = true;       // It speaks against the server.
+  };
+  End end_at_head(ServerConn& conn);
+  void learn(ServerLink& link, proto::CommandId command);
 
   void read_replies(ServerConn& conn, Bytes bytes);
   Bytes read_head(ServerConn& conn, Bytes bytes);
@@ -179,6 +192,8 @@ class Servers {
   void foreign(ServerConn& conn, std::string_view what);
   void say(const ServerLink& link, std::string_view what);
   void blame(ServerLink& link, Instant begun, std::string_view cause);
+  void doubt(ServerLink& link, Instant begun);
+  bool proves_by_connecting(const ServerLink& link) const;
   static bool owes_traffic(const ServerConn& conn);
   void prefer_closed(ServerConn& conn);
   void preconnect_soon(ServerLink& link, Duration pause = {});

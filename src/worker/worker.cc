@@ -181,7 +181,7 @@ void Worker::take_client(const TakeClient& taken) {
   proxy::ClientConn& client = clients_.open(taken.fd, taken.listener);
   if (stopping_) return clients_.retire(client);
   if (!clients_.admit(client)) {
-    executor_.answer(client, clients_.listener(client).dialect->refusal("too many clients"));
+    executor_.answer(client, clients_.listener(client).dialect->refusal(proto::too_many_clients));
     return clients_.reject(client, proxy::rejected_kept(crew_.size()));
   }
   if (draining_) clients_.finish_between_requests(client);

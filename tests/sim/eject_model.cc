@@ -36,8 +36,30 @@ void EjectModel::on_failure(pool::ServerId id, Instant begun, Instant now) {
   }
 }
 
+// Once it is in doubt its answers are not told until it has been asked.
+void EjectModel::on_unable(pool::ServerId id, Instant begun, Instant now) {
+  Server& server = servers_[pool::index_of(id)];
+  SIM_REQUIRE(!innocent_(), "server %u is doubted, and did nothing wrong", pool::index_of(id));
+  SIM_REQUIRE(server.doubted_since == never, "server %u is doubted twice", pool::index_of(id));
+  const bool together = begun < server.last_unable || now == server.last_unable;
+  if (server.standing != Standing::up || together) return;
+  server.last_unable = now;
+  while (!server.unable.empty() && now - server.unable.front() > pool_.eject.window) {
+    server.unable.pop_front();
+  }
+  server.unable.push_back(now);
+  if (server.unable.size() >= pool_.eject.failures) server.doubted_since = now;
+}
+
+void EjectModel::trust(Server& server) {
+  server.unable.clear();
+  server.doubted_since = never;
+  server.failed_in_doubt = false;
+}
+
 void EjectModel::on_success(pool::ServerId id) {
   Server& server = servers_[pool::index_of(id)];
+  trust(server);
   server.failures.clear();
   server.due_since = never;
 }
@@ -47,9 +69,13 @@ void EjectModel::on_probe(pool::ServerId id, bool good, bool heard) {
   // Nor does it against a check; but a name may still have no address.
   SIM_REQUIRE(good || has_name(pool_.servers[pool::index_of(id)]) || !innocent_(),
               "server %u failed a good check", pool::index_of(id));
-  SIM_REQUIRE(good || server.standing != Standing::up || pool_.health.check != config::Check::off,
+  const bool doubted = server.doubted_since != never;
+  SIM_REQUIRE(good || server.standing != Standing::up || doubted ||
+                  pool_.health.check != config::Check::off,
               "server %u is checked, and should not be", pool::index_of(id));
   pace_.on_probe(pool::index_of(id), good, now_());
+  if (good) trust(server);
+  server.failed_in_doubt |= !good && doubted;
   server.good = good ? server.good + 1 : 0;
   server.bad = good || heard ? 0 : server.bad + 1;
 }
@@ -69,7 +95,8 @@ bool EjectModel::may_leave(std::uint32_t index) const {
 
 void EjectModel::leaves(std::uint32_t index, Standing after) {
   Server& server = servers_[index];
-  const bool failed = server.due_since != never || server.bad >= pool_.health.fall;
+  const bool failed =
+      server.due_since != never || server.bad >= pool_.health.fall || server.failed_in_doubt;
   SIM_REQUIRE(failed || has_name(pool_.servers[index]),
               "server %u was ejected after %zu failures and %u bad checks", index,
               server.failures.size(), server.bad);
@@ -104,6 +131,7 @@ void EjectModel::on_standing(pool::ServerId id, Standing before, Standing after)
     server.good = server.bad = 0;
     server.failures.clear();
     server.due_since = never;
+    trust(server);
   }
   server.standing = after;
   pace_.on_standing(index, after, now_());
@@ -113,6 +141,11 @@ void EjectModel::check_overdue(Duration at_most, bool sockets) const {
   for (const Server& server : servers_) {
     SIM_REQUIRE(server.due_since == never || now_() - server.due_since <= at_most,
                 "a server that failed too often is not ejected");
+    // It may take as long as a connection, and a few answers that do not come.
+    SIM_REQUIRE(server.doubted_since == never ||
+                    now_() - server.doubted_since <=
+                        at_most + pool_.connect_timeout + 2 * pool_.health.timeout,
+                "a server that answers only that it cannot is not asked whether it can");
   }
   if (sockets) pace_.check_overdue(at_most, now_());
 }

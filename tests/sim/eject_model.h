@@ -25,6 +25,7 @@ class EjectModel final : public proxy::BoardWatcher {
              std::function<Instant()> now);
 
   void on_failure(pool::ServerId server, Instant begun, Instant now) override;
+  void on_unable(pool::ServerId server, Instant begun, Instant now) override;
   void on_success(pool::ServerId server) override;
   void on_probe(pool::ServerId server, bool good, bool heard) override;
   void on_standing(pool::ServerId server, Standing before, Standing after) override;
@@ -39,6 +40,10 @@ class EjectModel final : public proxy::BoardWatcher {
     std::deque<Instant> failures;
     Instant last_failure{};
     Instant due_since = never;  // Since when it failed too often.
+    std::deque<Instant> unable;
+    Instant last_unable{};
+    Instant doubted_since = never;  // Since when it is to be asked whether it can do anything.
+    bool failed_in_doubt = false;   // It was asked, and cannot.
     std::uint32_t good = 0;
     std::uint32_t bad = 0;
     Instant ejected_at{};
@@ -46,6 +51,7 @@ class EjectModel final : public proxy::BoardWatcher {
     Duration wait{};
   };
 
+  static void trust(Server& server);
   bool may_leave(std::uint32_t server) const;
   void leaves(std::uint32_t server, Standing after);
   void returns(std::uint32_t server, Standing before);

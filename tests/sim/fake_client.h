@@ -170,6 +170,7 @@ class FakeClient final : public Inhabitant {
   void judge_count(Asked& asked, const WireReply& reply);
   void judge_touch(Asked& asked, Bytes word);
   void judge_debug(Asked& asked, const WireReply& reply);
+  void judge_version(const Asked& asked, const WireReply& reply) const;
   void judge_error(Asked& asked, const WireReply& reply);
   void judge_marks(const Asked& asked, const WireReply& reply) const;
   void judge_silence(Asked& asked);

@@ -35,13 +35,18 @@ void FakeServer::execute(const WireRequest& request, Conn& conn) {
       {"ma", &FakeServer::meta_arithmetic},
       {"me", &FakeServer::meta_debug},
   };
+  static constexpr Bytes unable =
+      "SERVER_ERROR ringway: pool central has no server that takes traffic\r\n";
   std::string& out = conn.output;
   if (request.verb() == "version") {
     ++greetings_;
     const bool again = std::exchange(conn.greeted, true);
-    SIM_REQUIRE(!again || conn.misreads || model_.may_check(number_),
+    SIM_REQUIRE(!again || conn.misreads || was_unable_ || model_.may_check(number_),
                 "server %u is checked, although no request should do that", number_);
-    out += "VERSION 1.6.18\r\n";
+    if (trouble_ == Trouble::unable)
+      out += unable;
+    else
+      out += is_ringway_ ? "VERSION 1.6.18 ringway-1.0\r\n" : "VERSION 1.6.18\r\n";
     return;
   }
   const auto row = std::ranges::find(rows, request.verb(), &Row::verb);
@@ -55,6 +60,10 @@ void FakeServer::execute(const WireRequest& request, Conn& conn) {
   ++executed_;
   ++model_.tally.executed;
   world_.trace().note(world_.now(), "executed", number_, request.word(1));
+  if (trouble_ == Trouble::unable) {
+    out += unable;
+    return;
+  }
   if (refuse(out)) return;
   const std::size_t before = out.size();
   late_ = world_.ended_by_peer(conn.fd) != never;

@@ -44,13 +44,16 @@ FakeServer::~FakeServer() {
 
 void FakeServer::plan(Trouble trouble, Instant begin, Duration time, Duration grace) {
   plans_.push_back({trouble, begin + time, grace});
+  is_ringway_ |= trouble == Trouble::unable;
   world_.alarm(*this, begin, begin_alarm | (plans_.size() - 1));
 }
 
 void FakeServer::begin(const Plan& plan) {
   if (trouble_ != Trouble::none) return;
   world_.trace().note(world_.now(), "trouble", number_, static_cast<int>(plan.trouble));
-  model_.excuse(number_, plan.until + plan.grace);
+  const bool choosy = plan.trouble == Trouble::choosy;
+  choosy ? model_.excuse_but_reads(number_, plan.until + plan.grace)
+         : model_.excuse(number_, plan.until + plan.grace);
   trouble_ = plan.trouble;
   switch (plan.trouble) {
     case Trouble::dead: die(chance_.one_in(2)); break;
@@ -66,6 +69,12 @@ void FakeServer::begin(const Plan& plan) {
       for (const auto& conn : conns_)
         if (conn && conn->fd >= 0) world_.sever(conn->fd);
       break;
+    case Trouble::unable: was_unable_ = true; break;
+    case Trouble::choosy: {
+      static constexpr Bytes verbs[] = {"mg", "mg", "ms", "md", "ma", "me", "touch", "gat", "gats"};
+      ends_at_ = verbs[chance_.below(std::size(verbs))];
+      break;
+    }
     default: break;
   }
   world_.alarm(*this, plan.until, end_alarm | ++trouble_number_);
@@ -184,10 +193,18 @@ void FakeServer::read(Conn& conn) {
       continue;
     }
     if (!conn.misreads) check_line(request_, rest);
+    if (ends_now(request_)) {
+      conn.closing = true;
+      break;
+    }
     execute(request_, conn);
     done += request_.size;
   }
   conn.input.erase(0, done);
+  if (trouble_ == Trouble::choosy && conn.closing && conn.output.empty()) {
+    world_.close(conn.fd);
+    return drop(conn.fd);
+  }
   if (world_.error(conn.fd) != 0 || world_.ended(conn.fd)) {
     if (conn.output.empty() || world_.error(conn.fd) != 0) {
       world_.close(conn.fd);
@@ -196,6 +213,13 @@ void FakeServer::read(Conn& conn) {
     conn.closing = true;
   }
   answer_later(conn);
+}
+
+// What came before it is answered.
+bool FakeServer::ends_now(const WireRequest& request) {
+  if (trouble_ != Trouble::choosy || request.verb() != ends_at_) return false;
+  world_.trace().note(world_.now(), "ends at", number_, ends_at_);
+  return true;
 }
 
 // It may come in pieces, and a real one waits for its end only so long.

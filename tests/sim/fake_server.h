@@ -25,6 +25,8 @@ enum class Trouble : std::uint8_t {
   full,      // "ERROR Too many open connections".
   drips,     // Says what it says byte by byte.
   gone,      // Dead, for ever.
+  unable,    // A ringway that reaches none of its servers: says so, whatever it is asked.
+  choosy,    // Ends connections at one command that it does not know.
 };
 
 class FakeServer final : public Inhabitant {
@@ -125,6 +127,7 @@ class FakeServer final : public Inhabitant {
   // What is not true: fake_lies.cc.
   void lied();
   bool refuse(std::string& out);
+  bool ends_now(const WireRequest& request);
   std::size_t refuse_early(Conn& conn, const WireRequest& request, std::size_t arrived);
   void lie(const WireRequest& request, Conn& conn, std::size_t reply_at);
   bool name_another(const WireRequest& request, std::string& reply);
@@ -143,6 +146,9 @@ class FakeServer final : public Inhabitant {
   std::size_t count_ = 0;
   std::unordered_map<std::string, Item> items_;
   std::uint64_t executed_ = 0;
+  bool is_ringway_ = false;
+  bool was_unable_ = false;
+  Bytes ends_at_;      // choosy: at this command.
   bool late_ = false;  // Its connection was given up by the router when it was executed.
   std::uint64_t greetings_ = 0;
   std::uint64_t cas_first_;  // Above the key: what it began to count at,

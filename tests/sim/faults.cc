@@ -80,6 +80,8 @@ void draw_more(Chance& chance, Faults& faults) {
   faults.clock_jump = rate(chance, 8, 0.002);
   faults.router_pause = rate(chance, 8, 0.002);
   faults.pause_ms = chance.between(1, chance.one_in(2) ? 300 : 6000);
+  faults.server_unable = rate(chance, 5, 1.0);
+  faults.server_choosy = rate(chance, 5, 1.0);
 }
 
 }  // namespace

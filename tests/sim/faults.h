@@ -49,6 +49,8 @@ namespace ringway::sim {
   ROW(server_half_close, double, 0)      /* Says nothing more, goes on reading. */               \
   ROW(server_misread, double, 0)    /* An error before the value, which is read as commands. */  \
   ROW(server_drip, double, 0)       /* Per server: says what it says byte by byte. */            \
+  ROW(server_unable, double, 0)     /* Per server: a tier that says that it reaches nobody. */   \
+  ROW(server_choosy, double, 0)     /* Per server: ends connections at one command. */           \
   ROW(server_move, double, 0)       /* Per server with a name: it leads elsewhere. */            \
   ROW(server_nameless, double, 0)   /* The same: for a while there is no such name. */           \
   ROW(clock_jump, double, 0)        /* Per turn: the clock jumps, all else stands still. */      \

@@ -148,6 +148,12 @@ void History::add(const reload::SharedSnapshot& snapshot) {
 void History::add_pool(const pool::Pool& pool, Moment& moment) const {
   const route::PoolLive live = proxy::pool_live(pool, crew_.board);
   std::vector<std::uint64_t> bits;
+  bool served = false;
+  for (std::uint32_t i = 0; i < pool.servers.size(); ++i) {
+    const bool up = crew_.board.standing(pool.servers[i].id) == proxy::Standing::up;
+    served |= up && (i < pool.member_count || std::ranges::count(live.backup_of, i) > 0);
+  }
+  (served ? moment.any_served : moment.any_out) = true;
   for (const pool::Server& server : pool.servers) {
     bits.push_back(std::uint64_t{1} << scenario_.number_of(server.address));
   }
@@ -166,6 +172,16 @@ bool History::may_remove(std::uint32_t key, std::uint32_t server) const {
   return std::ranges::any_of(moments_, [&](const Moment& then) {
     return ((then.homes[key] | then.servers[key]) >> server & 1) != 0;
   });
+}
+
+Model::Service History::service(Instant since) const {
+  Model::Service service{.may_be_out = false, .must_be_out = true};
+  for (const Moment& then : moments_) {
+    if (then.until < since) continue;
+    service.may_be_out |= then.any_out;
+    service.must_be_out &= !then.any_served;
+  }
+  return service;
 }
 
 bool History::may_serve(std::uint32_t key, std::uint32_t server, Instant now) const {

@@ -26,6 +26,7 @@ class History final : public proxy::BoardWatcher {
   // Within a turn, too: a snapshot may come between two servers that go.
   void on_standing(pool::ServerId server, proxy::Standing before, proxy::Standing after) override;
   void on_failure(pool::ServerId /*id*/, Instant /*begun*/, Instant /*now*/) override {}
+  void on_unable(pool::ServerId /*id*/, Instant /*begun*/, Instant /*now*/) override {}
   void on_success(pool::ServerId /*id*/) override {}
   void on_probe(pool::ServerId /*id*/, bool /*good*/, bool /*heard*/) override {}
   // Until then what a server is asked may have been planned at any time.
@@ -36,6 +37,8 @@ class History final : public proxy::BoardWatcher {
   // Keys by their number in the scenario.
   bool may_serve(std::uint32_t key, std::uint32_t server, Instant now) const;
   bool may_remove(std::uint32_t key, std::uint32_t server) const;
+  // Whether nobody took traffic at some time since then, and all the time.
+  Model::Service service(Instant since) const;
 
  private:
   // By key, servers as bits. Of a snapshot nothing is kept: the router waits until nobody
@@ -44,6 +47,8 @@ class History final : public proxy::BoardWatcher {
     Instant until = never;
     std::vector<std::uint64_t> servers;  // Who may be asked,
     std::vector<std::uint64_t> homes;    // and whose it is.
+    bool any_served = false;             // Some pool that a listener leads to has somebody,
+    bool any_out = false;                // and some has not.
   };
 
   bool changed(const reload::SharedSnapshot& present);

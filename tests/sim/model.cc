@@ -35,6 +35,7 @@ KeyIndex Model::add_key(std::string text, std::uint32_t owner, KeyUse use) {
   keys_.push_back(
       {.text = std::move(text), .encoded = std::move(encoded), .use = use, .owner = owner});
   if (excused_until_.size() <= owner) excused_until_.resize(owner + 1);
+  but_reads_until_.resize(excused_until_.size());
   if (lied_.size() <= owner) lied_.resize(owner + 1);
   wandered_.resize(lied_.size());
   return static_cast<KeyIndex>(keys_.size() - 1);
@@ -321,19 +322,30 @@ void Model::excuse(std::uint32_t server, Instant until) {
   if (excused_until_.size() <= server) excused_until_.resize(server + 1);
   if (lied_.size() <= server) lied_.resize(server + 1);
   wandered_.resize(lied_.size());
+  but_reads_until_.resize(excused_until_.size());
   excused_until_[server] = std::max(excused_until_[server], until);
 }
 
-bool Model::excused(KeyIndex key, Instant asked) const {
-  const Key& what = keys_[key];
-  // Anybody may have it, who may fail.
-  if (what.moved || wandered_[what.owner]) return anybody_excused(asked);
-  return everything_excused_ || all_excused_until_ >= asked || excused_until_[what.owner] >= asked;
+void Model::excuse_but_reads(std::uint32_t server, Instant until) {
+  excuse(server, Instant{});
+  but_reads_until_[server] = std::max(but_reads_until_[server], until);
 }
 
-bool Model::anybody_excused(Instant asked) const {
+bool Model::excused(KeyIndex key, Instant asked, bool plain_read) const {
+  const Key& what = keys_[key];
+  // Anybody may have it, who may fail.
+  if (what.moved || wandered_[what.owner]) return anybody_excused(asked, plain_read);
+  const bool spared = plain_read && !reads_too_;
   return everything_excused_ || all_excused_until_ >= asked ||
-         std::ranges::any_of(excused_until_, [&](Instant until) { return until >= asked; });
+         excused_until_[what.owner] >= asked || (!spared && but_reads_until_[what.owner] >= asked);
+}
+
+bool Model::anybody_excused(Instant asked, bool plain_read) const {
+  const auto lasts = [&](Instant until) { return until >= asked; };
+  const bool spared = plain_read && !reads_too_;
+  return everything_excused_ || all_excused_until_ >= asked ||
+         std::ranges::any_of(excused_until_, lasts) ||
+         (!spared && std::ranges::any_of(but_reads_until_, lasts));
 }
 
 }  // namespace ringway::sim

@@ -205,11 +205,26 @@ class Model {
 
   // Until when requests to a server may fail without the router being to blame.
   void excuse(std::uint32_t server, Instant until);
+  // The same, but for reads of commands that every server knows.
+  void excuse_but_reads(std::uint32_t server, Instant until);
+  // In this run such reads may fail with others: not all are asked again.
+  void excuse_reads_too() { reads_too_ = true; }
   void excuse_all(Instant until) { all_excused_until_ = std::max(all_excused_until_, until); }
   // While connections that died without a word may still be found.
   void excuse_everything(bool excused) { everything_excused_ = excused; }
-  bool excused(KeyIndex key, Instant asked) const;
-  bool anybody_excused(Instant asked) const;
+  // `plain_read`: every server knows it, and it changes nothing.
+  bool excused(KeyIndex key, Instant asked, bool plain_read = false) const;
+  bool anybody_excused(Instant asked, bool plain_read = false) const;
+
+  // Whether the router may say, and whether it must, that it has nobody to ask, to whom asked
+  // for its version at `asked`.
+  struct Service {
+    bool may_be_out;
+    bool must_be_out;
+  };
+  using ServiceSince = std::function<Service(Instant)>;
+  void set_service(ServiceSince since) { service_ = std::move(since); }
+  Service service(Instant asked) const { return service_(asked); }
 
   Tally tally;
 
@@ -226,6 +241,9 @@ class Model {
   std::vector<Key> keys_;
   std::vector<Write> writes_;
   std::vector<Instant> excused_until_;
+  std::vector<Instant> but_reads_until_;
+  bool reads_too_ = false;
+  ServiceSince service_;
   std::vector<bool> lied_;
   std::vector<bool> wandered_;
   bool settled_ = false;

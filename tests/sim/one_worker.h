@@ -42,15 +42,24 @@ class PacedServer final : public Inhabitant {
     ++life_;
   }
 
+  // From now on it ends a connection at a line that begins so; "*": at any but the greeting.
+  void end_at(std::string words) { ends_at_ = std::move(words); }
+  std::uint64_t connections() const { return connections_; }
+
   void on_news(Fd fd, News news) override {
     if (fd == listener_) {
       fds_.push_back(world_.accept(listener_, *this));
+      ++connections_;
     } else if (news == News::readable) {
       input_ += world_.readable(fd);
       world_.consume(fd, world_.readable(fd).size());
       for (std::size_t end; (end = input_.find('\n')) != std::string::npos;
-           input_.erase(0, end + 1))
+           input_.erase(0, end + 1)) {
+        const bool ends = ends_at_ == "*" ? !input_.starts_with("version")
+                                          : !ends_at_.empty() && input_.starts_with(ends_at_);
+        if (ends) return end(fd);
         waiting_.push_back({fd, input_.starts_with("version") ? "VERSION 1\r\n" : "END\r\n"});
+      }
       work();
     }
   }
@@ -65,6 +74,17 @@ class PacedServer final : public Inhabitant {
   }
 
  private:
+  // What came before it is answered.
+  void end(Fd fd) {
+    for (; !waiting_.empty(); waiting_.pop_front()) {
+      if (waiting_.front().first == fd) world_.write(fd, waiting_.front().second);
+    }
+    input_.clear();
+    busy_ = false;
+    ++life_;
+    std::erase(fds_, fd);
+    world_.close(fd);
+  }
   void work() {
     if (busy_ || waiting_.empty()) return;
     busy_ = true;
@@ -78,6 +98,8 @@ class PacedServer final : public Inhabitant {
   std::vector<Fd> fds_;
   std::uint64_t life_ = 0;
   std::string input_;
+  std::string ends_at_;
+  std::uint64_t connections_ = 0;
   bool busy_ = false;
   std::deque<std::pair<Fd, std::string>> waiting_;
 };
@@ -85,8 +107,12 @@ class PacedServer final : public Inhabitant {
 // Asks `each` at a time, again and again, whatever became of the last ones.
 class Asker final : public Inhabitant {
  public:
-  Asker(SimWorld& world, std::uint32_t each, Duration pause, Instant begin)
-      : world_(world), each_(each), pause_(pause), fd_(world.connect(*this, own_address)) {
+  Asker(SimWorld& world, std::uint32_t each, Duration pause, Instant begin, std::string line)
+      : world_(world),
+        each_(each),
+        pause_(pause),
+        fd_(world.connect(*this, own_address)),
+        line_(std::move(line)) {
     world_.alarm(*this, begin, 0);
   }
   ~Asker() override { world_.forget(*this); }
@@ -101,7 +127,7 @@ class Asker final : public Inhabitant {
 
   void on_alarm(std::uint64_t /*what*/) override {
     std::string text;
-    for (std::uint32_t i = 0; i < each_; ++i) text += "get key\r\n";
+    for (std::uint32_t i = 0; i < each_; ++i) text += line_;
     asked += each_;
     world_.write(fd_, text);
     world_.alarm(*this, world_.now() + pause_, 0);
@@ -122,6 +148,7 @@ class Asker final : public Inhabitant {
   const std::uint32_t each_;
   const Duration pause_;
   const Fd fd_;
+  const std::string line_;
   std::string input_;
 };
 
@@ -155,10 +182,11 @@ struct OneWorker {
     while (!worker->stopped()) run_for(1ms);
   }
 
-  void clients(std::uint32_t count, std::uint32_t each, Duration pause) {
+  void clients(std::uint32_t count, std::uint32_t each, Duration pause,
+               const std::string& line = "get key\r\n") {
     for (std::uint32_t i = 0; i < count; ++i)
-      askers.push_back(
-          std::make_unique<Asker>(world, each, pause, world.now() + 100ms + pause * i / count));
+      askers.push_back(std::make_unique<Asker>(world, each, pause,
+                                               world.now() + 100ms + pause * i / count, line));
     take_clients();
   }
   // Those who have connected.

@@ -60,6 +60,9 @@ void Rig::build_model() {
     kept &= any.eject.failures > 0 && any.eject.on_readmit == config::OnReadmit::replay;
   });
   if (kept) model_.keep_promises();
+  bool again = !scenario_.ejects;
+  scenario_.each_pool([&](const config::Pool& any) { again &= any.read_retries > 0; });
+  if (!again) model_.excuse_reads_too();
 }
 
 void Rig::build_router() {
@@ -92,6 +95,7 @@ void Rig::build_router() {
     const bool once_out = scenario_.checks_by(config::Check::off) && history_->ever_away(server);
     return once_out || scenario_.checks_by(config::Check::automatic);
   });
+  model_.set_service([this](Instant since) { return history_->service(since); });
   model_.set_forgotten([this](std::uint32_t server) { return forgotten(server); });
   const auto started = control_->start();
   SIM_REQUIRE(started.has_value(), "the router does not start: %s", started.error().c_str());

@@ -151,8 +151,9 @@ void Rig::check_memory() const {
       room += 2 * (model_.key(key).text.size() + proxy::Owed::key_overhead_bytes);
     }
     const Faults& faults = scenario_.faults;
-    const bool refuses =
-        faults.server_refuse > 0 || faults.server_insert > 0 || faults.server_misread > 0;
+    const bool refuses = faults.server_refuse > 0 || faults.server_insert > 0 ||
+                         faults.server_misread > 0 || faults.server_unable > 0 ||
+                         faults.server_choosy > 0;
     SIM_REQUIRE(owed.dropped == 0 || refuses || room > rule.owed_max,
                 "keys of server %s are forgotten", server.name.c_str());
     const auto counted = [&](ServerMetric metric) {

@@ -196,6 +196,10 @@ void draw_incidents(Chance chance, Scenario& scenario) {
   for (std::uint32_t server = 0; server < scenario.servers.size(); ++server) {
     draw_incident(chance, scenario, server, faults.server_drip, Trouble::drips);
   }
+  for (std::uint32_t server = 0; server < scenario.servers.size(); ++server) {
+    draw_incident(chance, scenario, server, faults.server_unable, Trouble::unable);
+    draw_incident(chance, scenario, server, faults.server_choosy, Trouble::choosy);
+  }
 }
 
 // One is gone for long, so that it is probed slowly; then all others go, too.
@@ -266,6 +270,13 @@ Scenario draw_scenario(std::uint64_t seed) {
   for (ClientPlan& plan : scenario.clients) {
     // What is written in halves may be written a while after it was asked.
     plan.dismissed_within = scenario.waits_long ? plan.patience : plan.in_halves ? 80ms : 20ms;
+  }
+  // Whoever reads from a choosy server is never told so, as long as asking again is free.
+  if (faults.server_choosy > 0) {
+    for (config::Pool& pool : scenario.config.pools) pool.retry_budget = 1000;
+    for (Draft& draft : scenario.drafts) {
+      for (config::Pool& pool : draft.config.pools) pool.retry_budget = 1000;
+    }
   }
   scenario.grace = scenario.recovery();
   return scenario;

@@ -73,9 +73,9 @@ namespace ringway::metrics {
   ROW(requests, counter, "pool_requests_total", "Keys routed to a server of the pool.") \
   ROW(no_server, counter, "pool_no_server_total", "Keys for which no server was live.") \
   ROW(read_retries, counter, "pool_read_retries_total",                                 \
-      "Reads asked once more because their connection died.")                           \
+      "Reads asked again because their connection died.")                               \
   ROW(write_retries, counter, "pool_write_retries_total",                               \
-      "Writes sent once more because their connection died before it sent any of it.")  \
+      "Writes sent again because their connection died before it sent any of it.")      \
   ROW(retries_refused, counter, "pool_read_retries_refused_total",                      \
       "Requests not asked again because retry_budget was used up.")                     \
   ROW(cas_refused, counter, "pool_cas_refused_total",                                   \

@@ -21,6 +21,9 @@ class CommandId {
     return static_cast<Command>(value_);
   }
 
+  // Of its protocol's commands.
+  constexpr unsigned index() const { return value_; }
+
   constexpr bool operator==(const CommandId&) const = default;
   template <CommandEnum Command>
   constexpr bool operator==(Command command) const {

@@ -27,6 +27,8 @@ struct TtlCap {
 enum class Greeted : std::uint8_t {
   more,         // Its answer is not whole yet.
   ready,        //
+  as_ringway,   // Ready, and a ringway.
+  unable,       // A ringway that says that it can do nothing.
   wants_login,  // It lives, and will refuse whatever it is asked: that is the operator's to mend.
   turned_away,  // It has too many connections.
   another,      // It does not speak this protocol.
@@ -41,7 +43,11 @@ using Figures = std::vector<Figure>;
 struct FigureSource {
   std::function<Figures()> totals;
   std::function<Figures()> settings;
+  std::function<std::string()> out_of_service;  // Why none of its servers can be asked; empty: some can.
 };
+
+// What a connection is refused with, for which there is no room, in refusal().
+inline constexpr std::string_view too_many_clients = "too many clients";
 
 struct Dialect {
   std::string_view name;
@@ -56,6 +62,10 @@ struct Dialect {
   bool (*next_key)(Bytes& rest, Bytes& key);
   // A key as it is hashed; may be written to `out`, which has room for key_bytes_max bytes.
   Bytes (*hashed_key)(CommandId command, Bytes key, Bytes memo, char* out);
+
+  std::string_view (*name_of)(CommandId command);
+  // Younger than what every proxy and every old server speaks: some close the connection at it.
+  bool (*may_be_unknown)(CommandId command);
 
   // --- To servers: whole requests, each of which has a reply ---
   std::size_t (*room)(const Request& request);
@@ -78,7 +88,7 @@ struct Dialect {
   char* (*write_marked)(Bytes told, TokenMark mark, char* out);
   Bytes version;  // As which ringway takes part in it.
   Bytes greeting;
-  Greeted (*greeted)(Bytes input);
+  Greeted (*greeted)(Bytes input, Bytes& says);  // `says`: of one that is unable, its words.
   Request (*check)();  // Whose well-framed answer proves that a server lives.
 
   // --- ringway's own words ---

@@ -48,6 +48,7 @@ struct Piece {
   Bytes told;  // What its client hears of it; empty: nothing, of its body neither.
   Bytes key;   // Of several keys: the one it names.
   Bytes wrong;
+  Bytes unable;  // Its server is a ringway, and says so that it could not do it: "ringway: ...".
 };
 
 }  // namespace ringway::proto

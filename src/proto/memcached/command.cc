@@ -116,6 +116,10 @@ const CommandRow& row(Command command) {
   return table[index];
 }
 
+bool may_be_unknown(Command command) {
+  return row(command).meta || row(command).effect == Effect::touches;
+}
+
 const CommandRow* find_command(Bytes word) {
   if (word.size() < name_bytes_min) return nullptr;
   const CommandRow& row = table[slots[slot_of(word, spread)]];

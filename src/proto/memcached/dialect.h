@@ -9,10 +9,12 @@ namespace ringway::proto::memcached {
 // Replies (dialect_replies.cc).
 void next_piece(Framing& framing, Bytes input, const Asked& asked, Piece& out);
 char* write_marked(Bytes told, TokenMark mark, char* out);
-Greeted greeted(Bytes input);
+Greeted greeted(Bytes input, Bytes& says);
 
 // Requests (dialect_requests.cc).
 Bytes hashed_key(CommandId command, Bytes key, Bytes memo, char* out);
+std::string_view name_of(CommandId command);
+bool may_be_unknown_of(CommandId command);
 Request again(const Asked& asked);
 Request removal(Bytes key, std::string& space);
 Request check();

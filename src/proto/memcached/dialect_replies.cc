@@ -99,7 +99,7 @@ void judge_meta(Framing& framing, const Asked& asked, const ReplyLine& line, Pie
 
 }  // namespace
 
-Greeted greeted(Bytes input) {
+Greeted greeted(Bytes input, Bytes& says) {
   ReplyLine line;
   switch (parse_reply_line(input, line)) {
     case LineStatus::incomplete: return Greeted::more;
@@ -107,9 +107,15 @@ Greeted greeted(Bytes input) {
     case LineStatus::complete: break;
   }
   if (line.kind == ReplyKind::too_many_connections) return Greeted::turned_away;
+  if (is_of_ringway(line)) {
+    says = line.text;
+    return line.text.ends_with(too_many_clients) ? Greeted::turned_away : Greeted::unable;
+  }
   const bool alive = line.kind == ReplyKind::version || is_error(line.kind);
   if (!alive || line.consumed != input.size()) return Greeted::another;
-  return line.kind == ReplyKind::client_error ? Greeted::wants_login : Greeted::ready;
+  if (line.kind == ReplyKind::client_error) return Greeted::wants_login;
+  const bool ringway = line.text.find(" ringway-") != Bytes::npos;
+  return ringway ? Greeted::as_ringway : Greeted::ready;
 }
 
 // Told once in a while, by a stand-in: read again rather than kept.
@@ -139,6 +145,8 @@ void next_piece(Framing& framing, Bytes input, const Asked& asked, Piece& out) {
   // commands. SERVER_ERROR swallows it.
   out.unsure = kind.error && command.payload && line.kind != ReplyKind::server_error;
   out.key = line.key;
+  if (is_of_ringway(line)) [[unlikely]]
+    out.unable = line.text;
   out.token_given = line.cas_given;
   out.told = {line.line.data(), line.consumed};
   out.value_bytes = line.bytes;

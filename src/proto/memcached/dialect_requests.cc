@@ -17,6 +17,14 @@ Bytes hashed_key(CommandId command, Bytes key, Bytes memo, char* out) {
   return decode_key(key, out, size) ? Bytes{out, size} : key;
 }
 
+std::string_view name_of(CommandId command) {
+  return row(command).name;
+}
+
+bool may_be_unknown_of(CommandId command) {
+  return may_be_unknown(command);
+}
+
 Request again(const Asked& asked) {
   Request request;
   request.command = asked.command;

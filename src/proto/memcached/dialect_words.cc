@@ -64,7 +64,12 @@ Bytes end_of_many(CommandId command) {
 bool local(const Request& request, const FigureSource& figures, std::string& out) {
   switch (static_cast<Command>(request.command)) {
     case Command::quit: return false;
-    case Command::version: out = fmt::format("VERSION {}\r\n", version); return true;
+    case Command::version:
+      // Whoever asks wants to know whether it is worth asking for more: another ringway in front
+      // of this one, a balancer, a client's own health check.
+      out = figures.out_of_service();
+      out = out.empty() ? fmt::format("VERSION {}\r\n", version) : refusal(out);
+      return true;
     // The barrier: in its place in the line, it waits for all that was asked before.
     case Command::mn: out = "MN\r\n"; return true;
     case Command::verbosity:

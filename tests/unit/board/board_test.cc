@@ -163,6 +163,79 @@ TEST_CASE("failures = 0 never ejects") {
   for (int i = 1; i < 100; ++i) CHECK_FALSE(server.fails(i * 100, i * 100 + 1));
 }
 
+// --- Alive and not able ---
+
+struct Doubted : Case {
+  bool unable(int begun_ms, int now_ms) {
+    return entry.report_unable(at_ms(begun_ms), at_ms(now_ms), rule);
+  }
+  // Three in a row, the last one at `now_ms`.
+  void put_in_doubt(int now_ms) {
+    unable(now_ms - 3, now_ms - 2);
+    unable(now_ms - 2, now_ms - 1);
+    REQUIRE(unable(now_ms - 1, now_ms));
+  }
+};
+
+TEST_CASE("the third reply in a row that says that a server cannot puts it in doubt") {
+  Doubted server;
+  CHECK_FALSE(server.unable(0, 100));
+  CHECK_FALSE(server.unable(100, 200));
+  CHECK_FALSE(server.entry.in_doubt());
+  CHECK(server.unable(200, 300));
+  CHECK(server.entry.in_doubt());
+  CHECK_FALSE(server.entry.too_many_failures());
+}
+
+TEST_CASE("of many such replies one alone calls for the home worker") {
+  Doubted server;
+  server.put_in_doubt(300);
+  for (int i = 0; i < 10; ++i) CHECK_FALSE(server.unable(300 + i, 301 + i));
+}
+
+TEST_CASE("replies of one moment say it once") {
+  Doubted server;
+  for (int i = 0; i < 10; ++i) CHECK_FALSE(server.unable(0, 100));
+}
+
+TEST_CASE("one good reply, of whichever worker, ends the doubt") {
+  Doubted server;
+  server.unable(0, 100);
+  server.unable(100, 200);
+  server.entry.report_success(Case::at_ms(250));
+  CHECK_FALSE(server.unable(260, 300));
+  server.unable(300, 310);
+  CHECK(server.unable(310, 320));
+  server.entry.report_success(Case::at_ms(330));
+  CHECK_FALSE(server.entry.in_doubt());
+}
+
+TEST_CASE("one that proves to be able is not doubted again at once") {
+  Doubted server;
+  server.put_in_doubt(1000);
+  server.entry.end_doubt(Case::at_ms(1001));
+  CHECK_FALSE(server.entry.in_doubt());
+  const int again = 1001 + static_cast<int>(to_ms(BoardEntry::doubt_again));
+  for (int at = 1002; at < again; ++at) CHECK_FALSE(server.unable(at - 1, at));
+  server.put_in_doubt(again + 3);
+}
+
+TEST_CASE("such replies do not end a row of failures, nor are they part of it") {
+  Doubted server;
+  server.fails(0, 100);
+  server.unable(100, 150);
+  CHECK_FALSE(server.fails(150, 200));
+  server.unable(200, 250);
+  CHECK(server.fails(250, 300));
+  CHECK_FALSE(server.entry.in_doubt());
+}
+
+TEST_CASE("failures = 0 doubts nobody") {
+  Doubted server;
+  server.rule.failures = 0;
+  for (int i = 1; i < 100; ++i) CHECK_FALSE(server.unable(i * 100, i * 100 + 1));
+}
+
 // --- What is owed ---
 
 TEST_CASE("a key is owed once, and a server that is up by now wants to hear of it") {

@@ -37,6 +37,18 @@ TEST_CASE("an error that concerns no single server names the pool") {
         "pool web has no server that takes traffic");
 }
 
+TEST_CASE("what a ringway says of itself is quoted, cut, and steers no terminal") {
+  CHECK(said("ringway: pool web has no server that takes traffic") ==
+        "says \"ringway: pool web has no server that takes traffic\"");
+  CHECK(said("ringway: \x1b[2J") == "says \"ringway: \\x1b[2J\"");
+  CHECK(said(std::string(8000, 'a')).size() <= 300);
+}
+
+TEST_CASE("a command that ends connections is told, and when it is tried again") {
+  CHECK(shunned_text("mg", 4s) == "closes connections at mg; next try in 4s");
+  CHECK(shunned_text("mg", 1us) == "closes connections at mg; next try in 1ms");
+}
+
 TEST_CASE("a failure of the system reads as what the server did") {
   CHECK(connection_failure(0) == "closed the connection");
   CHECK(connection_failure(ECONNREFUSED) == "refused the connection");

@@ -24,6 +24,18 @@ TEST_CASE("what is no word of memcached finds nothing") {
   }
 }
 
+TEST_CASE("what memcached has always had every server knows, and what came later some do not") {
+  for (const Command command :
+       {Command::get, Command::gets, Command::set, Command::cas, Command::incr, Command::delete_,
+        Command::version, Command::flush_all}) {
+    CHECK_FALSE(may_be_unknown(command));
+  }
+  for (const Command command : {Command::mg, Command::ms, Command::md, Command::ma, Command::me,
+                                Command::touch, Command::gat, Command::gats}) {
+    CHECK(may_be_unknown(command));
+  }
+}
+
 TEST_CASE("rows are indexed by their command") {
   CHECK(row(Command::delete_).name == "delete");
   CHECK(row(Command::flush_all).effect == Effect::broadcast);

@@ -208,14 +208,27 @@ TEST_CASE("a removal is written as the key allows") {
   CHECK(written("a b") == "md YSBi b\r\n");
 }
 
+Greeted greeted(Bytes input) {
+  Bytes says;
+  return dialect().greeted(input, says);
+}
+
+TEST_CASE("a ringway that greets may be able to do nothing, or have no room for a connection") {
+  CHECK(greeted("VERSION 1.6.18 ringway-1.0\r\n") == Greeted::as_ringway);
+  CHECK(greeted("SERVER_ERROR ringway: too many clients\r\n") == Greeted::turned_away);
+  Bytes says;
+  CHECK(dialect().greeted("SERVER_ERROR ringway: pool a has none\r\n", says) == Greeted::unable);
+  CHECK(says == "ringway: pool a has none");
+}
+
 TEST_CASE("what answers the greeting") {
-  CHECK(dialect().greeted("VERS") == Greeted::more);
-  CHECK(dialect().greeted("VERSION 1.6.18\r\n") == Greeted::ready);
-  CHECK(dialect().greeted("ERROR\r\n") == Greeted::ready);
-  CHECK(dialect().greeted("CLIENT_ERROR unauthenticated\r\n") == Greeted::wants_login);
-  CHECK(dialect().greeted("ERROR Too many open connections\r\n") == Greeted::turned_away);
-  CHECK(dialect().greeted("VERSION 1\r\nX") == Greeted::another);
-  CHECK(dialect().greeted("+PONG\r\n") == Greeted::another);
+  CHECK(greeted("VERS") == Greeted::more);
+  CHECK(greeted("VERSION 1.6.18\r\n") == Greeted::ready);
+  CHECK(greeted("ERROR\r\n") == Greeted::ready);
+  CHECK(greeted("CLIENT_ERROR unauthenticated\r\n") == Greeted::wants_login);
+  CHECK(greeted("ERROR Too many open connections\r\n") == Greeted::turned_away);
+  CHECK(greeted("VERSION 1\r\nX") == Greeted::another);
+  CHECK(greeted("+PONG\r\n") == Greeted::another);
 }
 
 TEST_CASE("there is a row for each protocol that is spoken") {

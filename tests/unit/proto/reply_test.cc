@@ -82,6 +82,18 @@ TEST_CASE("errors carry their text") {
   CHECK(read("VERSION 1.6.18\r\n").text == "1.6.18");
 }
 
+TEST_CASE("what a ringway could not do is told apart from what a server could not") {
+  const auto of_ringway = [](Bytes text) {
+    ReplyLine line;
+    parse_reply_line(text, line);
+    return is_of_ringway(line);
+  };
+  CHECK(of_ringway("SERVER_ERROR ringway: pool web has no server that takes traffic\r\n"));
+  CHECK_FALSE(of_ringway("SERVER_ERROR out of memory storing object\r\n"));
+  CHECK_FALSE(of_ringway("CLIENT_ERROR ringway: bad key\r\n"));
+  CHECK_FALSE(of_ringway("SERVER_ERROR\r\n"));
+}
+
 TEST_CASE("a refused connection is a kind of its own") {
   CHECK(read("ERROR Too many open connections\r\n").kind == ReplyKind::too_many_connections);
   CHECK(!answers(Command::get, ReplyKind::too_many_connections));

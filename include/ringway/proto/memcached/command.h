@@ -36,6 +36,8 @@ struct CommandRow {
 
 std::span<const CommandRow> commands();
 const CommandRow& row(Command command);
+// Younger than what every proxy and every old memcached speaks: some close the connection at it.
+bool may_be_unknown(Command command);
 // Null for a word that is no command.
 const CommandRow* find_command(Bytes word);
 

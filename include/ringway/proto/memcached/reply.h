@@ -69,6 +69,11 @@ constexpr bool is_error(ReplyKind kind) {
          kind == ReplyKind::server_error;
 }
 
+// A ringway says that it could not do what it was asked: "SERVER_ERROR ringway: server web2 ...".
+inline bool is_of_ringway(const ReplyLine& line) {
+  return line.kind == ReplyKind::server_error && line.text.starts_with("ringway: ");
+}
+
 // Whether a reply is kept from a client that asked quietly: mg hides EN, ms and md
 // hide HD, ma hides HD and VA; everything else is told.
 bool silenced_by_q(Command command, ReplyKind kind);
