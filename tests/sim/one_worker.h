@@ -57,7 +57,7 @@ class PacedServer final : public Inhabitant {
            input_.erase(0, end + 1)) {
         const bool ends = ends_at_ == "*" ? !input_.starts_with("version")
                                           : !ends_at_.empty() && input_.starts_with(ends_at_);
-        if (ends) return end(fd);
+        if (ends) return end_connection(fd);
         waiting_.push_back({fd, input_.starts_with("version") ? "VERSION 1\r\n" : "END\r\n"});
       }
       work();
@@ -75,7 +75,7 @@ class PacedServer final : public Inhabitant {
 
  private:
   // What came before it is answered.
-  void end(Fd fd) {
+  void end_connection(Fd fd) {
     for (; !waiting_.empty(); waiting_.pop_front()) {
       if (waiting_.front().first == fd) world_.write(fd, waiting_.front().second);
     }
