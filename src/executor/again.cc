@@ -122,8 +122,7 @@ void Executor::ask_anew(Fragment& fragment, bool retried) {
     if (plan.empty()) {
       gather.slots[i].state = SlotState::failed;
       const pool::Pool& pool = clients_->listener(*exchange.client).route->pool();
-      fail_gather(gather,
-                  refusal(exchange, of_pool(pool.name(), nobody_serves_text)));
+      fail_gather(gather, refusal(exchange, of_pool(pool.name(), nobody_serves_text)));
     } else {
       add_to_chain(exchange, *made, plan.steps()[0], i);
     }

@@ -81,8 +81,7 @@ void Executor::ask_group(Exchange& exchange) {
     if (plan.empty()) {
       slot.state = SlotState::failed;
       const pool::Pool& pool = clients_->listener(*exchange.client).route->pool();
-      fail_gather(gather,
-                  refusal(exchange, of_pool(pool.name(), nobody_serves_text)));
+      fail_gather(gather, refusal(exchange, of_pool(pool.name(), nobody_serves_text)));
       continue;
     }
     const route::Step& step = plan.steps()[0];

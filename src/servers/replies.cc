@@ -88,8 +88,7 @@ bool Servers::take_head(ServerConn& conn, Fragment& fragment, const Piece& head)
   if (early && !error) {
     return foreign(conn, "sent a reply that does not fit the request"), false;
   }
-  // Whoever has found some of several keys is able.
-  fragment.unable = !head.unable.empty() && !fragment.value_seen;
+  fragment.unable = !head.unable.empty();
   if (fragment.unable && fragment.exchange->internal) conn.link.says = said(head.unable);
   if (!sink_.on_head(fragment, head)) {
     return foreign(conn, "sent the reply to another request"), false;

@@ -184,8 +184,8 @@ void Servers::touch(ServerConn& conn) {
   if (!conn.touched_link.linked()) touched_.push_back(conn);
 }
 
-ServerConn* Servers::connection(pool::ServerId server, std::uint32_t lane,
-                                proto::CommandId command, bool woken, Refusal& refusal) {
+ServerConn* Servers::connection(pool::ServerId server, std::uint32_t lane, proto::CommandId command,
+                                bool woken, Refusal& refusal) {
   ServerLink& to = link(server);
   if (to.standing != Standing::up) [[unlikely]] {
     (*to.counters)[ServerMetric::refused_out].add();

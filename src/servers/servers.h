@@ -44,8 +44,8 @@ class Servers {
     std::string why;
     bool full = false;  // It may wait for room.
   };
-  ServerConn* connection(pool::ServerId server, std::uint32_t lane,
-                         proto::CommandId command, bool woken, Refusal& refusal);
+  ServerConn* connection(pool::ServerId server, std::uint32_t lane, proto::CommandId command,
+                         bool woken, Refusal& refusal);
   // Two connections in a row ended at this command, and it was never answered since.
   bool shuns(pool::ServerId server, proto::CommandId command);
 

@@ -43,7 +43,8 @@ using Figures = std::vector<Figure>;
 struct FigureSource {
   std::function<Figures()> totals;
   std::function<Figures()> settings;
-  std::function<std::string()> out_of_service;  // Why none of its servers can be asked; empty: some can.
+  std::function<std::string()>
+      out_of_service;  // Why none of its servers can be asked; empty: some can.
 };
 
 // What a connection is refused with, for which there is no room, in refusal().

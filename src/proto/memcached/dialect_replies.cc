@@ -145,7 +145,8 @@ void next_piece(Framing& framing, Bytes input, const Asked& asked, Piece& out) {
   // commands. SERVER_ERROR swallows it.
   out.unsure = kind.error && command.payload && line.kind != ReplyKind::server_error;
   out.key = line.key;
-  if (is_of_ringway(line)) [[unlikely]]
+  // Whoever has found some of several keys is able.
+  if (is_of_ringway(line) && !framing.begun) [[unlikely]]
     out.unable = line.text;
   out.token_given = line.cas_given;
   out.told = {line.line.data(), line.consumed};
