@@ -13,13 +13,19 @@ namespace ringway::proto::memcached {
 // Characters of the longest number, with its sign.
 inline constexpr std::size_t number_bytes_max = 20;
 
+// Takes the number that `bytes` begin with from them; false if they begin with none.
+template <typename Number>
+bool take_number(Bytes& bytes, Number& out) {
+  const char* begin = bytes.data();
+  const bool negative_zero = std::is_unsigned_v<Number> && bytes.starts_with('-');
+  const auto [stop, failure] = std::from_chars(begin + negative_zero, begin + bytes.size(), out);
+  bytes.remove_prefix(static_cast<std::size_t>(stop - begin));
+  return failure == std::errc{} && !(negative_zero && out != 0);
+}
+
 template <typename Number>
 bool parse_number(Bytes word, Number& out) {
-  const char* begin = word.data();
-  const char* end = begin + word.size();
-  const bool negative_zero = std::is_unsigned_v<Number> && word.starts_with('-');
-  const auto [stop, failure] = std::from_chars(begin + negative_zero, end, out);
-  return failure == std::errc{} && stop == end && !(negative_zero && out != 0);
+  return take_number(word, out) && word.empty();
 }
 
 template <typename Number>
