@@ -157,10 +157,10 @@ Bytes parse_argument(Line& line) {
 }
 
 bool next_key(Bytes& rest, Bytes& key) {
-  Words words{rest.data(), rest.data() + rest.size()};
-  const bool found = words.next(key);
-  rest.remove_prefix(static_cast<std::size_t>(words.at - rest.data()));
-  return found;
+  while (rest.starts_with(' ')) rest.remove_prefix(1);
+  key = rest.substr(0, rest.find(' '));
+  rest.remove_prefix(key.size());
+  return !key.empty();
 }
 
 }  // namespace ringway::proto::memcached
