@@ -18,6 +18,7 @@
 #include "exchange/retry_budget.h"
 #include "log/rate_limit.h"
 #include "net/buffer_pool.h"
+#include "net/chance.h"
 #include "net/io.h"
 #include "net/timer_wheel.h"
 
@@ -63,7 +64,8 @@ struct Workbench {
         counters(shared.worker(number)),
         timers(its_io.now()),
         now(its_io.now()),
-        begun(now) {}
+        begun(now),
+        plans_chance(its_io.random()) {}
 
   metrics::Counter& count(metrics::WorkerMetric metric) { return counters[metric]; }
 
@@ -79,7 +81,8 @@ struct Workbench {
   net::TimerWheel timers;
   Instant now;  // Io::now(), constant within a turn: asked for many times in each.
   const Instant begun;
-  const snapshot::Snapshot* snapshot = nullptr;       // Constant within a turn.
+  net::Chance plans_chance;                      // How many plans are made moves no other chance.
+  const snapshot::Snapshot* snapshot = nullptr;  // Constant within a turn.
   std::vector<const snapshot::Listener*> listeners;   // Of it, by ListenerId.
   std::vector<metrics::PoolCounters*> pool_counters;  // By pool number.
   std::vector<RetryBudget> retry_budgets;             // By pool number.

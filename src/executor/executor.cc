@@ -185,7 +185,7 @@ void Executor::answer(ClientConn& client, Bytes text) {
 
 // `again`: what was counted already.
 const route::Plan& Executor::plan(const ClientConn& client, Effect effect, Bytes key, bool again) {
-  const route::Question question{key, effect, bench_.io.random()};
+  const route::Question question{key, effect, bench_.plans_chance.next()};
   plan_.clear();
   const route::Route& route = *clients_->listener(client).route;
   route.plan(question, bench_.live, plan_);

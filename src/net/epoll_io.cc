@@ -19,7 +19,7 @@ namespace ringway::net {
 EpollIo::EpollIo(const IoSettings& settings)
     : settings_(settings),
       now_(monotonic_now()),
-      random_state_(settings.seed != 0 ? settings.seed : system_seed()),
+      chance_(settings.seed != 0 ? settings.seed : system_seed()),
       arena_(std::make_unique_for_overwrite<char[]>(settings.arena_bytes)) {}
 
 std::expected<std::unique_ptr<EpollIo>, int> EpollIo::open(const IoSettings& settings) {
@@ -53,10 +53,6 @@ int EpollIo::process_id() const {
 
 std::string EpollIo::peer(int fd) const {
   return peer_text(fd);
-}
-
-std::uint64_t EpollIo::random() {
-  return next_random(random_state_);
 }
 
 void EpollIo::wake() {

@@ -18,6 +18,7 @@
 #include <sys/epoll.h>
 #include <vector>
 
+#include "net/chance.h"
 #include "net/io.h"
 #include "net/io_settings.h"
 #include "net/send_operation.h"
@@ -32,7 +33,7 @@ class EpollIo final : public Io {
   ~EpollIo() override;
 
   Instant now() const override { return now_; }
-  std::uint64_t random() override;
+  std::uint64_t random() override { return chance_.next(); }
   std::int64_t unix_now_s() const override;
   int process_id() const override;
   std::string peer(int fd) const override;
@@ -101,7 +102,7 @@ class EpollIo final : public Io {
   bool woken_ = false;
   bool left_behind_ = false;  // Something is known to be ready and was not taken.
   std::atomic<bool> wake_sent_ = false;
-  std::uint64_t random_state_;
+  Chance chance_;
   int epoll_fd_ = -1;
   int wake_fd_ = -1;
 

@@ -27,7 +27,4 @@ std::string peer_text(int fd);  // As Io::peer() has it.
 
 std::uint64_t system_seed();
 
-// splitmix64: enough for jitter and picking one of many, not for secrets.
-std::uint64_t next_random(std::uint64_t& state);
-
 }  // namespace ringway::net

@@ -19,7 +19,7 @@ namespace ringway::net {
 UringIo::UringIo(const IoSettings& settings)
     : settings_(settings),
       now_(monotonic_now()),
-      random_state_(settings.seed != 0 ? settings.seed : system_seed()) {}
+      chance_(settings.seed != 0 ? settings.seed : system_seed()) {}
 
 std::expected<std::unique_ptr<UringIo>, UringRefusal> UringIo::open(const IoSettings& settings) {
   auto io = open_once(settings);
@@ -64,10 +64,6 @@ int UringIo::process_id() const {
 
 std::string UringIo::peer(int fd) const {
   return peer_text(fd);
-}
-
-std::uint64_t UringIo::random() {
-  return next_random(random_state_);
 }
 
 // The flag makes a wake of somebody awake cost one atomic exchange. The count of

@@ -20,6 +20,7 @@
 #include <memory>
 #include <vector>
 
+#include "net/chance.h"
 #include "net/io.h"
 #include "net/io_settings.h"
 #include "net/linger.h"
@@ -40,7 +41,7 @@ class UringIo final : public Io {
   ~UringIo() override;
 
   Instant now() const override { return now_; }
-  std::uint64_t random() override;
+  std::uint64_t random() override { return chance_.next(); }
   std::int64_t unix_now_s() const override;
   int process_id() const override;
   std::string peer(int fd) const override;
@@ -154,7 +155,7 @@ class UringIo final : public Io {
   bool trim_asked_ = false;
   bool woken_ = false;                   // This wait() was asked to return.
   std::atomic<bool> wake_sent_ = false;  // A wake is on its way: no need for another.
-  std::uint64_t random_state_;
+  Chance chance_;
   int wake_fd_ = -1;
   std::uint32_t in_kernel_ = 0;       // Operations whose last completion is still to come.
   std::uint32_t sends_prepared_ = 0;  // Since the last submit.

@@ -67,7 +67,7 @@ void SystemWorld::Resolver::run() {
 
 SystemWorld::SystemWorld(Source source)
     : source_(std::move(source)),
-      random_state_(net::system_seed()),
+      chance_(net::system_seed()),
       resolver_(std::make_shared<Resolver>()) {}
 
 SystemWorld::~SystemWorld() {
@@ -80,10 +80,6 @@ SystemWorld::~SystemWorld() {
 Instant SystemWorld::now() {
   const auto since_boot = std::chrono::steady_clock::now().time_since_epoch();
   return Instant{std::chrono::duration_cast<Duration>(since_boot)};
-}
-
-std::uint64_t SystemWorld::random() {
-  return net::next_random(random_state_);
 }
 
 Duration SystemWorld::since_1970() {

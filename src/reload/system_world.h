@@ -8,6 +8,7 @@
 #include <memory>
 #include <thread>
 
+#include "net/chance.h"
 #include "net/listener_sockets_given.h"
 #include "reload/world.h"
 
@@ -41,7 +42,7 @@ class SystemWorld final : public World {
   void close_listener(int fd) override;
   void abandon_listener(int fd) override;
   bool listener_is_lost(int fd) override;
-  std::uint64_t random() override;
+  std::uint64_t random() override { return chance_.next(); }
   void resolve(const std::string& name) override;
   std::vector<Resolved> take_resolved() override;
 
@@ -55,7 +56,7 @@ class SystemWorld final : public World {
   std::atomic<bool> working_{false};
   std::thread worker_;  // The last piece of work's.
 
-  std::uint64_t random_state_;  // Control's thread alone draws.
+  net::Chance chance_;  // Control's thread alone draws.
   std::shared_ptr<Resolver> resolver_;
 };
 
