@@ -97,10 +97,6 @@ ClientConn& Clients::land(const net::Completion& done) {
   return *client;
 }
 
-void Clients::touch(ClientConn& client) {
-  if (!client.closing && !client.touched_link.linked()) touched_.push_back(client);
-}
-
 void Clients::on_received(const net::Completion& done) {
   ClientConn& client = land(done);
   if (client.closing) return;
@@ -355,17 +351,21 @@ void Clients::go_on(ClientConn& client) {
 
 void Clients::resume_blocked() {
   mind_memory();
-  net::List<ClientConn, &ClientConn::touched_link> looked_at;
-  while (ClientConn* client = touched_.pop_front()) {
-    looked_at.push_back(*client);
-    go_on(*client);
-    if (client->closing) client->touched_link.leave();
+  // By index, for whoever is touched meanwhile is looked at, too.
+  for (std::size_t i = 0; i < touched_.size(); ++i) {
+    ClientConn& client = *touched_[i];
+    const bool waits = client.blocked || client.line_first;
+    if (waits && !client.closing) go_on(client);
   }
-  while (ClientConn* client = looked_at.pop_front()) touch(*client);
 }
 
 void Clients::flush() {
-  while (ClientConn* client = touched_.pop_front()) say(*client);
+  for (std::size_t i = 0; i < touched_.size(); ++i) {
+    ClientConn& client = *touched_[i];
+    client.touched = false;
+    if (!client.closing) say(client);
+  }
+  touched_.clear();
 }
 
 void Clients::say(ClientConn& client) {
@@ -453,7 +453,6 @@ void Clients::retire(ClientConn& client) {
   end_half(client);
   end_pauses(client);
   client.closing = true;
-  client.touched_link.leave();
   if (client.rejected_link.linked()) --rejected_count_;
   client.rejected_link.leave();
   bench_.timers.stop(client.timer);

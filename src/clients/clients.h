@@ -69,7 +69,11 @@ class Clients {
   const PausedClients& paused() const { return paused_; }
 
   // Its output or its line changed: look at it at the end of the turn.
-  void touch(ClientConn& client);
+  void touch(ClientConn& client) {
+    if (client.closing || client.touched) return;
+    client.touched = true;
+    touched_.push_back(&client);
+  }
   // Ends it after what is owed; takes no more requests.
   void finish(ClientConn& client);
   // The same for one that was told why, of whom only the last `kept` may linger.
@@ -174,7 +178,7 @@ class Clients {
   Workbench& bench_;
   RequestSink& sink_;
   net::Table<ClientConn> conns_;
-  net::List<ClientConn, &ClientConn::touched_link> touched_;
+  std::vector<ClientConn*> touched_;  // In the order of their sends; some may be closing by now.
   std::vector<ClientConn*> dead_;
   PausedClients paused_;
   bool hurries_ = false;

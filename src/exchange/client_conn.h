@@ -47,6 +47,7 @@ struct ClientConn {
   bool read_out = false;       // and nothing is left of what it said before.
   bool heard = false;          // Said something since it was last looked at for that.
   bool admitted = false;       // Counts against its listener's clients_max.
+  bool touched = false;        // To be looked at at the end of the turn.
   bool blocked = false;        // A limit stopped its parsing; input waits in `input`.
   bool asks_later = false;     // The last in its line has keys not asked for yet: a write
                                // behind it must not overtake them.
@@ -88,7 +89,6 @@ struct ClientConn {
   net::OutputBuffer output;
   net::Link rejected_link;  // In the list of those who are too many.
   net::Link memory_link;    // In the list of those who wait for memory.
-  net::Link touched_link;   // In the list of those to look at at the end of the turn.
   net::Timer timer;
 };
 
