@@ -31,13 +31,13 @@ enum class SlotState : std::uint8_t {
 };
 
 struct Slot {
-  std::uint32_t key_offset = 0;  // Into Gather::keys.
-  std::uint8_t key_bytes = 0;
-  SlotState state = SlotState::asked;
-  std::uint16_t next = no_slot;  // The next key of the same fragment.
-  Fragment* fragment = nullptr;
-  std::uint32_t block_offset = 0;  // Into the fragment's stash.
-  std::uint32_t block_bytes = 0;
+  std::uint32_t key_offset;  // Into Gather::keys.
+  std::uint8_t key_bytes;
+  SlotState state;
+  std::uint16_t next;  // The next key of the same fragment.
+  Fragment* fragment;
+  std::uint32_t block_offset;  // stashed: into the fragment's stash.
+  std::uint32_t block_bytes;
 };
 
 struct Gather {
@@ -45,9 +45,9 @@ struct Gather {
   std::uint32_t unasked = 0;  // Offset of the first key that was not asked yet.
   std::uint32_t slot_count = 0;
   std::uint32_t next_slot = 0;
-  Fragment* fragments = nullptr;  // Of the present group.
-  net::Buffer error;              // The first failure, as the client will be told.
-  std::array<Slot, slots_max> slots;
+  Fragment* fragments = nullptr;      // Of the present group.
+  net::Buffer error;                  // The first failure, as the client will be told.
+  std::array<Slot, slots_max> slots;  // Many, so only those that are used are initialised.
 
   Bytes key(const Slot& slot) const { return keys.bytes(slot.key_offset, slot.key_bytes); }
   bool all_asked() const { return unasked >= keys.size(); }

@@ -52,10 +52,14 @@ void Executor::ask_next(Exchange& exchange) {
   const Bytes all = gather.keys.bytes();
   Bytes rest = all.substr(gather.unasked);
   for (Bytes key; gather.slot_count < count_max && next_key(rest, key);) {
-    Slot& slot = gather.slots[gather.slot_count++];
-    slot = {};
-    slot.key_offset = static_cast<std::uint32_t>(key.data() - all.data());
-    slot.key_bytes = static_cast<std::uint8_t>(key.size());
+    gather.slots[gather.slot_count++] = {
+        .key_offset = static_cast<std::uint32_t>(key.data() - all.data()),
+        .key_bytes = static_cast<std::uint8_t>(key.size()),
+        .state = SlotState::asked,
+        .next = no_slot,
+        .fragment = nullptr,
+        .block_offset = 0,
+        .block_bytes = 0};
   }
   // Trailing spaces are no key: after the last one everything has been asked.
   Bytes none;

@@ -23,6 +23,7 @@ class Slab {
   Slab& operator=(const Slab&) = delete;
   ~Slab() { RINGWAY_ASSERT(in_use_ == 0 && "destroyed with objects in use"); }
 
+  // Without arguments as `T value;` makes it: what T leaves uninitialised holds anything.
   template <typename... Args>
   T& make(Args&&... args) {
     if (!free_) grow();
@@ -30,7 +31,11 @@ class Slab {
     free_ = node->next;
     ++in_use_;
     *bytes_ += sizeof(Node);
-    return *new (node->storage) T(std::forward<Args>(args)...);
+    if constexpr (sizeof...(args) == 0) {
+      return *new (node->storage) T;
+    } else {
+      return *new (node->storage) T(std::forward<Args>(args)...);
+    }
   }
 
   void free(T& value) {
