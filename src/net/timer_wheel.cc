@@ -3,11 +3,14 @@
 #include "net/timer_wheel.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace ringway::net {
 namespace {
 
 constexpr Duration tick_length = std::chrono::milliseconds(1);
+
+constexpr std::uint64_t none = ~std::uint64_t{0};  // No tick, no slot.
 
 constexpr std::uint64_t span_of(int level) {
   return std::uint64_t{1} << (6 * (level + 1));
@@ -27,11 +30,16 @@ TimerWheel::Slot& TimerWheel::slot_for(std::uint64_t tick) {
   const std::uint64_t distance = tick - tick_;
   for (int level = 0; level < levels; ++level) {
     if (distance < span_of(level)) {
-      return wheels_[static_cast<std::size_t>(level)][(tick >> (6 * level)) % slots];
+      return slot_to_use(static_cast<std::size_t>(level), tick >> (6 * level));
     }
   }
   const std::uint64_t farthest = tick_ + span_of(levels - 1) - 1;
-  return wheels_[levels - 1][(farthest >> (6 * (levels - 1))) % slots];
+  return slot_to_use(levels - 1, farthest >> (6 * (levels - 1)));
+}
+
+TimerWheel::Slot& TimerWheel::slot_to_use(std::size_t level, std::uint64_t number) {
+  used_[level] |= std::uint64_t{1} << (number % slots);
+  return wheels_[level][number % slots];
 }
 
 void TimerWheel::set(Timer& timer, Instant at) {
@@ -85,22 +93,31 @@ void TimerWheel::expire(Instant now, std::vector<Timer*>& fired) {
 }
 
 // The first tick at which a slot has to be looked at: fired, or dealt out again.
-std::uint64_t TimerWheel::next_tick() const {
-  if (size_ == 0) return ~std::uint64_t{0};
-  std::uint64_t first = ~std::uint64_t{0};
+std::uint64_t TimerWheel::next_tick() {
+  if (size_ == 0) return none;
+  std::uint64_t first = none;
   for (int level = 0; level < levels; ++level) {
     const std::uint64_t here = tick_ >> (6 * level);
     const std::uint64_t begin = level == 0 ? 0 : 1;  // Its present slot was dealt out already.
-    for (std::uint64_t i = begin; i < slots + begin; ++i) {
-      if (wheels_[static_cast<std::size_t>(level)][(here + i) % slots].empty()) continue;
-      first = std::min(first, (here + i) << (6 * level));
-      break;
-    }
+    const std::uint64_t found = next_used(static_cast<std::size_t>(level), here + begin);
+    if (found != none) first = std::min(first, found << (6 * level));
   }
   return first;
 }
 
-Instant TimerWheel::next() const {
+// The first slot from `number` on, once around, that holds a timer.
+std::uint64_t TimerWheel::next_used(std::size_t level, std::uint64_t number) {
+  std::uint64_t& used = used_[level];
+  while (used != 0) {
+    const int away = std::countr_zero(std::rotr(used, static_cast<int>(number % slots)));
+    const std::uint64_t found = number + static_cast<std::uint64_t>(away);
+    if (!wheels_[level][found % slots].empty()) return found;
+    used ^= std::uint64_t{1} << (found % slots);
+  }
+  return none;
+}
+
+Instant TimerWheel::next() {
   if (size_ == 0) return never;
   return start_ + tick_length * static_cast<std::int64_t>(next_tick());
 }

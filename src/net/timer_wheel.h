@@ -50,7 +50,7 @@ class TimerWheel {
   void expire(Instant now, std::vector<Timer*>& fired);
 
   // No timer fires before this; `never` if there is none.
-  Instant next() const;
+  Instant next();
 
   std::size_t size() const { return size_; }
 
@@ -60,8 +60,10 @@ class TimerWheel {
   using Slot = List<Timer, &Timer::link>;
 
   std::uint64_t tick_of(Instant at) const;
-  std::uint64_t next_tick() const;
+  std::uint64_t next_tick();
+  std::uint64_t next_used(std::size_t level, std::uint64_t number);
   Slot& slot_for(std::uint64_t tick);
+  Slot& slot_to_use(std::size_t level, std::uint64_t number);
   void cascade();
   void fire_slot(std::vector<Timer*>& fired);
 
@@ -69,6 +71,9 @@ class TimerWheel {
   std::uint64_t tick_ = 0;  // Everything before it has fired.
   std::size_t size_ = 0;
   std::array<std::array<Slot, slots>, levels> wheels_;
+  // A bit for each slot: whether it may hold a timer. That it holds none any more is found out
+  // when it is looked at.
+  std::array<std::uint64_t, levels> used_{};
 };
 
 }  // namespace ringway::net
