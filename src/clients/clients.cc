@@ -51,14 +51,15 @@ void Clients::adopt(const snapshot::Snapshot& before) {
     const snapshot::Listener* is = bench_.snapshot->listener(was.id);
     return !is || limits(was) == limits(*is);
   });
-  if (same) return;
-  each([this](ClientConn& client) {
-    if (!client.closing) reset_timer(client);
+  each([&](ClientConn& client) {
+    client.rules = bench_.snapshot->listener(client.listener);
+    if (!same && !client.closing) reset_timer(client);
   });
 }
 
 ClientConn& Clients::open(int fd, snapshot::ListenerId from) {
   ClientConn& client = conns_.open(fd, from);
+  client.rules = bench_.snapshot->listener(from);
   client.timer.owner = &client;
   client.timer.kind = net::TimerKind::client;
   client.progress_at = bench_.now;

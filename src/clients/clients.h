@@ -51,7 +51,8 @@ class Clients {
   }
   ~Clients() { bench_.timers.stop(look_timer_); }
 
-  // The snapshot has changed: limits of time count from when they should have.
+  // The snapshot has changed: rules are another, and limits of time count from when they should
+  // have.
   void adopt(const snapshot::Snapshot& before);
 
   // A new connection; its fd is ours from now on.
@@ -101,9 +102,7 @@ class Clients {
   std::uint32_t reap();
 
   // It stays in the snapshot as long as it has clients.
-  const snapshot::Listener& listener(const ClientConn& client) const {
-    return *bench_.listeners[client.listener];
-  }
+  static const snapshot::Listener& listener(const ClientConn& client) { return *client.rules; }
 
   // Clients know their protocol's words for it; the operator must learn whose limit it was: `key`
   // of the configuration. At most once a minute for each listener.

@@ -34,7 +34,8 @@ struct ClientConn {
 
   const net::Handle handle;
   const int fd;
-  const snapshot::ListenerId listener;  // Its listener says which route and which limits.
+  const snapshot::ListenerId listener;
+  const snapshot::Listener* rules = nullptr;  // Its listener's now: which route, which limits.
   std::uint16_t ops_in_flight = 0;
 
   bool closing = false;        // Retired: waits for its operations to come home.

@@ -83,7 +83,6 @@ struct Workbench {
   const Instant begun;
   net::Chance plans_chance;                      // How many plans are made moves no other chance.
   const snapshot::Snapshot* snapshot = nullptr;  // Constant within a turn.
-  std::vector<const snapshot::Listener*> listeners;   // Of it, by ListenerId.
   std::vector<metrics::PoolCounters*> pool_counters;  // By pool number.
   std::vector<RetryBudget> retry_budgets;             // By pool number.
   std::vector<route::PoolLive> live;                  // By pool number; constant within a turn.

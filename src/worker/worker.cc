@@ -119,7 +119,6 @@ void Worker::read_mail() {
 void Worker::obey(const Adopt& adopt) {
   RINGWAY_ASSERT(!bench_.snapshot || bench_.snapshot->generation < adopt.snapshot->generation);
   const snapshot::Snapshot* before = std::exchange(bench_.snapshot, adopt.snapshot);
-  bench_.listeners = adopt.snapshot->by_id;
   if (before) clients_.adopt(*before);
   acceptors_.adopt();
   adopt_memory();
