@@ -142,6 +142,7 @@ bool Executor::emit_single(ClientConn& client, Exchange& exchange) {
   net::Buffer& stash = exchange.first.stash;
   if (exchange.settled) {
     client.output.commit();
+    make_room(client, stash.size());
     client.output.append(bench_.buffers, stash.bytes());
     stash.clear(bench_.buffers);
     return true;
@@ -155,6 +156,15 @@ bool Executor::emit_single(ClientConn& client, Exchange& exchange) {
     count_out(exchange, exchange.stashed);
   }
   return false;
+}
+
+// What waits behind it will follow: room is made for all of that, as far as it is little beside
+// what its client may hold, for growing would copy it again.
+void Executor::make_room(ClientConn& client, std::uint64_t bytes) {
+  if (client.output.room() >= bytes) return;
+  const std::uint64_t little = clients_->listener(client).settings.client_output_high / 64;
+  const std::uint64_t all = std::min(bytes + client.stashed, little);
+  client.output.reserve_uncommitted(bench_.buffers, std::max(bytes, all));
 }
 
 void Executor::on_room(ClientConn& client) {
@@ -356,7 +366,7 @@ void Executor::make_room(Exchange& exchange, const Piece& piece) {
                             std::min<std::uint64_t>(piece.value_bytes, room_bytes_max) +
                             room_behind_bytes;
   const bool direct = at_head(exchange) && exchange.first.stash.empty();
-  if (direct) return exchange.client->output.reserve_uncommitted(bench_.buffers, whole);
+  if (direct) return make_room(*exchange.client, whole);
   exchange.first.stash.reserve(bench_.buffers, whole);
 }
 

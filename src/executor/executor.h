@@ -84,6 +84,7 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   void advance(ClientConn& client);
   bool emit(ClientConn& client, Exchange& exchange);
   bool emit_single(ClientConn& client, Exchange& exchange);
+  void make_room(ClientConn& client, std::uint64_t bytes);
   void leave_line(ClientConn& client, Exchange& exchange);
   void release_if_over(Exchange& exchange);
   bool at_head(const Exchange& exchange) const;

@@ -231,6 +231,7 @@ bool Executor::gather_value(Exchange& exchange, Fragment& fragment, const Piece&
     slot.state = SlotState::leaving;
     const std::uint64_t stream_min = clients_->listener(*exchange.client).settings.stream_min;
     exchange.large = piece.value_bytes > stream_min;
+    if (!exchange.large) make_room(*exchange.client, text.size() + piece.value_bytes + 2);
     exchange.client->output.append_uncommitted(bench_.buffers, text);
   } else {
     slot.block_offset = static_cast<std::uint32_t>(fragment.stash.size());
@@ -332,6 +333,7 @@ bool Executor::emit_slots(ClientConn& client, Exchange& exchange) {
     Slot& slot = gather.slots[gather.next_slot];
     if (slot.state == SlotState::asked || slot.state == SlotState::leaving) return false;
     if (slot.state != SlotState::stashed) continue;
+    make_room(client, slot.block_bytes);
     client.output.append(bench_.buffers,
                          slot.fragment->stash.bytes(slot.block_offset, slot.block_bytes));
     count_out(exchange, slot.block_bytes);

@@ -37,6 +37,8 @@ class OutputBuffer {
     RINGWAY_ASSERT(offset + count <= begun);
     return sending_.bytes(in_kernel_ + offset, count);
   }
+  // What can be appended without growing.
+  std::size_t room() const { return filling_.room(); }
   std::size_t uncommitted() const { return filling_.size() - committed_; }
 
   // Takes parts out of what was not handed over yet: sorted, with offsets as of unsent(), each
