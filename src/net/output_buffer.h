@@ -21,6 +21,9 @@ class OutputBuffer {
   // takes 5 KB/s is not thought to have stalled for 30 seconds.
   static constexpr std::size_t send_bytes_max = std::size_t{128} << 10;
 
+  // Room is made ahead for no more than this.
+  static constexpr std::size_t ahead_bytes_max = std::size_t{16} << 10;
+
   bool sending() const { return in_kernel_ > 0; }
   // True if a send could be begun.
   bool ready() const { return !sending() && (!sending_.empty() || committed_ > 0); }
@@ -64,10 +67,12 @@ class OutputBuffer {
     committed_ = filling_.size();
   }
 
-  // The same in two steps, for who writes in place.
+  // The same in two steps, for who writes many in place: room is made for as much as the last
+  // send took, for growing copies.
   char* reserve(BufferPool& pool, std::size_t count) {
     RINGWAY_ASSERT(uncommitted() == 0);
-    return filling_.reserve(pool, count);
+    const bool begins = filling_.lent() == 0;
+    return filling_.reserve(pool, begins ? std::max(count, last_bytes_) : count);
   }
   void advance(std::size_t count) {
     filling_.advance(count);
@@ -84,6 +89,7 @@ class OutputBuffer {
     RINGWAY_ASSERT(ready());
     if (sending_.empty()) swap_committed(pool);
     in_kernel_ = std::min(sending_.size(), send_bytes_max);
+    last_bytes_ = std::min(in_kernel_, ahead_bytes_max);
     return sending_.bytes(0, in_kernel_);
   }
 
@@ -116,6 +122,7 @@ class OutputBuffer {
   Buffer sending_;
   Buffer filling_;
   std::size_t committed_ = 0;
+  std::size_t last_bytes_ = 0;
   std::size_t in_kernel_ = 0;  // Of sending_'s front; 0: no send is in flight.
 };
 

@@ -119,6 +119,32 @@ TEST_CASE("a sweep frees what was not needed since the last one, unless it is li
   CHECK(pool.kept_bytes() == little);
 }
 
+TEST_CASE("an output that is written in place begins with room for as much as its last send took") {
+  BufferPool pool;
+  OutputBuffer output;
+  const auto write = [&](std::size_t bytes) {
+    std::memset(output.reserve(pool, bytes), 'x', bytes);
+    output.advance(bytes);
+  };
+  const auto send = [&] {
+    output.begin_send(pool);
+    output.sent(pool);
+  };
+  write(5000);
+  send();
+  write(1);
+  CHECK(output.room() >= 5000 - 1);
+  send();
+  write(1);
+  CHECK(output.room() < 5000);
+  write(OutputBuffer::ahead_bytes_max * 3);
+  send();
+  CHECK(pool.lent_bytes() == 0);
+  write(1);
+  CHECK(pool.lent_bytes() == OutputBuffer::ahead_bytes_max);
+  send();
+}
+
 TEST_CASE("what is uncommitted is never sent and can be taken back") {
   BufferPool pool;
   OutputBuffer output;
