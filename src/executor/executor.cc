@@ -112,14 +112,6 @@ void Executor::release_if_over(Exchange& exchange) {
   exchanges_.free(exchange);
 }
 
-bool Executor::at_head(const Exchange& exchange) const {
-  return exchange.client && exchange.client->line_first == &exchange;
-}
-
-bool Executor::told(const Exchange& exchange) const {
-  return exchange.client && !exchange.settled;
-}
-
 // Whatever is complete at the head of the line goes out, as far as the client
 // takes it; on_room() goes on.
 void Executor::advance(ClientConn& client) {

@@ -87,8 +87,11 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   void make_room(ClientConn& client, std::uint64_t bytes);
   void leave_line(ClientConn& client, Exchange& exchange);
   void release_if_over(Exchange& exchange);
-  bool at_head(const Exchange& exchange) const;
-  bool told(const Exchange& exchange) const;  // Somebody still listens to its reply.
+  static bool at_head(const Exchange& exchange) {
+    return exchange.client && exchange.client->line_first == &exchange;
+  }
+  // Somebody still listens to its reply.
+  static bool told(const Exchange& exchange) { return exchange.client && !exchange.settled; }
 
   // Requests of one key.
   const route::Plan& plan(const ClientConn& client, proto::Effect effect, Bytes key,
