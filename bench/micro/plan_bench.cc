@@ -48,9 +48,9 @@ void plan(benchmark::State& state, const std::string& settings, bool one_out) {
   for (auto _ : state) {
     plan.clear();
     route.plan({.key = keys[i++ & 4095], .chance = i}, live, plan);
-    benchmark::DoNotOptimize(plan.steps().data());
+    benchmark::DoNotOptimize(plan.parts().data());
   }
-  if (!plan.single()) state.SkipWithError("not a plan of one try");
+  if (!plan.single()) state.SkipWithError("not a plan of one ask");
 }
 
 constexpr auto sizes = [](auto* bench) { bench->Arg(3)->Arg(10)->Arg(100)->Arg(1000); };

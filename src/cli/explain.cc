@@ -49,7 +49,7 @@ int explain_file(const ExplainOptions& options, Streams streams) {
   const auto live = all_live(*snapshot);
   std::vector<Explanation> all;
   for (const std::string& key : *keys) {
-    for (const auto* listener : listeners) all.push_back(explain(*listener, key, live));
+    for (const auto* listener : listeners) all.push_back(explain(*snapshot, *listener, key, live));
   }
   if (options.json) {
     streams.out << as_json(all);

@@ -42,8 +42,8 @@ Verification::Errands Verification::errands(std::uint32_t first, std::uint32_t c
     Errand errand{.key = names_.key(n), .home = 0, .refusal = {}, .places = {}};
     route::Plan plan;
     route_.plan({.key = errand.key}, live, plan);
-    RINGWAY_ASSERT(plan.single() && plan.steps()[0].pool == &pool_);
-    errand.home = plan.steps()[0].member;
+    RINGWAY_ASSERT(plan.leaf().pool == pool_.number);
+    errand.home = plan.leaf().member;
     all.push_back(std::move(errand));
   }
   return all;

@@ -37,7 +37,7 @@ admin::HttpAnswer answer(const snapshot::Snapshot& snapshot, const proxy::Board&
   }
   const auto live = live_now(snapshot, board);
   std::vector<Explanation> all;
-  for (const auto* listener : listeners) all.push_back(explain(*listener, *key, live));
+  for (const auto* listener : listeners) all.push_back(explain(snapshot, *listener, *key, live));
   if (queried(request, "format") != "text") {
     return {.body = as_json(all), .content_type = "application/json"};
   }

@@ -72,7 +72,7 @@ bool Executor::send_anew(Exchange& exchange, Bytes unsent) {
   const HashedKey key(dialect(*exchange.client), exchange);
   const route::Plan& plan = this->plan(*exchange.client, exchange.effect, key.get(), true);
   if (plan.empty()) return false;
-  const route::Step step = plan.steps()[0];
+  const route::Part step = plan.leaf();
   if (step.server != fragment.server || step.stand_in != fragment.stand_in) return false;
   Servers::Refusal refusal;
   ServerConn* conn = connection(exchange, step.server, refusal);
@@ -93,7 +93,7 @@ bool Executor::retry_single(Exchange& exchange) {
   const HashedKey key(dialect(*exchange.client), exchange);
   const route::Plan& plan = this->plan(*exchange.client, exchange.effect, key.get(), true);
   if (plan.empty()) return false;
-  const route::Step step = plan.steps()[0];
+  const route::Part step = plan.leaf();
   Servers::Refusal refusal;
   ServerConn* conn = connection(exchange, step.server, refusal);
   if (!conn || !affords_retry(exchange)) return false;
@@ -124,7 +124,7 @@ void Executor::ask_anew(Fragment& fragment, bool retried) {
       const pool::Pool& pool = clients_->listener(*exchange.client).route->pool();
       fail_gather(gather, refusal(exchange, of_pool(pool.name(), nobody_serves_text)));
     } else {
-      add_to_chain(exchange, *made, plan.steps()[0], i);
+      add_to_chain(exchange, *made, plan.leaf(), i);
     }
     i = next;
   }
@@ -136,7 +136,7 @@ void Executor::ask_anew(Fragment& fragment, bool retried) {
 }
 
 // To the end of the chain of its server among the fragments from `first` on.
-void Executor::add_to_chain(Exchange& exchange, Fragment*& first, const route::Step& step,
+void Executor::add_to_chain(Exchange& exchange, Fragment*& first, const route::Part& step,
                             std::uint16_t slot) {
   Gather& gather = *exchange.gather;
   Fragment& fragment =

@@ -204,7 +204,7 @@ bool Executor::nobody_serves(const pool::Pool& pool) const {
   const route::PoolLive& now = bench_.live[pool.number];
   if (now.all_up) [[likely]]
     return false;
-  const route::Step& step = plan_.steps()[0];
+  const route::Part& step = plan_.leaf();
   return !step.stand_in && !now.live.live(step.member) && now.live.count() == 0;
 }
 
@@ -247,8 +247,7 @@ bool Executor::start_single(ClientConn& client, const Request& request, Place pl
     fail_single(exchange, of_pool(pool.name(), nobody_serves_text));
     return true;
   }
-  RINGWAY_ASSERT(plan.single());
-  const route::Step& step = plan.steps()[0];
+  const route::Part& step = plan.leaf();
   if (!bench_.live[pool.number].all_up) [[unlikely]]
     owe(step, request.effect, key.get());
   exchange.retry_safe =
@@ -260,7 +259,7 @@ bool Executor::start_single(ClientConn& client, const Request& request, Place pl
   return ask_single(exchange, step, request);
 }
 
-bool Executor::ask_single(Exchange& exchange, const route::Step& step, const Request& request) {
+bool Executor::ask_single(Exchange& exchange, const route::Part& step, const Request& request) {
   Servers::Refusal refusal;
   exchange.first.server = step.server;
   exchange.first.stand_in = step.stand_in;
@@ -274,11 +273,11 @@ bool Executor::ask_single(Exchange& exchange, const route::Step& step, const Req
   const Effect effect = request.effect;
   if (effect == Effect::reads || effect == Effect::touches) count_asked(exchange, 1);
   servers_->queued(*conn, exchange.first);
-  start_deadline(exchange, step.pool->settings);
+  start_deadline(exchange, pool_of(step).settings);
   return true;
 }
 
-bool Executor::refuse_single(Exchange& exchange, const route::Step& step,
+bool Executor::refuse_single(Exchange& exchange, const route::Part& step,
                              Servers::Refusal& refusal) {
   std::string error = of_server(servers_->label(step.server), refusal.why);
   if (refusal.full) {
@@ -286,7 +285,7 @@ bool Executor::refuse_single(Exchange& exchange, const route::Step& step,
       hold_single(exchange, step);
       return false;
     }
-    error = full_for(step.server, step.pool->settings.timeout);
+    error = full_for(step.server, pool_of(step).settings.timeout);
     servers_->counters(step.server)[ServerMetric::shed].add();
   }
   exchange.first.lane = servers_->lane(step.server, exchange.client->handle.index);

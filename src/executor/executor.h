@@ -96,6 +96,10 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   // Requests of one key.
   const route::Plan& plan(const ClientConn& client, proto::Effect effect, Bytes key,
                           bool again = false);
+  // Of a plan that was made in this turn.
+  const pool::Pool& pool_of(const route::Part& leaf) const {
+    return *bench_.snapshot->pools[leaf.pool];
+  }
   bool nobody_serves(const pool::Pool& pool) const;
   static bool may_miss(const config::Pool& settings, const Request& request);
   static bool has_write_miss(const Request& request);
@@ -103,8 +107,8 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   enum class Place : std::uint8_t { input, nowhere };
   // These are false if it waits. `told`: of a silent one, what its client hears once it is done.
   bool start_single(ClientConn& client, const Request& request, Place place, Bytes told = {});
-  bool ask_single(Exchange& exchange, const route::Step& step, const Request& request);
-  bool refuse_single(Exchange& exchange, const route::Step& step, Servers::Refusal& refusal);
+  bool ask_single(Exchange& exchange, const route::Part& step, const Request& request);
+  bool refuse_single(Exchange& exchange, const route::Part& step, Servers::Refusal& refusal);
   // Where a fragment waits whose time is up, and whether it was sent.
   struct Late {
     ServerConn* conn;
@@ -146,11 +150,11 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   std::string refusal(const Exchange& exchange, std::string_view why) const;
 
   // Keys whose home is out (stand_in.cc).
-  bool adapt_to_stand_in(Exchange& exchange, const route::Step& step, Request& request);
-  bool token_fits(const route::Step& step, Request& request);
+  bool adapt_to_stand_in(Exchange& exchange, const route::Part& step, Request& request);
+  bool token_fits(const route::Part& step, Request& request);
   std::optional<proto::TtlCap> ttl_cap(const config::Pool& settings) const;
   void answer_exists(Exchange& exchange);
-  void owe(const route::Step& step, proto::Effect effect, Bytes key);
+  void owe(const route::Part& step, proto::Effect effect, Bytes key);
   Bytes told_of(const Fragment& fragment, const proto::Piece& piece);
 
   // What waits for a full queue (waiting.cc).
@@ -160,7 +164,7 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   void give_turn(ClientConn& client, pool::ServerId server);
   static bool takes_turn(ClientConn& client, pool::ServerId server);
   bool may_wait(ClientConn& client, pool::ServerId server) const;
-  void hold_single(Exchange& exchange, const route::Step& step);
+  void hold_single(Exchange& exchange, const route::Part& step);
   void hold_part(Exchange& exchange, Fragment& fragment);
   void wait_no_more(ClientConn& client);
   void drop_held(ClientConn& client);
@@ -197,7 +201,7 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   bool affords_retry(const Exchange& exchange);
   bool retry_single(Exchange& exchange);
   void ask_anew(Fragment& fragment, bool retried);
-  void add_to_chain(Exchange& exchange, Fragment*& first, const route::Step& step,
+  void add_to_chain(Exchange& exchange, Fragment*& first, const route::Part& step,
                     std::uint16_t slot);
 
   // Commands that ringway answers itself.

@@ -88,7 +88,7 @@ void Executor::ask_group(Exchange& exchange) {
       fail_gather(gather, refusal(exchange, of_pool(pool.name(), nobody_serves_text)));
       continue;
     }
-    const route::Step& step = plan.steps()[0];
+    const route::Part& step = plan.leaf();
     Fragment& fragment =
         gather_fragment(gather.fragments, exchange, step.server, step.stand_in, gather.key(slot));
     slot.fragment = &fragment;

@@ -20,20 +20,20 @@ std::optional<proto::TtlCap> Executor::ttl_cap(const config::Pool& settings) con
 }
 
 // False if the request was answered here.
-bool Executor::adapt_to_stand_in(Exchange& exchange, const route::Step& step, Request& request) {
+bool Executor::adapt_to_stand_in(Exchange& exchange, const route::Part& step, Request& request) {
   if (request.cas_given && changes_value(request.effect) && !token_fits(step, request)) {
-    (*bench_.pool_counters[step.pool->number])[PoolMetric::cas_refused].add();
+    (*bench_.pool_counters[step.pool])[PoolMetric::cas_refused].add();
     answer_exists(exchange);
     return false;
   }
   if (!step.stand_in) return true;
   servers_->counters(step.server)[ServerMetric::stand_ins].add();
-  dialect(*exchange.client).adapt(request, ttl_cap(step.pool->settings), scratch_);
+  dialect(*exchange.client).adapt(request, ttl_cap(pool_of(step).settings), scratch_);
   return true;
 }
 
 // Both sides count from one: a token of one might match at the other by accident.
-bool Executor::token_fits(const route::Step& step, Request& request) {
+bool Executor::token_fits(const route::Part& step, Request& request) {
   const auto own_token_of = [&](pool::ServerId server) {
     return proto::unmarked(request.cas, servers_->token_mark(server));
   };
@@ -45,7 +45,7 @@ bool Executor::token_fits(const route::Step& step, Request& request) {
     if (!proto::beyond_marks(request.cas)) return false;
   }
   // One without a mark the server may judge.
-  return std::ranges::none_of(step.pool->servers, [&](const pool::Server& server) {
+  return std::ranges::none_of(pool_of(step).servers, [&](const pool::Server& server) {
     return own_token_of(server.id).has_value();
   });
 }
@@ -57,10 +57,10 @@ void Executor::answer_exists(Exchange& exchange) {
 }
 
 // The home's own client may not even be told: what counts is what the home did not get.
-void Executor::owe(const route::Step& step, Effect effect, Bytes key) {
+void Executor::owe(const route::Part& step, Effect effect, Bytes key) {
   if (!changes_value(effect)) return;
   const bool out = step.stand_in || servers_->standing(step.home) != Standing::up;
-  const config::Eject& rule = step.pool->settings.eject;
+  const config::Eject& rule = pool_of(step).settings.eject;
   if (!out || rule.on_readmit == config::OnReadmit::keep) return;
   servers_->counters(step.home)[ServerMetric::owed].add();
   if (servers_->entry(step.home).owe(key, rule.owed_max)) {

@@ -41,10 +41,10 @@ std::string Executor::full_for(pool::ServerId server, const config::MaybeTime& t
   return of_server(servers_->label(server), "has had a full queue for " + time);
 }
 
-void Executor::hold_single(Exchange& exchange, const route::Step& step) {
+void Executor::hold_single(Exchange& exchange, const route::Part& step) {
   ClientConn& client = *exchange.client;
   RINGWAY_ASSERT(!client.held && client.line_last == &exchange);
-  start_deadline(exchange, step.pool->settings);
+  start_deadline(exchange, pool_of(step).settings);
   servers_->hold(step.server, client.handle.index, exchange.first);
   client.held = &exchange;
   client.held_input = HeldInput::waiting;

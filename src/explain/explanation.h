@@ -1,5 +1,5 @@
-// What happens to one key at one listener, step by step: the route's plan, and for each
-// server in it how hash and distribution led there. It is the plan that traffic uses:
+// What happens to one key at one listener: the route's plan, and for each server that it may
+// ask how hash and distribution led there. It is the plan that traffic uses:
 // the same snapshot, the same Route::plan. A value to print; views into the snapshot.
 #pragma once
 
@@ -14,13 +14,13 @@
 
 namespace ringway::cli {
 
+// A leaf of the plan.
 struct ExplainedStep {
-  route::Verb verb = route::Verb::try_;
   const pool::Pool* pool = nullptr;
   Bytes hashed;  // The part of the key within the tag, or all of it.
   ring::KeyHash hash;
   ring::Trace trace;  // Where the distribution's way ended.
-  route::Step step;   // As the plan has it; the server may be a backup.
+  route::Part step;   // As the plan has it; the server may be a backup.
   bool home_out = false;
 
   const pool::Server& server() const { return pool->servers[step.member]; }
@@ -37,14 +37,17 @@ struct ExplainedStep {
 struct Explanation {
   Bytes key;
   const snapshot::Listener* listener = nullptr;
-  std::vector<ExplainedStep> steps;   // Empty if no server can take the key.
+  route::Plan plan;                   // Empty if no server can take the key.
+  std::vector<ExplainedStep> steps;   // Its leaves, in its order.
   std::vector<std::string> warnings;  // What will not work with this key.
 };
 
-// `live`: by pool number. Snapshot and key outlive the explanation.
-Explanation explain(const snapshot::Listener& listener, Bytes key, route::Live live);
+// `live`: by pool number. The listener is the snapshot's; snapshot and key outlive the explanation.
+Explanation explain(const snapshot::Snapshot& snapshot, const snapshot::Listener& listener,
+                    Bytes key, route::Live live);
 
-std::string_view word(route::Verb verb);
+// What lets a part of a plan begin: "good", "not good"; empty where anything does.
+std::string gate_text(const route::Part& part);
 
 std::string as_text(const Explanation& explanation);
 

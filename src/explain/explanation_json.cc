@@ -21,7 +21,8 @@ ordered_json json_of(const pool::Server& server) {
 
 ordered_json json_of(const ExplainedStep& step, Bytes key) {
   const config::Pool& settings = step.pool->settings;
-  ordered_json out = {{"verb", word(step.verb)}, {"pool", settings.name}};
+  // The word for one ask from when a plan was a list.
+  ordered_json out = {{"verb", "try"}, {"pool", settings.name}};
   if (step.pool->tag.enabled) out["hash_tag"] = settings.hash_tag;
   if (step.hashed.size() != key.size()) {
     out["hashed"] = step.hashed;
@@ -46,6 +47,24 @@ ordered_json json_of(const ExplainedStep& step, Bytes key) {
   return out;
 }
 
+// Leaves by their place in "plan".
+ordered_json json_of(const route::Plan& plan, std::uint8_t index, std::size_t& step) {
+  const route::Part& part = plan[index];
+  ordered_json out = {{"part", index + 1}, {"verb", word(part.verb)}};
+  if (const std::string gate = gate_text(part); !gate.empty()) out["gate"] = gate;
+  if (part.need != route::Part::every) out["need"] = part.need;
+  if (part.verb == route::Verb::ask) {
+    out["form"] = word(part.form);
+    out["step"] = step++;
+    return out;
+  }
+  out["parts"] = ordered_json::array();
+  for (std::uint8_t child = part.first; child != route::Part::none; child = plan[child].next) {
+    out["parts"].push_back(json_of(plan, child, step));
+  }
+  return out;
+}
+
 ordered_json json_of(const Explanation& explanation) {
   ordered_json out = {{"key", explanation.key},
                       {"key_base64", base64(explanation.key)},
@@ -56,6 +75,8 @@ ordered_json json_of(const Explanation& explanation) {
   for (const ExplainedStep& step : explanation.steps) {
     out["plan"].push_back(json_of(step, explanation.key));
   }
+  std::size_t step = 0;
+  if (explanation.plan.size() > 1) out["tree"] = json_of(explanation.plan, 0, step);
   return out;
 }
 

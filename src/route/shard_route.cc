@@ -1,4 +1,4 @@
-// A plan of one step: hash, pick, done. What is done about a server that is out, the
+// A plan of one ask: hash, pick, done. What is done about a server that is out, the
 // pool's eject.mode says; keys of servers that are there never move.
 #include "ringway/route/shard_route.h"
 
@@ -26,8 +26,11 @@ void ShardRoute::plan(const Question& question, Live live, Plan& plan) const {
   std::uint32_t server = *home;
   if (!now.live.live(*home)) [[unlikely]]
     server = stand_in(hash, *home, now).value_or(*home);
-  plan.add({Verb::try_, pool_.servers[server].id, &pool_, server, pool_.servers[*home].id,
-            server != *home});
+  plan.ask({.stand_in = server != *home,
+            .server = pool_.servers[server].id,
+            .home = pool_.servers[*home].id,
+            .pool = pool_.number,
+            .member = server});
 }
 
 std::optional<std::uint32_t> ShardRoute::stand_in(ring::KeyHash hash, std::uint32_t home,

@@ -12,6 +12,10 @@
 #include "ringway/route/plan.h"
 #include "ringway/route/pool_live.h"
 
+namespace ringway::pool {
+struct Pool;
+}  // namespace ringway::pool
+
 namespace ringway::route {
 
 struct Question {

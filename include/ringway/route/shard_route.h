@@ -1,5 +1,5 @@
 // The leaf of every tree: one pool, each key on the server that owns it, or on the one
-// that stands in for it. Makes plans of one try, or of none where no server owns keys.
+// that stands in for it. Adds one ask to a plan, or none where no server owns keys.
 #pragma once
 
 #include <optional>

@@ -58,9 +58,9 @@ TEST_CASE("for every distribution the explanation is the plan") {
       const std::string key = "user:" + std::to_string(n);
       route::Plan plan;
       snapshot->listeners[0].route->plan({.key = key}, live, plan);
-      const auto told = explain(snapshot->listeners[0], key, live);
+      const auto told = explain(*snapshot, snapshot->listeners[0], key, live);
       REQUIRE(told.steps.size() == 1);
-      CHECK(told.steps[0].server().id == plan.steps()[0].server);
+      CHECK(told.steps[0].server().id == plan.leaf().server);
     }
   }
 }
@@ -116,9 +116,9 @@ TEST_CASE("text names every station") {
 TEST_CASE("while the home is out, the stand-in is told with whom it stands in for") {
   const auto snapshot = snapshot_of(web(three));
   auto live = all_live(*snapshot);
-  const auto home = explain(snapshot->listeners[0], "k", live).steps[0].trace.home;
+  const auto home = explain(*snapshot, snapshot->listeners[0], "k", live).steps[0].trace.home;
   live[0].live.set(home, false);
-  const auto told = explain(snapshot->listeners[0], "k", live);
+  const auto told = explain(*snapshot, snapshot->listeners[0], "k", live);
   CHECK(told.steps[0].trace.server != home);
   CHECK(has(as_text(told), "for       " + told.steps[0].home().label + ", which is out"));
 }
@@ -127,10 +127,63 @@ TEST_CASE("with no server live the owner is named, and that it is out") {
   const auto snapshot = snapshot_of(web("[\"a:1\"]"));
   auto live = all_live(*snapshot);
   live[0].live.set(0, false);
-  const auto told = explain(snapshot->listeners[0], "k", live);
+  const auto told = explain(*snapshot, snapshot->listeners[0], "k", live);
   REQUIRE(told.steps.size() == 1);
   CHECK(told.steps[0].home_out);
   CHECK(has(as_text(told), "out       it takes no traffic now"));
+}
+
+// Reads the first pool, then the second; what is stored goes to a third.
+class ThreePools final : public route::Route {
+ public:
+  explicit ThreePools(const snapshot::Snapshot& snapshot) : routes_(snapshot.routes) {}
+
+  std::string_view name() const override { return "three"; }
+  const pool::Pool& pool() const override { return routes_[0]->pool(); }
+  void plan(const route::Question& question, route::Live live, route::Plan& plan) const override {
+    plan.open({.verb = route::Verb::all, .need = 1});
+    plan.open({.verb = route::Verb::try_});
+    routes_[0]->plan(question, live, plan);
+    plan.ask({.gate = proto::failures, .server = pool::ServerId{1}, .pool = 1});
+    plan.close();
+    plan.open({.verb = route::Verb::tell});
+    plan.ask({.form = route::Form::store, .server = pool::ServerId{2}, .pool = 2});
+    plan.close();
+    plan.close();
+  }
+
+ private:
+  const std::vector<std::unique_ptr<route::Route>>& routes_;
+};
+
+std::string three_pools() {
+  return web("[\"a:1\"]") + "[pool.two]\nservers = [\"b:1\"]\n[pool.three]\nservers = [\"c:1\"]\n";
+}
+
+TEST_CASE("a plan of several asks is told as a tree, and each of its servers in full") {
+  const auto snapshot = snapshot_of(three_pools());
+  const ThreePools route(*snapshot);
+  snapshot::Listener listener = snapshot->listeners[0];
+  listener.route = &route;
+  const auto live = all_live(*snapshot);
+  const auto told = explain(*snapshot, listener, "k", live);
+  CHECK(told.steps.size() == 3);
+  CHECK(has(as_text(told),
+            "  plan       1  all, 1 good\n"
+            "             2    try\n"
+            "             3      as asked  a:1 of pool web\n"
+            "             4      [out|failed|expired|lost] as asked  b:1 of pool two\n"
+            "             5    tell\n"
+            "             6      store  c:1 of pool three\n"
+            "  pool      web\n"));
+  const auto json = nlohmann::json::parse(as_json({told}))[0];
+  CHECK(json["plan"].size() == 3);
+  CHECK(json["tree"]["parts"][0]["parts"][1]["gate"] == "out|failed|expired|lost");
+  CHECK(json["tree"]["parts"][1]["parts"][0]["step"] == 2);
+}
+
+TEST_CASE("a plan of one ask has no tree") {
+  CHECK_FALSE(json_of(web(three), {"k"})[0].contains("tree"));
 }
 
 TEST_CASE("each listener is told unless one is chosen") {

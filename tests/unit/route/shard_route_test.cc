@@ -42,7 +42,7 @@ class Web {
   // Who gets the key; nobody if the plan is empty.
   std::optional<ServerId> server_of(std::string_view key, std::uint64_t chance = 0) const {
     const Plan plan = planned(key, chance);
-    return plan.empty() ? std::nullopt : std::optional(plan.steps()[0].server);
+    return plan.empty() ? std::nullopt : std::optional(plan.leaf().server);
   }
   void set_live(ServerId server, bool lives) {
     live[1].live.set(pool::index_of(server) - 100, lives);
@@ -61,13 +61,13 @@ std::string key(int i) {
   return "user:" + std::to_string(i);
 }
 
-TEST_CASE("a plan is one try of one server of the pool") {
+TEST_CASE("a plan is one ask of one server of the pool") {
   const Web web;
   const Plan plan = web.planned("user:1");
   REQUIRE(plan.single());
-  const Step& step = plan.steps()[0];
-  CHECK(step.pool == &web.pool);
-  CHECK(web.pool.servers[step.member].id == step.server);
+  const Part& leaf = plan.leaf();
+  CHECK(leaf.pool == web.pool.number);
+  CHECK(web.pool.servers[leaf.member].id == leaf.server);
 }
 
 TEST_CASE("a key always goes to the same server, keys together to all") {
@@ -97,17 +97,17 @@ TEST_CASE("with nobody live the owner itself is asked, to say why it is out") {
   const auto home = web.server_of("user:1");
   for (std::uint32_t i = 0; i < 5; ++i) web.set_live(ServerId{100 + i}, false);
   CHECK(web.server_of("user:1") == home);
-  CHECK_FALSE(web.planned("user:1").steps()[0].stand_in);
+  CHECK_FALSE(web.planned("user:1").leaf().stand_in);
 }
 
 TEST_CASE("a stand-in is named as one, with the home it stands in for") {
   Web web;
   const ServerId home = *web.server_of("user:1");
   web.set_live(home, false);
-  const Step step = web.planned("user:1").steps()[0];
-  CHECK(step.stand_in);
-  CHECK(step.home == home);
-  CHECK(step.server != home);
+  const Part leaf = web.planned("user:1").leaf();
+  CHECK(leaf.stand_in);
+  CHECK(leaf.home == home);
+  CHECK(leaf.server != home);
 }
 
 TEST_CASE("in mode error nobody stands in") {
@@ -145,9 +145,9 @@ TEST_CASE("keys of a server that is only joining stay with their old owners, who
   Web web;
   const ServerId joining = *web.server_of("user:1");
   web.set_joined(joining, false);
-  const Step step = web.planned("user:1").steps()[0];
-  CHECK(step.server != joining);
-  CHECK_FALSE(step.stand_in);
+  const Part leaf = web.planned("user:1").leaf();
+  CHECK(leaf.server != joining);
+  CHECK_FALSE(leaf.stand_in);
 }
 
 TEST_CASE("servers of other pools that are out change nothing") {
@@ -173,11 +173,14 @@ TEST_CASE("a distribution by chance looks at the question's chance, not at the k
   CHECK(seen.size() == 5);
 }
 
-TEST_CASE("a shard route adds to a plan what others began") {
+TEST_CASE("a shard route asks within what others opened") {
   const Web web;
-  Plan plan = web.planned("user:1");
-  ShardRoute(web.pool).plan({.key = "user:1"}, web.live, plan);
-  CHECK(plan.steps().size() == 2);
+  Plan plan;
+  plan.open({.verb = Verb::all});
+  for (int i = 0; i < 2; ++i) ShardRoute(web.pool).plan({.key = "user:1"}, web.live, plan);
+  plan.close();
+  CHECK(plan[1].server == web.server_of("user:1"));
+  CHECK(plan[2].parent == 0);
 }
 
 TEST_CASE("a shard route goes by the name of its pool") {
