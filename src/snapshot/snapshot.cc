@@ -6,7 +6,7 @@
 #include <map>
 
 #include "ringway/base/assert.h"
-#include "ringway/route/shard_route.h"
+#include "ringway/route/kinds.h"
 
 namespace ringway::snapshot {
 namespace {
@@ -80,7 +80,8 @@ const route::Route* route_named(const Snapshot& snapshot, const std::string& nam
 Pool& add_pool(Snapshot& snapshot, const config::Pool& settings, const Identities& identities) {
   const auto number = static_cast<std::uint32_t>(snapshot.pools.size());
   snapshot.pools.push_back(built_pool(settings, number, identities));
-  snapshot.routes.push_back(std::make_unique<route::ShardRoute>(*snapshot.pools.back()));
+  const route::RouteKind& kind = *route::find(route::kind_of_pools);
+  snapshot.routes.push_back(kind.build({.pool = snapshot.pools.back().get()}));
   return *snapshot.pools.back();
 }
 
