@@ -58,8 +58,8 @@ void Clients::promise(ClientConn& client, std::uint64_t bytes) {
 
 // The first request of its input is not whole. False if it is a value that has to wait: a small
 // one never does, and those that wait already are first. One that is mostly here gives back more
-// than it still takes. A large one is begun when its rest is promised: its line may have come in two
-// pieces.
+// than it still takes. A large one is begun when its rest is promised: its line may have come in
+// two pieces.
 bool Clients::begin_half(ClientConn& client, std::size_t have) {
   const bool large = needed_ > modest_bytes_max;
   if (large && client.promised == 0 && !refusing_) {
