@@ -15,7 +15,7 @@ bool is_served(const ClientConn& client) {
 
 void check(const ClientConn& client) {
   const auto waits_for = [&](PauseReason reason) { return client.pauses.holds(reason); };
-  RINGWAY_ASSERT(!client.touched_link.linked() || client.closing);
+  RINGWAY_ASSERT(!client.touched || client.closing);
   RINGWAY_ASSERT(!client.blocked || (client.pauses.any() && !client.input.empty()));
   RINGWAY_ASSERT(!waits_for(PauseReason::own) || (client.blocked && is_served(client)));
   RINGWAY_ASSERT(waits_for(PauseReason::server_queue) == (client.held && !client.finishing));

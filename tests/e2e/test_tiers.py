@@ -133,6 +133,9 @@ class Tiers(cases.EndToEnd):
                 for server in self.behind[0]:
                     server.start()
                 until("the readmission", PROBED_S + 2.4 + SLACK_S, lambda: self.standing() == "up")
+                # One that is up makes it able; the others are back a moment later.
+                until("its servers to be back", PROBED_S + SLACK_S,
+                      lambda: set(self.tiers[0].router.standings().values()) == {"up"})
                 time.sleep(0.3)
                 begun = time.monotonic()
                 time.sleep(0.5)

@@ -58,7 +58,9 @@ class PacedServer final : public Inhabitant {
         const bool ends = ends_at_ == "*" ? !input_.starts_with("version")
                                           : !ends_at_.empty() && input_.starts_with(ends_at_);
         if (ends) return end_connection(fd);
-        waiting_.push_back({fd, input_.starts_with("version") ? "VERSION 1\r\n" : "END\r\n"});
+        waiting_.push_back({fd, input_.starts_with("version") ? "VERSION 1\r\n"
+                                : input_.starts_with("mg")    ? "EN\r\n"
+                                                              : "END\r\n"});
       }
       work();
     }
@@ -140,7 +142,7 @@ class Asker final : public Inhabitant {
 
  private:
   void heard(std::string line) {
-    ++(line.starts_with("END") ? served : refused);
+    ++(line.starts_with("EN") ? served : refused);
     last = std::move(line);
   }
 
