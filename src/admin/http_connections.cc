@@ -65,6 +65,7 @@ struct HttpConnections::Calls {
     taken.mhd = mhd;
     taken.fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     taken.until = own.now_ + request_time_max;
+    taken.first_run = own.runs_ + 1;
     taken.request.peer = peer_text(taken.fd, *own.taking_);
     taken.request.local = own.taking_->family() == AF_UNIX;
     *context = &taken;
@@ -135,6 +136,7 @@ std::chrono::milliseconds HttpConnections::wait_max() const {
 
 void HttpConnections::run(Instant now) {
   now_ = now;
+  ++runs_;
   MHD_run(daemon_);
   for (Connection& connection : connections_) {
     if (connection.phase != Phase::waiting && now >= connection.until) cut(connection);
@@ -150,8 +152,9 @@ void HttpConnections::take(int fd, const net::Address& peer) {
 
 void HttpConnections::make_room() {
   for (const Phase phase : {Phase::reading, Phase::answering}) {
-    const auto first = std::ranges::find_if(
-        connections_, [&](const Connection& one) { return one.phase == phase && !one.cut; });
+    const auto first = std::ranges::find_if(connections_, [&](const Connection& one) {
+      return one.phase == phase && !one.cut && one.first_run < runs_;
+    });
     if (first != connections_.end()) return cut(*first);
   }
 }
@@ -211,7 +214,19 @@ void HttpConnections::on_complete(Connection& connection) {
   }
 }
 
+// Nobody who waits is cut off: others must find room beside them.
+bool HttpConnections::too_many_wait() const {
+  const auto waiting = std::ranges::count_if(connections_, [](const Connection& one) {
+    return one.phase == Phase::waiting && one.route->begin != nullptr;
+  });
+  return static_cast<std::size_t>(waiting) >= std::max<std::size_t>(connections_max_ / 2, 1);
+}
+
 void HttpConnections::ask_maker(Connection& connection) {
+  if (connection.route->begin && too_many_wait()) {
+    connection.ready = ready(in_words(503, "too many wait for this already: ask again later"));
+    return;
+  }
   const bool taken = maker_.ask({.route = connection.route,
                                  .request = std::move(connection.request),
                                  .deliver = [this, &connection](HttpAnswer answer) {

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <map>
 #include <memory>
@@ -58,7 +59,7 @@ class HttpConnections {
   bool full() const { return connections_.size() >= connections_max_; }
   bool empty() const { return connections_.empty(); }
   // Cuts off who came first of those that ringway does not owe an answer yet, else of
-  // those that take theirs slowly.
+  // those that take theirs slowly; nobody who came in the last run().
   void make_room();
   // The end: cuts off whoever has not finished asking.
   void cut_unfinished();
@@ -78,6 +79,7 @@ class HttpConnections {
     Instant until{};
     bool asked = false;  // The head was read.
     bool cut = false;
+    std::uint64_t first_run = 0;
     HttpRequest request;
     const HttpRoute* route = nullptr;
     HttpAnswer refusal;  // Where there is no route.
@@ -92,6 +94,7 @@ class HttpConnections {
   struct Calls;  // What libmicrohttpd calls.
 
   static Ready ready(HttpAnswer answer);
+  bool too_many_wait() const;
   void on_head(Connection& connection, const char* method);
   bool on_body(Connection& connection, std::string_view bytes);
   // Has the answer in `connection.ready`, or has suspended it until there is one.
@@ -108,6 +111,7 @@ class HttpConnections {
   const Duration reuse_;
   MHD_Daemon* daemon_ = nullptr;
   Instant now_{};
+  std::uint64_t runs_ = 0;
   const net::Address* taking_ = nullptr;  // Whom take() is taking.
   std::list<Connection> connections_;     // In the order in which they came.
   std::map<const HttpRoute*, Reused> reused_;

@@ -2,6 +2,8 @@
 // delivered was taken out of the thread's hands before.
 #include "admin/http_maker.h"
 
+#include <algorithm>
+#include <charconv>
 #include <exception>
 #include <utility>
 
@@ -13,6 +15,20 @@ namespace ringway::admin {
 namespace {
 
 constexpr Duration rest_max = std::chrono::milliseconds(20);
+
+constexpr std::int64_t wait_s_max = 3600;
+
+// "Prefer: wait=300" (RFC 7240): how many seconds whoever asks will wait.
+Duration patience_of(const HttpRequest& request, Duration otherwise) {
+  constexpr std::string_view wait = "wait=";
+  const std::string_view prefer = request.header("Prefer");
+  if (!prefer.starts_with(wait)) return otherwise;
+  std::int64_t seconds = 0;
+  const char* end = prefer.data() + prefer.size();
+  const auto [read_to, error] = std::from_chars(prefer.data() + wait.size(), end, seconds);
+  if (error != std::errc() || read_to != end || seconds < 1) return otherwise;
+  return std::chrono::seconds(std::min(seconds, wait_s_max));
+}
 
 template <typename Make>
 std::optional<HttpAnswer> guarded(const Make& make) {
@@ -103,7 +119,8 @@ void HttpMaker::make(Job job) {
     return std::nullopt;
   });
   if (answer) return finish(job, std::move(*answer));
-  waiting_.push_back({std::move(job), std::move(later), http_now() + patience_});
+  const Instant until = http_now() + patience_of(job.request, patience_);
+  waiting_.push_back({std::move(job), std::move(later), until});
 }
 
 void HttpMaker::look(bool last) {

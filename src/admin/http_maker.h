@@ -27,7 +27,8 @@ class HttpMaker {
   };
 
   // `wake` is called by the thread when there is something to deliver. Whoever waits
-  // longer than `patience` hears that it goes on without him.
+  // longer than `patience`, or than he says (Prefer: wait=SECONDS), hears that it goes on
+  // without him.
   HttpMaker(std::function<void()> wake, Duration patience);
   ~HttpMaker();
 

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 
 #include "ringway/base/assert.h"
 
@@ -35,7 +36,13 @@ constexpr Duration stop_time_max = std::chrono::milliseconds(500);
 struct Door {
   int fd = -1;
   HttpConnections* behind = nullptr;
+  bool crowded = false;  // Somebody waits, and there is no room.
 };
+
+bool somebody_waits(int fd) {
+  pollfd door{fd, POLLIN, 0};
+  return ::poll(&door, 1, 0) > 0;
+}
 
 // Whoever connects and says nothing (browsers do, ahead of time) waits in the kernel.
 // Neither can be set on unix sockets, harmlessly.
@@ -72,6 +79,7 @@ struct HttpServer::State {
   void accept_all();
   void accept_some(Door& door);
   void turn();
+  void make_room();
   void end();
   void close_doors();
 
@@ -153,6 +161,7 @@ void HttpServer::State::run() {
     const Instant begun = http_now();
     accept_all();
     turn();
+    make_room();
     rest_after(begun, rest_max);
   }
   end();
@@ -183,7 +192,8 @@ void HttpServer::State::accept_all() {
 
 void HttpServer::State::accept_some(Door& door) {
   for (int i = 0; i < accepts_max; ++i) {
-    if (door.behind->full()) return door.behind->make_room();
+    door.crowded = door.behind->full() && somebody_waits(door.fd);
+    if (door.behind->full()) return;
     sockaddr_storage storage{};
     socklen_t length = sizeof storage;
     auto* from = reinterpret_cast<sockaddr*>(&storage);
@@ -202,6 +212,13 @@ void HttpServer::State::turn() {
   maker.deliver();
   const Instant now = http_now();
   for (const auto& site : sites) site->run(now);
+}
+
+// After the turn: who has asked meanwhile is owed an answer, and who is gone has left room.
+void HttpServer::State::make_room() {
+  for (Door& door : doors) {
+    if (std::exchange(door.crowded, false) && door.behind->full()) door.behind->make_room();
+  }
 }
 
 // Nobody new comes in; who has asked gets his answer if he takes it soon.

@@ -272,6 +272,40 @@ TEST_CASE("actions that wait keep nobody from the rest") {
   for (HttpClient& client : waiting) CHECK(body_of(client.rest()) == "done\n");
 }
 
+TEST_CASE("as many actions may wait as leave room for others") {
+  Started http("127.0.0.1:0", {.connections_max = 8});
+  std::list<HttpClient> waiting;
+  for (int i = 0; i < 4; ++i) {
+    waiting.emplace_back(http.address()).send("POST /action HTTP/1.1\r\n\r\n");
+  }
+  std::this_thread::sleep_for(100ms);
+  for (int i = 0; i < 12; ++i) CHECK(status_of(ask(http.address(), "POST", "/action")) == 503);
+  CHECK(body_of(ask(http.address(), "GET", "/hello")) == "hello\n");
+  action_over = true;
+  for (HttpClient& client : waiting) CHECK(body_of(client.rest()) == "done\n");
+}
+
+TEST_CASE("who fills the last place is cut off for nobody, and for somebody the oldest is") {
+  Started http("127.0.0.1:0", {.connections_max = 4});
+  std::list<HttpClient> asking;
+  for (int i = 0; i < 4; ++i) asking.emplace_back(http.address()).send("GET /hel");
+  std::this_thread::sleep_for(300ms);
+  for (HttpClient& client : asking) client.send("lo HTTP/1.1\r\n\r\n");
+  for (HttpClient& client : asking) CHECK(body_of(client.rest()) == "hello\n");
+  for (int i = 0; i < 4; ++i) asking.emplace_back(http.address()).send("GET /hel");
+  std::this_thread::sleep_for(100ms);
+  CHECK(body_of(ask(http.address(), "GET", "/hello")) == "hello\n");
+}
+
+TEST_CASE("whoever says how long he waits is told to go on then") {
+  Started http("127.0.0.1:0", {.action_time_max = 50ms});
+  HttpClient patient(http.address());
+  patient.send("POST /action HTTP/1.1\r\nPrefer: wait=5\r\n\r\n");
+  CHECK(status_of(ask(http.address(), "POST", "/action", "Prefer: wait=x\r\n")) == 504);
+  action_over = true;
+  CHECK(body_of(patient.rest()) == "done\n");
+}
+
 TEST_CASE("an action that takes too long is told to go on, and stopping answers the rest") {
   Started http("127.0.0.1:0", {.action_time_max = 50ms});
   CHECK(status_of(ask(http.address(), "POST", "/action")) == 504);
