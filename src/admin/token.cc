@@ -3,6 +3,7 @@
 #include "admin/token.h"
 
 #include <fstream>
+#include <sys/stat.h>
 
 namespace ringway::admin {
 
@@ -17,8 +18,13 @@ Result<std::string> token_in(const std::string& file) {
   return line;
 }
 
+// Whoever reads a pipe takes what is in it, and waits for more: for ever, while signals wait, too.
 Result<void> Token::read() {
   if (!wanted()) return {};
+  struct stat status {};
+  if (::stat(file_.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
+    return failure("admin.token_file " + file_ + " is not a regular file");
+  }
   auto token = token_in(file_);
   if (!token) return std::unexpected(token.error());
   const std::lock_guard lock(mutex_);

@@ -130,6 +130,13 @@ net::IoKind io_kind(config::IoKind kind) {
   return net::IoKind::automatic;
 }
 
+std::string io_remedy(config::IoKind kind) {
+  return kind == config::IoKind::io_uring
+             ? "write io = \"auto\", which takes epoll where there is no io_uring"
+             : "raise the limits of open files and of locked memory; under systemd: LimitNOFILE= "
+               "and LimitMEMLOCK=";
+}
+
 void say_hello(const config::Config& config, const WorkerThreads& threads, std::uint32_t workers) {
   log::tell(log::Level::info, {.name = "started"},
             "ringway {} started with {}: {} worker{} over {} ({})", RINGWAY_VERSION, config.file,
@@ -198,6 +205,31 @@ class Announcer {
   std::uint64_t begun_ = 0;  // Reloads that were told of.
   bool ready_ = false;       // And that it is.
   bool stopping_ = false;
+};
+
+// Asks for a token that nobody needs nothing; of what keeps it from being read anew, once.
+class TokenReader {
+ public:
+  TokenReader(admin::Token& token, bool needed) : token_(&token), needed_(needed) {}
+
+  void operator()() {
+    if (!needed_) return;
+    const auto read = token_->read();
+    std::string why = read ? "" : read.error();
+    if (why == told_) return;
+    told_ = std::move(why);
+    if (told_.empty()) {
+      log::tell(log::Level::info, {.name = "token_read"}, "the token is read again");
+    } else {
+      log::tell(log::Level::error, {.name = "token_stays", .cause = told_}, "the token stays: {}",
+                told_);
+    }
+  }
+
+ private:
+  admin::Token* token_;
+  bool needed_;
+  std::string told_;
 };
 
 // Sockets that the process was given and that nobody listens on: clients wait there in vain.
@@ -273,7 +305,9 @@ std::string of_its_key(const config::Config& config, const std::string& why) {
 // Warnings stand in the log, where they are found later; and before whoever started this, if
 // the log is not there.
 void tell(const config::Problems& problems, const config::Log& log) {
-  if (!log.file.empty() || log.level > config::LogLevel::warning) print(problems);
+  // SIGTERM waits by now: whoever reads nothing of it must not keep the start.
+  const bool elsewhere = !log.file.empty() || log.level > config::LogLevel::warning;
+  if (elsewhere && !problems.empty()) within(threads_patience, [problems] { print(problems); });
   for (const config::Problem& problem : problems) log::warning("{}", line(problem));
 }
 
@@ -284,10 +318,10 @@ int run_loaded(config::Loaded loaded, const Load& load) {
   Systemd systemd;
   Signals signals;
   if (const auto started = log::start(config.log); !started) {
-    print(loaded.problems);
-    return give_up(
-        line(config::Problem{place_of(config, "log.file"), "[log] file: " + started.error(),
-                             "name a file that ringway's user may write"}));
+    loaded.problems.push_back({place_of(config, "log.file"), "[log] file: " + started.error(),
+                               "name a file that ringway's user may write"});
+    within(threads_patience, [problems = std::move(loaded.problems)] { print(problems); });
+    std::_Exit(1);
   }
   tell(loaded.problems, config.log);
 
@@ -298,18 +332,18 @@ int run_loaded(config::Loaded loaded, const Load& load) {
       config.router.memory_max_default ? memory_max_by_default() : config.router.memory_max;
   if (memory) settings.fit(*memory / workers);
   WorkerThreads threads(workers, io_kind(config.router.io), settings);
-  if (const std::string why = threads.failure(); !why.empty()) return give_up(why);
+  if (const std::string why = threads.failure(); !why.empty()) {
+    return give_up(line(config::Problem{place_of(config, "router.io"), "[router] io: " + why,
+                                        io_remedy(config.router.io)}));
+  }
 
   worker::Crew crew(threads.ios());
   Settler settler;
   admin::Token token(config.admin.token_file);
   // Whoever waits for the reload may use the new token then.
-  const auto load_again = [load, &token] {
-    if (const auto read = token.read(); !read) log::error("the token stays: {}", read.error());
-    return load(config::MainFile::regular);
-  };
-  reload::SystemWorld world({.load = load_again,
+  reload::SystemWorld world({.load = [load] { return load(config::MainFile::regular); },
                              .settle = [&](config::Config& read) { settler.settle(read); },
+                             .read_again = TokenReader(token, !config.admin.bind.empty()),
                              .wake = [&] { signals.wake(); },
                              .file_mode = mode});
   reload::Control control(std::move(config), crew, world, loaded.content);

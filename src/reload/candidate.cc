@@ -63,6 +63,7 @@ class Preparation {
     candidate_.warnings = lines_of(loaded.problems);
     written_ = std::move(*loaded.config);
     candidate_.file_hash = config::fingerprint(written_);
+    world_.read_again();
     return true;
   }
 

@@ -19,6 +19,7 @@ class SystemWorld final : public World {
   struct Source {
     std::function<config::Loaded()> load;
     std::function<void(config::Config&)> settle;
+    std::function<void()> read_again;
     std::function<void()> wake;  // Lets control's thread step.
     std::uint32_t file_mode;     // Permissions that a new file gets.
   };
@@ -36,6 +37,7 @@ class SystemWorld final : public World {
 
   config::Loaded load() override { return source_.load(); }
   void settle(config::Config& config) override { source_.settle(config); }
+  void read_again() override { source_.read_again(); }
   Result<int> open_listener(const std::string& bind, const config::Listener& settings) override;
   Result<void> adjust_listener(int fd, const config::Listener& settings) override;
   std::vector<int> accept_waiting(int fd) override;

@@ -32,6 +32,8 @@ class World : public NameWorld {
   virtual config::Loaded load() = 0;
   // What it leaves to the machine; called by work.
   virtual void settle(config::Config& /*config*/) {}
+  // Files that a configuration names and that a reload reads again, once it is known to be right.
+  virtual void read_again() {}
 
   // Called by work, too.
   virtual Result<int> open_listener(const std::string& bind, const config::Listener& settings) = 0;

@@ -146,7 +146,7 @@ class Admin(cases.EndToEnd):
         token.write_text("")
         self.assertEqual(asked("POST", "/reload", "new"), 422)
         self.assertEqual(asked("GET", "/status", "new"), 200)
-        until("the log", 5, lambda: "the token stays" in router.log())
+        until("the log", 5, lambda: "there is no token in the first line" in router.log())
 
     def test_http_addresses_may_be_off(self):
         router = self.ringway(self.servers, start=False)

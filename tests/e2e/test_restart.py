@@ -236,8 +236,8 @@ class Bounded(cases.EndToEnd):
         os.write(write, bytes(4096))
         return write
 
-    def started_on_a_full_pipe(self, signals):
-        router = self.ringway(self.servers, start=False)
+    def started_on_a_full_pipe(self, signals, **config):
+        router = self.ringway(self.servers, start=False, **config)
         router.file.write_text(router.config.text())
         pipe = self.full_pipe()
         router.process = self.processes.adopt(
@@ -248,6 +248,13 @@ class Bounded(cases.EndToEnd):
             router.process.send_signal(number)
             time.sleep(0.05)
         return router
+
+    def test_warnings_that_nobody_reads_do_not_keep_the_start(self):
+        log = self.processes.folder / "its.log"
+        router = self.started_on_a_full_pipe(
+            [signal.SIGTERM], router=f'[log]\nfile = "{log}"', pool='dns_refresh = "7s"')
+        self.ends_within(router, 2)
+        self.assertIn("dns_refresh has no effect", log.read_text())
 
     def test_a_log_that_nobody_reads(self):
         self.ends_within(self.started_on_a_full_pipe([signal.SIGTERM]), 2)

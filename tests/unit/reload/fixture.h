@@ -41,6 +41,7 @@ class FakeWorld final : public World {
     if (!memory) throw std::bad_alloc();
     return written;
   }
+  void read_again() override { ++read_again_count; }
   std::uint64_t random() override { return chance; }
   Result<int> open_listener(const std::string&, const config::Listener&) override {
     if (!addresses) return failure("another program listens there");
@@ -52,6 +53,7 @@ class FakeWorld final : public World {
 
   std::vector<std::string> asked;  // Questions, each until somebody takes it.
   std::vector<Resolved> answers;
+  int read_again_count = 0;
   std::uint64_t chance = 1000;  // As it is drawn: no jitter.
   config::Loaded written;       // What the file says now.
   bool threads = true;          // False: no more can be started.

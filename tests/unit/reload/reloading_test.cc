@@ -129,6 +129,26 @@ TEST_CASE("a change is believed when two looks in a row see it, not when it come
   CHECK(look(2) == 1);
 }
 
+TEST_CASE("what the file names is read again by a reload whose file is right, not by a look") {
+  const std::string watch = "[reload]\nwatch = \"1s\"\n";
+  Reloaded process{web(1, 3, watch)};
+  process.reloading.start(1);
+  process.write(web(1, 3, watch), 1);
+  process.world.pass(std::chrono::seconds(1));
+  for (int i = 0; i < 3; ++i) process.reloading.step();
+  CHECK(process.world.read_again_count == 0);
+  const auto reload = [&] {
+    auto asked = process.reloading.order(false);
+    for (int i = 0; i < 3; ++i) process.reloading.step();
+    return asked.get().ending;
+  };
+  CHECK(reload() == Ending::unchanged);
+  CHECK(process.world.read_again_count == 1);
+  process.world.written = {};
+  CHECK(reload() == Ending::failed);
+  CHECK(process.world.read_again_count == 1);
+}
+
 TEST_CASE("a look for changes that fails is no change") {
   Reloaded process{web(1, 3, "[reload]\nwatch = \"1s\"\n")};
   process.write(web(1, 4), 2);
