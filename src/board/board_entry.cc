@@ -68,6 +68,17 @@ log::RateLimit::Verdict BoardEntry::ask_to_say(Instant now) {
   return lines_.ask({}, now);
 }
 
+std::optional<log::RateLimit::Verdict> BoardEntry::ask_to_say_lost(Instant now) {
+  lost_->fetch_add(1, std::memory_order_relaxed);
+  const std::int64_t time = now.time_since_epoch().count();
+  if (time < lost_told_until_.load(std::memory_order_relaxed)) return std::nullopt;
+  const std::lock_guard lock(mutex_);
+  auto verdict = lost_lines_.ask({}, now);
+  verdict.left_out = 0;  // lost_ counts them.
+  if (!verdict.allowed) lost_told_until_ = verdict.due.time_since_epoch().count();
+  return verdict;
+}
+
 std::string BoardEntry::last_failure() const {
   const std::lock_guard lock(mutex_);
   return last_failure_;
@@ -146,6 +157,7 @@ void BoardEntry::reset() {
   is_ringway_ = false;
   sure_until_ = 0;
   unresolvable_ = false;
+  lost_told_until_ = 0;
   heard_at_ = 0;
   backup_ = no_backup;
   address_ = {};

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -32,6 +33,7 @@ class BoardEntry {
   // fill a disk. Those of its standing are health.h's.
   static constexpr std::uint32_t lines_per_minute_max = 3;
   static constexpr std::uint32_t name_lines_per_minute_max = 2;
+  static constexpr std::uint32_t lost_lines_per_minute_max = 1;
 
   // --- Traffic, any worker ---
 
@@ -65,6 +67,10 @@ class BoardEntry {
   void add_ready(int connections) { ready_.fetch_add(connections, std::memory_order_relaxed); }
   bool connected() const { return ready_.load(std::memory_order_relaxed) > 0; }
   log::RateLimit::Verdict ask_to_say(Instant now);
+  // Counts a request that was lost and had no reply. Nothing: a line tells of it already that is
+  // written later, with the count. A server that is out may lose very many.
+  std::optional<log::RateLimit::Verdict> ask_to_say_lost(Instant now);
+  const std::shared_ptr<std::atomic<std::uint64_t>>& lost() const { return lost_; }
 
   // A connection to it could not be made: if it has a name, it may have moved. Control asks.
   void doubt_address() { address_doubtful_.store(true, std::memory_order_relaxed); }
@@ -144,6 +150,11 @@ class BoardEntry {
   std::atomic<std::uint32_t> backup_{no_backup};
   std::atomic<std::int32_t> ready_{0};
 
+  std::atomic<std::int64_t> lost_told_until_{0};  // A line about them is written then.
+  // Of requests that had no reply. The log reads it when this may be gone.
+  const std::shared_ptr<std::atomic<std::uint64_t>> lost_ =
+      std::make_shared<std::atomic<std::uint64_t>>(0);
+
   static constexpr std::uint32_t no_backup = ~std::uint32_t{0};
 
   pool::ServerId id_{};
@@ -155,6 +166,7 @@ class BoardEntry {
   Instant since_{};           // and when it began.
   std::string last_failure_;  // In the words of its reporter.
   log::RateLimit lines_{lines_per_minute_max};
+  log::RateLimit lost_lines_{lost_lines_per_minute_max};
   Failures failures_;
   Failures doubts_;  // Replies that say that it cannot.
   Owed owed_;

@@ -2,6 +2,7 @@
 // and who has to give back what he holds because others wait for it. See memory.h for the
 // marks.
 #include <algorithm>
+#include <fmt/format.h>
 #include <utility>
 #include <vector>
 
@@ -285,11 +286,12 @@ void Clients::overrule_waiting(std::uint64_t coming_back) {
 }
 
 void Clients::tell_short(std::uint32_t waiting, std::uint64_t refused, std::uint32_t ended) {
-  if (!lines_.ask("memory", bench_.now).allowed) return;
-  log::warning(
+  const std::string key = fmt::format("memory of worker {}", bench_.worker);
+  std::string text = fmt::format(
       "memory_max is reached (worker {}): {} clients wait for memory, {} requests half there or "
       "too large were refused, {} clients that took nothing were closed",
       bench_.worker, waiting, refused, ended);
+  log::write_limited(lines_.ask("memory", bench_.now), key, log::Level::warning, std::move(text));
 }
 
 }  // namespace ringway::proxy

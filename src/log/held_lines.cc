@@ -1,4 +1,5 @@
-// A map by key: lines are held on bad days only, and few. What is due is sorted by when it was
+// A map by key: lines are held on bad days only, and few; all are looked at only when one may be
+// due. What is due is sorted by when it was
 // said, so that who reads the log sees it in that order.
 #include "log/held_lines.h"
 
@@ -11,9 +12,12 @@ namespace {
 
 Line told_late(HeldLines::Held held, Instant now) {
   const auto s = std::chrono::duration_cast<std::chrono::seconds>(now - held.since).count();
-  held.line.message +=
-      held.left_out == 0 ? fmt::format(" ({}s ago)", s)
-                         : fmt::format(" ({}s ago; {} lines like this left out)", s, held.left_out);
+  std::string& text = held.line.message;
+  text += fmt::format(" ({}s ago", s);
+  if (held.left_out > 0) text += fmt::format("; {} lines like this left out", held.left_out);
+  const std::uint64_t more = held.more.count ? held.more.count->load() - held.more.before : 0;
+  if (more > 0) text += fmt::format("; {} more since", more);
+  text += ")";
   return std::move(held.line);
 }
 
@@ -21,6 +25,7 @@ Line told_late(HeldLines::Held held, Instant now) {
 
 void HeldLines::hold(const std::string& key, Held held) {
   const auto at = held_.find(key);
+  first_due_ = std::min(next(), held.due);
   if (at == held_.end()) {
     if (held_.size() < lines_max) held_.emplace(key, std::move(held));
   } else if (at->second.number < held.number) {
@@ -34,9 +39,14 @@ void HeldLines::drop(const std::string& key, std::uint64_t number) {
 }
 
 std::vector<Line> HeldLines::take_due(Instant now) {
+  if (now < next()) return {};
   std::vector<Held> due;
+  first_due_ = never;
   std::erase_if(held_, [&](auto& entry) {
-    if (entry.second.due > now) return false;
+    if (entry.second.due > now) {
+      first_due_ = std::min(first_due_, entry.second.due);
+      return false;
+    }
     due.push_back(std::move(entry.second));
     return true;
   });
@@ -48,13 +58,8 @@ std::vector<Line> HeldLines::take_due(Instant now) {
 
 std::vector<Line> HeldLines::take_all(Instant now) {
   for (auto& [key, held] : held_) held.due = now;
+  first_due_ = now;
   return take_due(now);
-}
-
-Instant HeldLines::next() const {
-  Instant first = never;
-  for (const auto& [key, held] : held_) first = std::min(first, held.due);
-  return first;
 }
 
 }  // namespace ringway::log

@@ -53,13 +53,16 @@ void LineQueue::push(Line line, const std::string& key, std::uint64_t number) {
   news_.notify_one();
 }
 
-// The writer may have to wait less long than it wanted to.
+// The writer is woken only if it has to wait less long than it wanted to.
 void LineQueue::hold(const std::string& key, HeldLines::Held held) {
+  bool sooner = false;
   {
     const std::lock_guard lock(mutex_);
+    const Instant before = held_.next();
     held_.hold(key, std::move(held));
+    sooner = held_.next() < before;
   }
-  news_.notify_one();
+  if (sooner) news_.notify_one();
 }
 
 void LineQueue::ask_to_reopen() {

@@ -237,7 +237,7 @@ void push_limited(Line line, const std::string& key, std::uint64_t number) {
 }  // namespace
 
 void write_limited(const RateLimit::Verdict& verdict, const std::string& key, Level level,
-                   std::string text, Event event) {
+                   std::string text, Event event, const Counted& counted) {
   if (!enabled(level)) return;
   if (verdict.allowed && verdict.left_out > 0) {
     text += fmt::format(" ({} lines like this left out)", verdict.left_out);
@@ -249,7 +249,8 @@ void write_limited(const RateLimit::Verdict& verdict, const std::string& key, Le
              .since = verdict.now,
              .due = verdict.due,
              .number = verdict.number,
-             .left_out = verdict.left_out});
+             .left_out = verdict.left_out,
+             .more = {counted, counted ? counted->load() : 0}});
 }
 
 void pass_time(Instant now) {

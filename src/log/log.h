@@ -5,10 +5,12 @@
 // Before start() and after stop() lines go straight to standard error.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <fmt/core.h>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -57,9 +59,11 @@ bool enabled(Level level);
 void write(Level level, std::string text, Event event = {});
 
 // What a limit looked at. A line that it refused is kept as the newest about `key`, and
-// written when its minute is over, or when the log stops; unless a newer one came before.
+// written when its minute is over, or when the log stops; unless a newer one came before. It tells
+// by how much `counted` has risen since.
+using Counted = std::shared_ptr<const std::atomic<std::uint64_t>>;
 void write_limited(const RateLimit::Verdict& verdict, const std::string& key, Level level,
-                   std::string text, Event event = {});
+                   std::string text, Event event = {}, const Counted& counted = {});
 // Gives what is due by now to the sink, whose time is not the machine's.
 void pass_time(Instant now);
 

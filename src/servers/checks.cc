@@ -5,6 +5,7 @@
 
 #include "exchange/error_text.h"
 #include "exchange/exchange.h"
+#include "log/log.h"
 #include "servers/servers.h"
 
 namespace ringway::proxy {
@@ -70,7 +71,15 @@ bool Servers::owe(pool::ServerId server, Bytes key, bool again) {
 void Servers::lost_silently(pool::ServerId server) {
   ServerLink& to = link(server);
   (*to.counters)[ServerMetric::lost_silently].add();
-  say(to, "lost a request that had no reply: what it should have changed may be as it was");
+  if (ending_) return;
+  const auto verdict = to.entry->ask_to_say_lost(bench_.now);
+  if (!verdict) return;
+  log::write_limited(*verdict, "requests lost by " + to.label, log::Level::warning,
+                     "server " + to.label +
+                         " lost a request that had no reply: what it should have changed may be as "
+                         "it was",
+                     {.name = "request_lost", .pool = to.pool, .server = to.name},
+                     to.entry->lost());
 }
 
 // --- Silence ------------------------------------------------------------------------

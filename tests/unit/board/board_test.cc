@@ -61,6 +61,26 @@ TEST_CASE("an identity that comes again finds its server as it was left") {
   CHECK(board.address(nth(board, 1)) == at("10.0.0.7:11211"));
 }
 
+TEST_CASE("of requests lost without a reply two lines are asked for in a minute, all are counted") {
+  using namespace std::chrono_literals;
+  Board board;
+  BoardEntry& entry = board.entry(nth(board, 1));
+  int allowed = 0;
+  int held = 0;
+  const auto lose = [&](Instant now) {
+    const auto verdict = entry.ask_to_say_lost(now);
+    if (verdict) ++(verdict->allowed ? allowed : held);
+  };
+  for (auto t = 0ms; t < 60s; t += 100ms) lose(Instant{1000s + t});
+  CHECK(allowed == 1);
+  CHECK(held == 1);
+  for (int i = 0; i < 1000; ++i) lose(Instant{1060s});
+  CHECK(allowed == 1);
+  CHECK(held == 2);
+  CHECK(*entry.lost() == 1600);
+  for (int i = 0; i < 3; ++i) CHECK(entry.ask_to_say(Instant{1060s}).allowed);
+}
+
 TEST_CASE("many servers do not touch each other") {
   Board board;
   for (int i = 0; i < 1000; ++i) {

@@ -216,6 +216,41 @@ TEST_CASE("of what a limit refuses the newest is told when it is due, once, and 
   set_sink({});
 }
 
+TEST_CASE("what is only counted while a line is held is told by it") {
+  Lines seen;
+  set_sink([&seen](Level, std::string_view text) { seen.emplace_back(text); });
+  const Instant due{100s};
+  const auto count = std::make_shared<std::atomic<std::uint64_t>>(7);
+  write_limited(refused(1, 0, due), "web1", Level::warning, "web1 lost one", {}, count);
+  *count += 5;
+  pass_time(due);
+  CHECK(seen == Lines{"web1 lost one (40s ago; 5 more since)"});
+  set_sink({});
+}
+
+TEST_CASE("lines are due in their order, however they replace each other") {
+  HeldLines held;
+  const auto hold = [&](const std::string& key, std::uint64_t number, Instant due) {
+    held.hold(key, {.line = {.time = {}, .level = {}, .message = key, .event = {}},
+                    .since = due - 60s,
+                    .due = due,
+                    .number = number});
+  };
+  CHECK(held.next() == never);
+  hold("late", 1, Instant{100s});
+  hold("early", 2, Instant{50s});
+  CHECK(held.next() == Instant{50s});
+  hold("early", 3, Instant{200s});
+  CHECK(held.take_due(Instant{99s}).empty());
+  CHECK(held.next() == Instant{100s});
+  CHECK(held.take_due(Instant{150s}).size() == 1);
+  CHECK(held.next() == Instant{200s});
+  held.drop("early", 4);
+  CHECK(held.next() == never);
+  hold("last", 5, Instant{300s});
+  CHECK(held.take_all(Instant{250s}).size() == 1);
+}
+
 TEST_CASE("a newer line that is let through is the last word") {
   Lines seen;
   set_sink([&seen](Level, std::string_view text) { seen.emplace_back(text); });
