@@ -142,25 +142,25 @@ namespace ringway::metrics {
       "Keys that were forgotten because owed_max was reached: they may be stale on the server.")
 
 // Of the process, set by whoever knows.
-#define RINGWAY_PROCESS_METRICS(ROW)                                                          \
-  ROW(workers_uring, gauge, "workers{engine=\"io_uring\"}", "Workers by what they stand on.") \
-  ROW(workers_epoll, gauge, "workers{engine=\"epoll\"}", "Workers by what they stand on.")    \
-  ROW(io_fallback, gauge, "io_fallback",                                                      \
-      "1 if io_uring was to be used and could not be: all workers stand on epoll.")           \
-  ROW(config_hash, gauge, "config_hash",                                                      \
-      "First 48 bits of the hash of the configuration that runs; without what waits for a "   \
-      "restart.")                                                                             \
-  ROW(config_last_reload_ok, gauge, "config_last_reload_ok",                                  \
-      "0 if the last reload was refused or failed, else 1.")                                  \
-  ROW(config_last_success, gauge, "config_last_success_timestamp_seconds",                    \
-      "When a configuration was last found right, in seconds since 1970.")                    \
-  ROW(config_restart_pending, gauge, "config_restart_pending",                                \
-      "Settings of the file that wait for a restart.")                                        \
-  ROW(config_reload_failures, counter, "config_reload_failures_total",                        \
-      "Reloads that were refused or failed.")                                                 \
-  ROW(admin_refused, counter, "admin_refused_total",                                          \
-      "Requests that the admin address refused: without its token, under a foreign name, or " \
-      "of a page of another site.")
+#define RINGWAY_PROCESS_METRICS(ROW)                                                           \
+  ROW(workers_uring, gauge, "workers{engine=\"io_uring\"}", "Workers by what they stand on.")  \
+  ROW(workers_epoll, gauge, "workers{engine=\"epoll\"}", "Workers by what they stand on.")     \
+  ROW(io_fallback, gauge, "io_fallback",                                                       \
+      "1 if io_uring was to be used and could not be: all workers stand on epoll.")            \
+  ROW(config_hash, gauge, "config_hash",                                                       \
+      "First 48 bits of the hash of the configuration that runs; without what waits for a "    \
+      "restart.")                                                                              \
+  ROW(config_last_reload_ok, gauge, "config_last_reload_ok",                                   \
+      "0 if the last reload was refused or failed, else 1.")                                   \
+  ROW(config_last_success, gauge, "config_last_success_timestamp_seconds",                     \
+      "When a configuration was last found right, in seconds since 1970.")                     \
+  ROW(config_restart_pending, gauge, "config_restart_pending",                                 \
+      "Settings of the file that wait for a restart.")                                         \
+  ROW(config_reload_failures, counter, "config_reload_failures_total",                         \
+      "Reloads that were refused or failed.")                                                  \
+  ROW(admin_refused, counter, "admin_refused_total",                                           \
+      "Requests that the admin address refused: with a wrong token, under a foreign name, or " \
+      "of a page of another site. Without any token one may ask whether there is one.")
 
 #define RINGWAY_METRIC_NAME(id, kind, name, help) id,
 enum class WorkerMetric : std::uint16_t { RINGWAY_WORKER_METRICS(RINGWAY_METRIC_NAME) count };
