@@ -92,6 +92,11 @@ Address bound_to(int fd) {
   return Address::from(reinterpret_cast<sockaddr*>(&storage), length);
 }
 
+bool is_there(const std::string& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0 || errno != ENOENT;
+}
+
 // Which files of unix sockets are ours, by the fds of their listeners. The name says too little:
 // somebody may have removed the file, and a successor put its own there.
 class SocketFiles {
@@ -152,14 +157,20 @@ Occupant patient_occupant_of(const Address& address) {
   return occupant;
 }
 
+std::string what_is_there(const std::string& path) {
+  struct stat status {};
+  const bool folder = ::lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+  return std::string("there is a ") + (folder ? "folder" : "file") +
+         " of that name which is no socket: take it away, or name another path";
+}
+
 // The mode is set before bind, so that nobody gets in through a moment of wider
 // permissions, and after it, because the umask took something away.
 Result<int> open_unix(int fd, const Address& address, int backlog, mode_t mode) {
   const std::string path(address.path());
   switch (patient_occupant_of(address)) {
     case Occupant::alive: return listen_failure(address, "another program listens there");
-    case Occupant::no_socket:
-      return listen_failure(address, "there is a file of that name which is no socket");
+    case Occupant::no_socket: return listen_failure(address, what_is_there(path));
     case Occupant::dead: ::unlink(path.c_str()); break;
     case Occupant::none: break;
   }
@@ -200,7 +211,7 @@ Result<int> open_listener(std::string_view bind, int backlog, mode_t unix_mode) 
 Result<void> adjust_listener(int fd, int backlog, mode_t unix_mode) {
   const Address address = bound_to(fd);
   const std::string path(address.path());
-  const bool another = !path.empty() && !listener_is_lost(fd) && !socket_files().is_ours(fd, path);
+  const bool another = !path.empty() && is_there(path) && !socket_files().is_ours(fd, path);
   if (!path.empty() && !another && ::chmod(path.c_str(), unix_mode) != 0) {
     return failure(address.text() + " keeps its mode: " + std::strerror(errno));
   }
@@ -225,7 +236,8 @@ void close_listener(int fd) {
 bool listener_is_lost(int fd) {
   const std::string path(bound_to(fd).path());
   struct stat status {};
-  return !path.empty() && ::lstat(path.c_str(), &status) != 0 && errno == ENOENT;
+  if (path.empty()) return false;
+  return ::lstat(path.c_str(), &status) == 0 ? !S_ISSOCK(status.st_mode) : errno == ENOENT;
 }
 
 }  // namespace ringway::net

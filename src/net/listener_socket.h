@@ -33,7 +33,7 @@ void close_listener(int fd);
 // The same without closing it: something is in flight on it, and the process ends.
 void abandon_listener(int fd);
 
-// Somebody has removed the file of this unix socket: nobody can connect any more.
+// Somebody removed the file of this unix socket, or put there what is none: nobody can connect.
 bool listener_is_lost(int fd);
 
 }  // namespace ringway::net

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import stat
+import subprocess
 import sys
 
 import cases
@@ -82,6 +83,40 @@ class Listeners(cases.EndToEnd):
             self.assertEqual(status["file_hash"], status["config_hash"])
         self.assertEqual(router.stop(), 0, router.log())
         self.assertFalse(path.exists())
+
+    def test_a_folder_in_the_place_of_a_socket_that_stays_fails_a_reload_whole(self):
+        """Nobody can connect there any more: that is no reload that went well."""
+        path = self.processes.folder / "web.sock"
+        router = self.ringway(self.servers, bind=[f"unix:{path}"])
+        good = router.file.read_text()
+        path.unlink()
+        path.mkdir()
+        router.file.write_text(good.replace('"500ms"', '"400ms"'))
+        status, said = router.post("/reload")
+        self.assertRegex(said, r":\d+:\d+: error: \[listener.web\] bind: cannot listen on "
+                               f"unix:{path}: there is a folder .* take it away")
+        self.assertEqual((status >= 400, router.status()["generation"]), (True, 1))
+        path.rmdir()
+        self.assertEqual(router.post("/reload")[0], 200)
+        self.assert_serves(path)
+
+    def test_a_folder_in_the_place_of_a_socket_is_told_by_whoever_looks(self):
+        path, taken = (self.processes.folder / f"{name}.sock" for name in ("web", "taken"))
+        router = self.ringway(self.servers, bind=[f"unix:{path}"])
+        good = router.file.read_text()
+        taken.mkdir()
+        router.file.write_text(good + f'[listener.new]\nroute = "web"\nbind = "unix:{taken}"\n')
+        check = subprocess.run([router.binary, "check", router.file], capture_output=True,
+                               text=True, timeout=20)
+        self.assertEqual(check.returncode, 1)
+        self.assertIn(f"[listener.new] bind: {taken} is there and is no socket", check.stderr)
+        status, said = router.post("/reload")
+        self.assertRegex(said, r":\d+:\d+: error: \[listener.new\] bind: .*no socket")
+        self.assertEqual((status >= 400, router.status()["generation"]), (True, 1))
+        second = self.ringway(self.servers, bind=[f"unix:{taken}"], start=False)
+        second.start(wait=False)
+        self.assertEqual(second.process.wait(10), 1)
+        self.assertRegex(second.log(), r"\[listener.web\] bind: .*no socket")
 
     def test_several_addresses_at_once(self):
         path, port = self.processes.folder / "web.sock", free_port()

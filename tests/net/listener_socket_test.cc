@@ -173,6 +173,25 @@ TEST_CASE("a file that is no socket is never removed") {
   CHECK(std::filesystem::exists(directory.socket()));
 }
 
+TEST_CASE("a unix socket in whose place there is something else is lost, and that stays as it is") {
+  const Directory directory;
+  const int fd = *open_listener(directory.socket(), 16, 0600);
+  std::filesystem::remove(directory.socket());
+  std::filesystem::create_directory(directory.socket());
+  std::filesystem::permissions(directory.socket(), std::filesystem::perms::owner_all);
+  CHECK(listener_is_lost(fd));
+  CHECK(adjust_listener(fd, 8, 0660).has_value());
+  struct stat status {};
+  REQUIRE(::stat(directory.socket().c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0700);
+  close_listener(fd);
+  CHECK(std::filesystem::exists(directory.socket()));
+  const auto again = open_listener(directory.socket(), 16, 0600);
+  REQUIRE_FALSE(again.has_value());
+  CHECK(again.error().find("there is a folder of that name") != std::string::npos);
+  CHECK(again.error().find("take it away") != std::string::npos);
+}
+
 TEST_CASE("what cannot be listened on is refused with the address and the reason") {
   CHECK(open_listener("localhost:1", 16, 0).error() ==
         "cannot listen on 'localhost:1': 'localhost' is not an IPv4 address");
