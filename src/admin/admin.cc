@@ -91,12 +91,14 @@ Result<void> Admin::start(const config::Metrics& metrics, const config::Admin& a
   gate_ = std::make_unique<Gate>(token_, admin.hosts, [this] { view_.count_refused(); });
   // In this order: an action may wait for what begins after this, and nobody could stop it.
   std::vector<HttpSite> sites;
-  sites.push_back({.bind = metrics.bind,
+  sites.push_back({.name = "metrics",
+                   .bind = metrics.bind,
                    .routes = metrics_routes(),
                    .mode = metrics.mode,
                    .group = metrics.group,
                    .reuse = reuse});
-  sites.push_back({.bind = admin.bind,
+  sites.push_back({.name = "admin",
+                   .bind = admin.bind,
                    .routes = admin_routes(),
                    .guard = [this](const HttpRequest& request) { return gate_->look(request); },
                    .mode = admin.mode,
@@ -107,6 +109,10 @@ Result<void> Admin::start(const config::Metrics& metrics, const config::Admin& a
 
 void Admin::stop() {
   if (server_) server_->stop();
+}
+
+void Admin::look_at_files() {
+  if (server_) server_->look_at_files();
 }
 
 std::vector<HttpRoute> Admin::metrics_routes() const {

@@ -42,6 +42,8 @@ class Admin {
   Result<void> start(const config::Metrics& metrics, const config::Admin& admin,
                      HttpLimits limits = {});
   void stop();
+  // See HttpServer.
+  void look_at_files();
 
   // Of the first address of each.
   std::uint16_t metrics_port() const { return server_ ? server_->port(0) : std::uint16_t{0}; }

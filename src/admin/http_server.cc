@@ -19,6 +19,7 @@
 #include "admin/http_connections.h"
 #include "admin/http_maker.h"
 #include "admin/http_thread.h"
+#include "log/log.h"
 #include "net/address.h"
 #include "net/listener_socket.h"
 #include "net/listener_socket_group.h"
@@ -33,10 +34,21 @@ constexpr Duration accept_pause = std::chrono::milliseconds(100);  // After one 
 constexpr Duration rest_max = std::chrono::milliseconds(10);
 constexpr Duration stop_time_max = std::chrono::milliseconds(500);
 
+// What it takes to open a door, and to open it anew.
+struct DoorPlan {
+  std::string site;
+  std::string bind;
+  mode_t mode;
+  std::string group;
+};
+
 struct Door {
   int fd = -1;
   HttpConnections* behind = nullptr;
-  bool crowded = false;  // Somebody waits, and there is no room.
+  DoorPlan plan;
+  bool has_file = false;
+  std::string trouble = {};  // Why it could not be made anew, as it was told.
+  bool crowded = false;      // Somebody waits, and there is no room.
 };
 
 bool somebody_waits(int fd) {
@@ -51,6 +63,17 @@ void set_door_options(int fd) {
       static_cast<int>(HttpConnections::request_time_max / std::chrono::seconds(1));
   ::setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
   ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_buffer_bytes, sizeof send_buffer_bytes);
+}
+
+Result<int> open_door(const DoorPlan& plan) {
+  const auto opened = net::open_listener(plan.bind, backlog, plan.mode);
+  if (!opened) return opened;
+  if (auto given = net::give_to_group(*net::Address::parse(plan.bind), plan.group); !given) {
+    net::close_listener(*opened);
+    return std::unexpected(given.error());
+  }
+  set_door_options(*opened);
+  return opened;
 }
 
 std::uint16_t port_of(int fd) {
@@ -76,6 +99,9 @@ struct HttpServer::State {
   void wake() const;
   void run();
   void wait();
+  Instant look_at() const;
+  void look_for_lost();
+  void make_anew(Door& door);
   void accept_all();
   void accept_some(Door& door);
   void turn();
@@ -89,6 +115,8 @@ struct HttpServer::State {
   std::vector<std::uint16_t> ports;  // By site.
   std::vector<Door> doors;
   Instant accept_again{};
+  Instant looked{};
+  std::atomic<bool> look_now = false;
   std::atomic<bool> stopping = false;
   std::thread loop;
 };
@@ -127,6 +155,12 @@ void HttpServer::stop() {
   state_.reset();
 }
 
+void HttpServer::look_at_files() {
+  if (!state_) return;
+  state_->look_now = true;
+  state_->wake();
+}
+
 std::uint16_t HttpServer::port(std::size_t site) const {
   return state_ && site < state_->ports.size() ? state_->ports[site] : std::uint16_t{0};
 }
@@ -137,12 +171,11 @@ Result<void> HttpServer::State::open(HttpSite site, std::size_t connections_max)
       std::make_unique<HttpConnections>(std::move(routes), maker, connections_max, site.reuse));
   ports.push_back(0);
   for (const std::string& bind : site.bind) {
-    const auto opened = net::open_listener(bind, backlog, site.mode);
+    DoorPlan plan{site.name, bind, site.mode, site.group};
+    const auto opened = open_door(plan);
     if (!opened) return std::unexpected(opened.error());
-    doors.push_back({*opened, &own});
-    if (auto given = net::give_to_group(*net::Address::parse(bind), site.group); !given)
-      return given;
-    set_door_options(*opened);
+    const bool has_file = !net::Address::parse(bind)->path().empty();
+    doors.push_back({*opened, &own, std::move(plan), has_file});
     if (ports.back() == 0) ports.back() = port_of(*opened);
   }
   if (!own.open()) return failure("cannot start an HTTP server: no file is left to open");
@@ -159,6 +192,7 @@ void HttpServer::State::run() {
   while (!stopping) {
     wait();
     const Instant begun = http_now();
+    look_for_lost();
     accept_all();
     turn();
     make_room();
@@ -177,12 +211,46 @@ void HttpServer::State::wait() {
   const bool accepting = http_now() >= accept_again;
   if (!accepting)
     at_most = std::min(at_most, std::chrono::ceil<std::chrono::milliseconds>(accept_pause));
+  const Duration until_look = std::max(look_at() - http_now(), Duration::zero());
+  at_most = std::min(at_most, std::chrono::ceil<std::chrono::milliseconds>(until_look));
   for (const Door& door : doors) {
     if (accepting) fds.push_back({door.fd, POLLIN, 0});
   }
   ::poll(fds.data(), fds.size(), static_cast<int>(at_most.count()));
   std::uint64_t dropped = 0;
   [[maybe_unused]] const auto got = ::read(wake_event, &dropped, sizeof dropped);
+}
+
+// Never while no door has a file.
+Instant HttpServer::State::look_at() const {
+  return std::ranges::any_of(doors, &Door::has_file) ? looked + look_every : never;
+}
+
+void HttpServer::State::look_for_lost() {
+  const Instant now = http_now();
+  if (!look_now.exchange(false) && now < look_at()) return;
+  looked = now;
+  for (Door& door : doors) {
+    if (net::listener_is_lost(door.fd)) make_anew(door);
+  }
+}
+
+// Who waits in the old one is taken first; what cannot be made anew is told once.
+void HttpServer::State::make_anew(Door& door) {
+  const auto opened = open_door(door.plan);
+  const std::string name = "[" + door.plan.site + "] " + door.plan.bind;
+  if (!opened) {
+    const std::string& why = opened.error();
+    if (std::exchange(door.trouble, why) == why) return;
+    log::write(log::Level::error, "somebody has removed " + name + ": " + why,
+               {.name = "socket_not_made_anew", .cause = why});
+    return;
+  }
+  log::write(log::Level::warning, "somebody had removed " + name + ": it was made anew",
+             {.name = "socket_made_anew"});
+  accept_some(door);
+  net::close_listener(std::exchange(door.fd, *opened));
+  door.trouble.clear();
 }
 
 void HttpServer::State::accept_all() {

@@ -18,6 +18,7 @@ namespace ringway::admin {
 
 // What is answered on some addresses, and to whom.
 struct HttpSite {
+  std::string name = {};  // "admin": the section of its settings.
   // "127.0.0.1:9312", "[::1]:0", "unix:/run/ringway/admin.sock".
   std::vector<std::string> bind;
   std::vector<HttpRoute> routes;
@@ -34,6 +35,9 @@ struct HttpLimits {
 
 class HttpServer {
  public:
+  // Whether somebody has removed the file of a unix socket.
+  static constexpr Duration look_every = std::chrono::seconds(3);
+
   explicit HttpServer(HttpLimits limits = {});
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
@@ -42,6 +46,10 @@ class HttpServer {
   // All addresses, in their order, or none. Two servers never share one. May take a second
   // to find out that an address is taken.
   Result<void> start(std::vector<HttpSite> sites);
+
+  // Unix sockets whose files somebody has removed are made anew now, and not only at the next of
+  // the looks that are taken every few seconds. Any thread.
+  void look_at_files();
 
   // Answers under way are finished for up to half a second. Never from a handler.
   void stop();

@@ -253,12 +253,15 @@ class UnusedSockets {
 };
 
 void wait_for_the_end(Signals& signals, reload::Control& control, reload::SystemWorld& world,
-                      Systemd& systemd, Pulse& pulse, worker::Crew& crew) {
+                      admin::Admin& admin, Systemd& systemd, Pulse& pulse, worker::Crew& crew) {
   Announcer announcer(systemd, control, crew);
   UnusedSockets unused(world);
   UnusedSignals unused_signals;
+  std::uint64_t reloads = 0;
   while (!control.over()) {
     announcer.look(world.now());
+    const std::uint64_t begun = control.reloads_begun();
+    if (std::exchange(reloads, begun) != begun) admin.look_at_files();
     // A reload that is under way may have taken some that it gives back.
     if (control.ready() && !control.reloading()) unused.look();
     systemd.tell_rest(world.now());
@@ -363,7 +366,7 @@ int run_loaded(config::Loaded loaded, const Load& load) {
   threads.begin(crew);
   say_hello(effective, threads, workers);
   first.reset();
-  wait_for_the_end(signals, control, world, systemd, pulse, crew);
+  wait_for_the_end(signals, control, world, admin, systemd, pulse, crew);
   signals.end_within(threads_patience + 2 * log::stop_patience);
   // The HTTP addresses before those whom their actions speak to.
   const bool home = !control.stuck() && within(threads_patience, [&] {

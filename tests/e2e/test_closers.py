@@ -153,7 +153,8 @@ class Closers(cases.EndToEnd):
         key = base64.b64encode(b"a key\nof bytes")
         client = self.client(self.router)
         for _ in range(2):
-            self.assertRegex(client.ask(b"ms %b 1 b\r\nx\r\n" % key), rb"(closed|reset) the connection")
+            self.assertRegex(client.ask(b"ms %b 1 b\r\nx\r\n" % key),
+                             rb"(closed|reset) the connection")
         dropped = "ringway_server_owed_dropped_total"
         until("the debt to be given up", 8, lambda: self.router.metrics()[dropped] >= 1)
         before = self.server.connections

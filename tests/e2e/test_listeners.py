@@ -2,6 +2,7 @@
 """Clients come over IPv4, IPv6 and unix sockets, one or several at once."""
 
 import os
+import re
 import signal
 import socket
 import stat
@@ -117,6 +118,33 @@ class Listeners(cases.EndToEnd):
         second.start(wait=False)
         self.assertEqual(second.process.wait(10), 1)
         self.assertRegex(second.log(), r"\[listener.web\] bind: .*no socket")
+
+    def test_sockets_of_the_http_addresses_are_made_anew_too(self):
+        paths = [self.processes.folder / f"{name}.sock" for name in ("metrics", "admin")]
+        router = self.ringway(self.servers, start=False)
+        config = router.config
+        config.metrics_bind, config.admin_bind = (
+            f'{bind}", "unix:{path}'
+            for bind, path in zip((config.metrics_bind, config.admin_bind), paths))
+        text = config.text()
+        config.text = lambda: re.sub(r'^bind = ("[^\[\n]+)$', r"bind = [\1]", text, flags=re.M)
+        router.start()
+        self.routers.append(router)
+        for path in paths:
+            path.unlink()
+        for path in paths:
+            until(f"{path.name} to be there again", 5, path.exists)
+            self.assertIn(f"unix:{path}: it was made anew", router.log())
+            path.unlink()
+        router.process.send_signal(signal.SIGHUP)
+        for path in paths:
+            until(f"{path.name} to be there at once", 2, path.exists)
+            with socket.socket(socket.AF_UNIX) as probe:
+                probe.connect(str(path))
+                probe.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+                self.assertIn(b"200 OK", probe.recv(100))
+        self.assertEqual(router.stop(), 0, router.log())
+        self.assertFalse(any(path.exists() for path in paths))
 
     def test_several_addresses_at_once(self):
         path, port = self.processes.folder / "web.sock", free_port()

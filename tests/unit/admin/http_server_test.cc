@@ -11,6 +11,7 @@
 
 #include "admin/http_connections.h"
 #include "http_client.h"
+#include "log/log.h"
 
 namespace ringway::admin {
 namespace {
@@ -398,6 +399,64 @@ TEST_CASE("a unix socket is for its group, replaces a dead one, and goes when th
     CHECK(body_of(ask("unix:" + path, "GET", "/hello")) == "hello\n");
   }
   CHECK_FALSE(std::filesystem::exists(path));
+}
+
+TEST_CASE("a unix socket that somebody removed is made anew, and what is another's stays") {
+  const std::string path = "/tmp/ringway-admin-anew-" + std::to_string(::getpid()) + ".sock";
+  const auto there = [&] { return std::filesystem::exists(path); };
+  const auto until_there = [&] {
+    const auto begin = Clock::now();
+    while (!there() && Clock::now() - begin < 5s) std::this_thread::sleep_for(5ms);
+    return Clock::now() - begin;
+  };
+  {
+    Started http("unix:" + path);
+    std::filesystem::remove(path);
+    http.server().look_at_files();
+    CHECK(until_there() < 1s);
+    struct stat status {};
+    REQUIRE(::stat(path.c_str(), &status) == 0);
+    CHECK((status.st_mode & 0777) == 0660);
+    CHECK(body_of(ask("unix:" + path, "GET", "/hello")) == "hello\n");
+    std::filesystem::remove(path);
+    CHECK(until_there() < HttpServer::look_every + 1s);
+    CHECK(body_of(ask("unix:" + path, "GET", "/hello")) == "hello\n");
+  }
+  CHECK_FALSE(there());
+  {
+    Started http("unix:" + path);
+    std::filesystem::remove(path);
+    Started successor("unix:" + path);
+    http.server().look_at_files();
+    http.server().stop();
+    CHECK(there());
+    CHECK(body_of(ask("unix:" + path, "GET", "/hello")) == "hello\n");
+  }
+  CHECK_FALSE(there());
+}
+
+TEST_CASE("a unix socket in whose place there is a folder is told once, and made when it is gone") {
+  const std::string path = "/tmp/ringway-admin-folder-" + std::to_string(::getpid()) + ".sock";
+  std::vector<std::string> lines;
+  log::set_sink([&](log::Level, std::string_view line) { lines.emplace_back(line); });
+  {
+    Started http("unix:" + path);
+    std::filesystem::remove(path);
+    std::filesystem::create_directory(path);
+    for (int i = 0; i < 3; ++i) {
+      http.server().look_at_files();
+      std::this_thread::sleep_for(50ms);
+    }
+    CHECK(std::filesystem::is_directory(path));
+    std::filesystem::remove(path);
+    http.server().look_at_files();
+    std::this_thread::sleep_for(100ms);
+    CHECK(body_of(ask("unix:" + path, "GET", "/hello")) == "hello\n");
+  }
+  log::set_sink({});
+  REQUIRE(lines.size() == 2);
+  CHECK(has(lines[0], "there is a folder of that name which is no socket: take it away"));
+  CHECK(has(lines[1], "it was made anew"));
 }
 
 TEST_CASE("many clients at once are all served") {
