@@ -449,7 +449,8 @@ std::string_view Executor::no_room(const Exchange& exchange, std::uint64_t bytes
   const std::uint64_t held = client.stashed + client.output.size();
   // What other servers have begun to send comes, too.
   if (held + client.announced + bytes > most) return reply_too_large;
-  if (!bench_.memory.is_short()) [[likely]]
+  const bool alone = bytes <= Clients::modest_bytes_max || bench_.memory.promised() == 0;
+  if (!bench_.memory.is_short() && (alone || !bench_.memory.is_exhausted(bytes))) [[likely]]
     return {};
   const bool modest = std::min(bytes, held) <= Clients::modest_bytes_max;
   const bool small = std::max(bytes, held) <= Clients::modest_bytes_max;
