@@ -31,12 +31,16 @@ void Rig::check_turn(worker::Worker& worker) {
 }
 
 // What a worker lends stays within its part, an eighth more for what is half there, what comes in
-// one turn (as much as it can receive, in blocks that are twice as large at most), and a value that
-// each of its servers had begun to say before memory was short (blocks are a quarter larger).
+// one turn (as much as it can receive, in blocks that are twice as large at most), a value that a
+// server had begun to say when no other one came (blocks are a quarter larger), and a small one on
+// each connection to a server.
 void Rig::check_lent(worker::Worker& worker) {
   const proxy::Workbench& bench = worker.bench();
-  std::uint64_t most = bench.memory.bytes_max() / 8 * 9 + 2 * bench.io.receive_bytes_max();
-  worker.servers().each([&](proxy::ServerConn&) { most += short_memory_value_max * 5 / 4; });
+  constexpr std::uint64_t connections_max = 2;
+  const std::uint64_t most =
+      bench.memory.bytes_max() / 8 * 9 + 2 * bench.io.receive_bytes_max() +
+      short_memory_value_max / 4 * 5 +
+      scenario_.every_server.size() * connections_max * 2 * proxy::Clients::modest_bytes_max;
   SIM_REQUIRE(bench.buffers.lent_bytes() <= most, "%zu bytes are lent, at most %llu may be",
               bench.buffers.lent_bytes(), static_cast<unsigned long long>(most));
 }

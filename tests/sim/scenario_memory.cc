@@ -24,7 +24,9 @@ void draw_clients(Chance& chance, Scenario& scenario) {
     if (roomy && !chance.one_in(4)) plan.value_max = static_cast<std::uint32_t>(most);
     plan.large_one_in = static_cast<std::uint32_t>(chance.between(1, 4));
     plan.in_halves = chance.one_in(3);
-    plan.rest_within = rests[chance.below(std::size(rests))];
+    // Together they take no longer than other runs do.
+    plan.rest_within =
+        std::min<Duration>(rests[chance.below(std::size(rests))], Duration(30s) / plan.requests);
     const bool slow = chance.one_in(6);
     if (slow && plan.slow_bytes == 0) {
       plan.slow_bytes = static_cast<std::uint32_t>(chance.between(500, 20'000));
