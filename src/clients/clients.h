@@ -40,8 +40,11 @@ class Clients {
   static constexpr std::uint64_t moved_bytes_min = 8 * 1024;
   static constexpr std::uint32_t says_nothing_looks_max = 3;
   static constexpr std::uint32_t takes_nothing_looks_max = 1;
-  static constexpr std::uint32_t looks_waited_max = 4;
+  static constexpr std::uint32_t looks_waited_max = 5;
   static constexpr std::uint32_t looks_waited_most = 120;  // However the line moves.
+  // The first look at a client only begins to count: who holds memory gives it back before anybody
+  // who waits for it is refused.
+  static_assert(looks_waited_max >= says_nothing_looks_max + 2);
   // Room made ahead for a value that a client has only announced.
   static constexpr std::size_t announced_bytes_max = 256 * 1024;
 

@@ -186,6 +186,19 @@ TEST_CASE("a large value waits for memory, however its line comes") {
   CHECK(test.waiting() == 0);
 }
 
+// Both are looked at from the same moment on.
+TEST_CASE("who says no more gives memory back before anybody who waits for it is refused") {
+  Paused test(31, "", "timeout = \"10s\"");
+  for (std::size_t i = 0; i < 30; ++i) test.peer(i).say("get ");
+  test.fill(30, test.bytes_max() / 8 * 5);
+  CHECK(test.waiting() == 0);
+  test.peer(30).say("set key 0 0 900000\r\n" + std::string(900'000, 'v') + "\r\n");
+  test.run_for(100ms);
+  CHECK(test.waiting() == 1);
+  test.run_for(3s);
+  CHECK(test.peer(30).heard == "STORED\r\n");
+}
+
 // It waited longer than it may stand still, but it was ringway that did not read it.
 TEST_CASE("who has waited for memory has not stalled") {
   Paused test(4, "value_max = \"16MiB\"\nkeys_per_ask = 4\nclient_stall_timeout = \"500ms\"\n",
