@@ -7,13 +7,13 @@
 #include <fmt/format.h>
 #include <functional>
 #include <future>
-#include <iostream>
 #include <malloc.h>
 #include <map>
 #include <set>
 #include <signal.h>
 #include <system_error>
 #include <thread>
+#include <unistd.h>
 #include <utility>
 
 #include "ringway/config/load.h"
@@ -291,8 +291,13 @@ void give_back_large_blocks() {
   ::mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 }
 
+// Not by a stream: while a pipe that nobody reads takes nothing, its lock would hold the end of the
+// process, which flushes all streams.
 void print(const config::Problems& problems) {
-  for (const config::Problem& problem : problems) std::cerr << text(problem) << "\n";
+  for (const config::Problem& problem : problems) {
+    const std::string line = text(problem) + "\n";
+    if (::write(STDERR_FILENO, line.data(), line.size()) < 0) return;
+  }
 }
 
 // Which of the two HTTP addresses it was, the sentence says by naming it.

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import cases
 import name_server
-from processes import opened_for_writing, until
+from processes import until
 from protocol import Client
 
 RESTARTS = 20 if "--long" in sys.argv else 3
@@ -325,33 +325,6 @@ class Bounded(cases.EndToEnd):
         router.process.send_signal(signal.SIGTERM)
         self.ends_within(router, 1)
         self.assertIn("stopped", router.log())
-
-    def check_reload_that_hangs(self, signals, seconds):
-        """As a disk that does not answer: its token is a pipe by then that nobody writes to."""
-        token = self.processes.folder / "token"
-        token.write_text("secret")
-        router = self.ringway(self.servers, admin=f'token_file = "{token}"')
-        token.unlink()
-        os.mkfifo(token)
-        asked = Client(("127.0.0.1", router.config.admin_port), timeout=10)
-        self.addCleanup(asked.close)
-        asked.send(b"POST /reload HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer secret\r\n"
-                   b"Content-Length: 0\r\n\r\n")
-        pipe = until("the token to be read", 5, lambda: opened_for_writing(token))
-        self.addCleanup(os.close, pipe)
-        self.assertEqual(self.client(router).set(b"k", b"v"), b"STORED\r\n")
-        for number in signals:
-            router.process.send_signal(number)
-            time.sleep(0.05)
-        self.ends_within(router, seconds)
-        return asked.rest()
-
-    def test_a_reload_that_hangs(self):
-        answer = self.check_reload_that_hangs([signal.SIGTERM], 3)
-        self.assertIn(b"ringway is stopping", answer)
-
-    def test_a_reload_that_hangs_and_a_second_signal(self):
-        self.check_reload_that_hangs([signal.SIGTERM, signal.SIGTERM], 0.6)
 
     def test_a_reload_that_waits_for_a_name_server_that_is_silent(self):
         why_not = name_server.why_not()
