@@ -38,7 +38,7 @@ bool tells(const Exchange& exchange) {
 
 // Where there was nothing before, too.
 bool may_store(const Exchange& exchange) {
-  return exchange.effect == Effect::stores || exchange.effect == Effect::modifies;
+  return changes_value(exchange.effect) && exchange.effect != Effect::removes;
 }
 
 }  // namespace

@@ -34,7 +34,8 @@ void Executor::send_owed_delete(ServerConn& conn, Bytes key) {
 
 // `for_traffic`: with a request for the same key, and not by the home worker.
 void Executor::send_delete(ServerConn& conn, Bytes key, bool for_traffic) {
-  const Request request = conn.link.dialect->removal(key, scratch_);
+  std::string space;  // scratch_ may hold flags of the request that this one goes out before.
+  const Request request = conn.link.dialect->removal(key, space);
   Exchange& exchange = open_internal(request);
   exchange.key.set(bench_.buffers, request.key);
   exchange.memo.set(bench_.buffers, request.memo);

@@ -15,6 +15,7 @@ using net::Op;
 namespace {
 
 // At the end: so often it is looked what is still owed.
+constexpr Duration owed_patience = std::chrono::seconds(2);
 constexpr Duration owed_look_every = std::chrono::milliseconds(10);
 
 // A connection that is to settle what is owed, by an answer or by a delete.
@@ -281,7 +282,7 @@ void Worker::move_budgets_on() {
 }
 
 void Worker::end_turn() {
-  bool owes = draining_ && !stopping_ && pay_what_is_owed(bench_, servers_, health_);
+  const bool owed = draining_ && !stopping_ && pay_what_is_owed(bench_, servers_, health_);
   executor_.wake_waiting();
   clients_.resume_blocked();
   servers_.flush();
@@ -298,7 +299,7 @@ void Worker::end_turn() {
     desk_.sockets.fetch_sub(gone, std::memory_order_release);
   }
   if (draining_ && !stopping_) {
-    owes = owes || has_debts(servers_);
+    const bool owes = waits_for_debts() && (owed || has_debts(servers_));
     // Another worker may have paid it, or a connection is to be made once more.
     if (owes && !drain_timer_.set()) bench_.timers.set(drain_timer_, bench_.now + owed_look_every);
     const bool waits = executor_.next_deadline() != never || owes;
@@ -306,6 +307,17 @@ void Worker::end_turn() {
   }
   if (bench_.snapshot) desk_.settled.store(servers_.settled(), std::memory_order_release);
   if (stopped()) desk_.stopped.store(true, std::memory_order_release);
+}
+
+// Once the last client is gone, and no longer than a short restart lasts: a server that takes
+// nothing would keep the process for all of drain_timeout.
+bool Worker::waits_for_debts() {
+  if (clients_.size() > 0) {
+    pays_until_ = never;
+    return false;
+  }
+  if (pays_until_ == never) pays_until_ = bench_.now + owed_patience;
+  return bench_.now < pays_until_;
 }
 
 bool Worker::stopped() const {

@@ -59,6 +59,9 @@ Bytes parse_gat(Line& line) {
   Bytes exptime;
   if (!line.words.next(exptime)) return plain_error;
   if (!parse_number(exptime, line.request.exptime)) return bad_exptime;
+  // It is kept until the reply comes; a line may have any number of zeros.
+  while (exptime.size() > 1 && exptime[0] == '0') exptime.remove_prefix(1);
+  if (exptime.size() > number_bytes_max) return bad_exptime;
   line.request.memo = exptime;
   const Bytes error = read_keys(line.words, line.limits.keys_per_get_max, line.request);
   // memcached finds nothing where nothing was asked; there is no key to send it to.

@@ -148,6 +148,20 @@ TEST_CASE("delta and exptime are decimal and in range") {
         "CLIENT_ERROR invalid exptime argument\r\n");
 }
 
+TEST_CASE("a time of any length is kept in as many digits as it has") {
+  ParsedRequest parsed;
+  const std::string zeros(70'000, '0');
+  const std::string line = "gat " + zeros + "17 a\r\n";
+  parse_request(line, {}, parsed);
+  CHECK(parsed.status == RequestStatus::complete);
+  CHECK(parsed.request.memo == "17");
+  CHECK(parsed.request.exptime == 17);
+  parsed = {};
+  parse_request("gat 0 a\r\n", {}, parsed);
+  CHECK(parsed.request.memo == "0");
+  CHECK(answers_to("gat -" + zeros + "1 a\r\n") == "CLIENT_ERROR invalid exptime argument\r\n");
+}
+
 TEST_CASE("delete takes a zero and noreply, and refuses in silence if told so") {
   const std::string usage =
       "CLIENT_ERROR bad command line format.  Usage: delete <key> [noreply]\r\n";
