@@ -282,7 +282,7 @@ std::string Clients::error_of(const ClientConn& client, const ParsedRequest& par
                   fmt::format("a value of {} bytes: it is {}", parsed.value_bytes,
                               config::print_size(value_max)));
     }
-    return std::string(parsed.error);
+    return parsed.error.empty() ? std::string() : std::string(parsed.error) + "\r\n";
   }
   bench_.count(WorkerMetric::requests_shed).add();
   return parsed.error.empty() ? std::string() : listener(client).dialect->refusal(no_memory);

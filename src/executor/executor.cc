@@ -19,7 +19,6 @@ using proto::Piece;
 
 namespace {
 
-constexpr Bytes line_end = "\r\n";
 // Room made ahead for a value that a server has only announced.
 constexpr std::uint64_t room_bytes_max = 256 * 1024;
 // And for what may stand behind it: two line ends and a word.
@@ -176,11 +175,9 @@ void Executor::answer(ClientConn& client, Bytes text) {
     Exchange& exchange = open(client, none);
     exchange.settled = true;
     stash(exchange, exchange.first, text);
-    if (!text.ends_with(line_end)) stash(exchange, exchange.first, line_end);
     return;
   }
   client.output.append(bench_.buffers, text);
-  if (!text.ends_with(line_end)) client.output.append(bench_.buffers, line_end);
   clients_->touch(client);
 }
 
@@ -222,17 +219,11 @@ bool Executor::has_write_miss(const Request& request) {
   return request.effect != Effect::reads && !request.many_keys;
 }
 
-// Of the parser's words, which have no line end, or a dialect's, which have one.
-void Executor::append_line(net::Buffer& stash, Bytes text) {
-  stash.append(bench_.buffers, text);
-  if (!text.ends_with(line_end)) stash.append(bench_.buffers, line_end);
-}
-
 Exchange& Executor::open_single(ClientConn& client, const Request& request, Bytes told) {
   Exchange& exchange = open(client, request);
   exchange.key.set(bench_.buffers, request.key);
   exchange.memo.set(bench_.buffers, request.memo);
-  if (!told.empty()) append_line(exchange.first.stash, told);
+  exchange.first.stash.append(bench_.buffers, told);
   return exchange;
 }
 

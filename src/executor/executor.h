@@ -80,7 +80,6 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   // The line of a client.
   Exchange& open(ClientConn& client, const Request& request);
   Exchange& open_single(ClientConn& client, const Request& request, Bytes told);
-  void append_line(net::Buffer& stash, Bytes text);
   void join_line(ClientConn& client, Exchange& exchange);
   void advance(ClientConn& client);
   bool emit(ClientConn& client, Exchange& exchange);

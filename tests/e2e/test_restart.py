@@ -308,7 +308,8 @@ class Bounded(cases.EndToEnd):
         router.process.send_signal(signal.SIGTERM)
         self.ends_within(router, 2)
 
-    def test_a_name_server_that_is_silent(self):
+    def silent_name_server(self):
+        """(It, a router that will ask it and is not started, a configuration with its name.)"""
         why_not = name_server.why_not()
         if why_not:
             self.skipTest(why_not)
@@ -317,32 +318,28 @@ class Bounded(cases.EndToEnd):
         names.names["never.example"] = name_server.SILENT
         router = self.ringway(self.servers, start=False)
         router.config.pool = ""
-        text = router.config.text().replace("servers = [", 'servers = ["never.example:11211", ')
-        router.config.text = lambda: text
         router.binary = names.asking(cases.BINARY, self.processes.folder)
-        router.start()
+        text = router.config.text().replace("servers = [", 'servers = ["never.example:11211", ')
+        return names, router, text
+
+    def ends_while_it_asks(self, names, router):
         until("it to ask", 5, lambda: names.asked)
         router.process.send_signal(signal.SIGTERM)
         self.ends_within(router, 1)
         self.assertIn("stopped", router.log())
 
-    def test_a_reload_that_waits_for_a_name_server_that_is_silent(self):
-        why_not = name_server.why_not()
-        if why_not:
-            self.skipTest(why_not)
-        names = name_server.NameServer()
-        self.addCleanup(names.close)
-        names.names["never.example"] = name_server.SILENT
-        router = self.ringway(self.servers, start=False)
-        router.binary = names.asking(cases.BINARY, self.processes.folder)
+    def test_a_name_server_that_is_silent(self):
+        names, router, text = self.silent_name_server()
+        router.config.text = lambda: text
         router.start()
-        text = router.config.text().replace("servers = [", 'servers = ["never.example:11211", ')
+        self.ends_while_it_asks(names, router)
+
+    def test_a_reload_that_waits_for_a_name_server_that_is_silent(self):
+        names, router, text = self.silent_name_server()
+        router.start()
         router.file.write_text(text)
         router.process.send_signal(signal.SIGHUP)
-        until("it to ask", 5, lambda: names.asked)
-        router.process.send_signal(signal.SIGTERM)
-        self.ends_within(router, 1)
-        self.assertIn("stopped", router.log())
+        self.ends_while_it_asks(names, router)
 
 
 if __name__ == "__main__":

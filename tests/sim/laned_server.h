@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/one_worker.h"
+#include "sim/speaker.h"
 
 namespace ringway::sim {
 
@@ -126,26 +127,6 @@ class LanedServer final : public Inhabitant {
   SimWorld& world_;
   Fd listener_ = -1;
   std::vector<Lane> lanes_;
-};
-
-class Speaker final : public Inhabitant {
- public:
-  explicit Speaker(SimWorld& world) : world_(world), fd_(world.connect(*this, own_address)) {}
-  ~Speaker() override { world_.forget(*this); }
-
-  void say(const std::string& text) { world_.write(fd_, text); }
-  void leave() { world_.close(std::exchange(fd_, -1)); }
-  std::string heard;
-
-  void on_news(Fd fd, News news) override {
-    if (news != News::readable || fd != fd_) return;
-    heard += world_.readable(fd);
-    world_.consume(fd, world_.readable(fd).size());
-  }
-
- private:
-  SimWorld& world_;
-  Fd fd_;
 };
 
 inline std::string set(const std::string& key, const std::string& value) {

@@ -1,6 +1,7 @@
 // memory_max: who wants to say a large value waits until it fits, one after another. It is refused
 // only where somebody stands still or nothing comes back, in clear words, and its key is deleted.
 #include "sim/one_worker.h"
+#include "sim/speaker.h"
 #include "sim/wire.h"
 
 namespace ringway::sim {
@@ -66,16 +67,11 @@ class Store final : public Inhabitant {
   std::string input_;
 };
 
-// Says what it is told to say, and listens.
-class Talker final : public Inhabitant {
- public:
-  explicit Talker(SimWorld& world) : world_(world), fd_(world.connect(*this, own_address)) {}
-  ~Talker() override { world_.forget(*this); }
+// A speaker, and how much of its value it has not said yet.
+struct Talker {
+  explicit Talker(SimWorld& world) : speaker(world) {}
 
-  void say(const std::string& text) {
-    output_ += text;
-    flush();
-  }
+  void say(const std::string& text) { speaker.say(text); }
   // Of a value, whose line is said first.
   void say_value(std::size_t bytes) {
     if (left == 0) {
@@ -87,25 +83,9 @@ class Talker final : public Inhabitant {
     say(std::string(bytes, 'v') + (left == 0 ? "\r\n" : ""));
   }
 
-  void on_news(Fd fd, News news) override {
-    if (news == News::writable) flush();
-    if (news != News::readable) return;
-    heard += world_.readable(fd);
-    world_.consume(fd, world_.readable(fd).size());
-  }
-
-  std::string heard;
+  Speaker speaker;
+  std::string& heard = speaker.heard;
   std::size_t left = 0;
-
- private:
-  void flush() {
-    const std::int64_t taken = world_.write(fd_, output_);
-    if (taken > 0) output_.erase(0, static_cast<std::size_t>(taken));
-  }
-
-  SimWorld& world_;
-  const Fd fd_;
-  std::string output_;
 };
 
 struct Limited : OneWorker {

@@ -30,24 +30,6 @@ void parse_request(Bytes input, const RequestLimits& limits, ParsedRequest& out)
 // `out` has room for key_bytes_max bytes.
 bool decode_key(Bytes encoded, char* out, std::size_t& size);
 
-// A key as it is hashed: decoded where flag b says that it is encoded. Views the key it was
-// given, or a copy of its own.
-class HashedKey {
- public:
-  HashedKey(Bytes key, bool base64) : key_(key) {
-    std::size_t size = 0;
-    if (base64 && decode_key(key, decoded_, size)) key_ = {decoded_, size};
-  }
-  HashedKey(const HashedKey&) = delete;
-  HashedKey& operator=(const HashedKey&) = delete;
-
-  Bytes get() const { return key_; }
-
- private:
-  char decoded_[key_bytes_max];
-  Bytes key_;
-};
-
 // The other way. `out` has room for encoded_key_bytes_max bytes.
 inline constexpr std::size_t encoded_key_bytes_max = (key_bytes_max + 2) / 3 * 4;
 Bytes encode_key(Bytes key, char* out);
