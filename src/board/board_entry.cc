@@ -84,10 +84,10 @@ std::string BoardEntry::last_failure() const {
   return last_failure_;
 }
 
-bool BoardEntry::owe(Bytes key, std::uint64_t bytes_max) {
+bool BoardEntry::owe(Bytes key, std::uint64_t bytes_max, Instant now) {
   const std::lock_guard lock(mutex_);
   const bool first = owed_.empty();
-  owed_.add(key, bytes_max);
+  owed_.add(key, bytes_max, now);
   note_owed();
   return first && standing_.load(std::memory_order_relaxed) == Standing::up;
 }
@@ -111,9 +111,9 @@ void BoardEntry::owe_if_ejected(Bytes key, std::uint64_t bytes_max) {
   failing_.store(true, std::memory_order_relaxed);
 }
 
-std::vector<std::string> BoardEntry::take_owed(std::size_t count) {
+std::vector<std::string> BoardEntry::take_owed(std::size_t count, Instant until) {
   const std::lock_guard lock(mutex_);
-  std::vector<std::string> taken = owed_.take(count);
+  std::vector<std::string> taken = owed_.take(count, until);
   note_owed();
   return taken;
 }
@@ -125,9 +125,10 @@ void BoardEntry::forget_owed() {
   note_owed();
 }
 
-void BoardEntry::owe_again(const std::vector<std::string>& keys, std::uint64_t bytes_max) {
+void BoardEntry::owe_again(const std::vector<std::string>& keys, std::uint64_t bytes_max,
+                           Instant now) {
   const std::lock_guard lock(mutex_);
-  for (const std::string& key : keys) owed_.add(key, bytes_max);
+  for (const std::string& key : keys) owed_.add(key, bytes_max, now);
   note_owed();
 }
 
@@ -165,8 +166,8 @@ void BoardEntry::reset() {
   last_failure_.clear();
   since_ = {};
   address_doubtful_ = false;
-  failures_ = {};
-  doubts_ = {};
+  failures_ = Failures(one_event);
+  doubts_ = Failures(Duration::zero());
   owed_ = {};
   owes_ = false;
   doubtful_ = {};

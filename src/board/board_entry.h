@@ -25,6 +25,8 @@ namespace ringway::proxy {
 
 class BoardEntry {
  public:
+  // Failures within so much are one: half of the shortest back-off.
+  static constexpr Duration one_event = std::chrono::milliseconds(25);
   // Successes are noted no more often than this: the note is shared by all workers.
   static constexpr Duration heard_again = std::chrono::milliseconds(100);
   // One that was in doubt and proved to be well is not in doubt again before so long.
@@ -86,7 +88,7 @@ class BoardEntry {
 
   // It did not get this write. True if the server is up, so that only a call to the home
   // worker gets it delivered, and nobody has called for another key.
-  bool owe(Bytes key, std::uint64_t bytes_max);
+  bool owe(Bytes key, std::uint64_t bytes_max, Instant now = {});
   // Whether anything is. Seen at once by who noted it, by others a moment later.
   bool owes() const { return owes_.load(std::memory_order_relaxed); }
   // It is paid: not owed any more. False if it was not.
@@ -104,10 +106,11 @@ class BoardEntry {
   // It was asked, and is well: what cannot be done is not its fault.
   void end_doubt(Instant now);
 
-  std::vector<std::string> take_owed(std::size_t count);
+  // The oldest, none that was noted after `until`.
+  std::vector<std::string> take_owed(std::size_t count, Instant until = never);
   void forget_owed();
   // Puts back what could not be delivered.
-  void owe_again(const std::vector<std::string>& keys, std::uint64_t bytes_max);
+  void owe_again(const std::vector<std::string>& keys, std::uint64_t bytes_max, Instant now = {});
   // The server answers that it cannot delete it: it may be stale there, which is counted.
   void drop_owed();
   // What failed on the way to an ejection is owed from now on.
@@ -167,8 +170,8 @@ class BoardEntry {
   std::string last_failure_;  // In the words of its reporter.
   log::RateLimit lines_{lines_per_minute_max};
   log::RateLimit lost_lines_{lost_lines_per_minute_max};
-  Failures failures_;
-  Failures doubts_;  // Replies that say that it cannot.
+  Failures failures_{one_event};
+  Failures doubts_{Duration::zero()};  // Replies that say that it cannot.
   Owed owed_;
   Owed doubtful_;  // Failed at a server that is not ejected (yet).
   config::ServerState file_state_ = config::ServerState::up;

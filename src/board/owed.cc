@@ -8,11 +8,11 @@
 
 namespace ringway::proxy {
 
-void Owed::add(Bytes key, std::uint64_t bytes_max) {
+void Owed::add(Bytes key, std::uint64_t bytes_max, Instant now) {
   if (keys_.contains(key)) return;
-  order_.emplace_back(key);
-  keys_.emplace(order_.back(), std::prev(order_.end()));
-  bytes_ += cost(order_.back());
+  order_.push_back({std::string(key), now});
+  keys_.emplace(order_.back().key, std::prev(order_.end()));
+  bytes_ += cost(order_.back().key);
   while (bytes_ > bytes_max && !order_.empty()) {
     pop_oldest();
     ++dropped_;
@@ -23,23 +23,24 @@ bool Owed::remove(Bytes key) {
   const auto found = keys_.find(key);
   if (found == keys_.end()) return false;
   const Order::iterator at = found->second;
-  RINGWAY_ASSERT(bytes_ >= cost(*at));
-  bytes_ -= cost(*at);
+  RINGWAY_ASSERT(bytes_ >= cost(at->key));
+  bytes_ -= cost(at->key);
   keys_.erase(found);
   order_.erase(at);
   return true;
 }
 
 std::string Owed::pop_oldest() {
-  std::string oldest = order_.front();
+  std::string oldest = order_.front().key;
   const bool removed = remove(oldest);
   RINGWAY_ASSERT(removed);
   return oldest;
 }
 
-std::vector<std::string> Owed::take(std::size_t count) {
+std::vector<std::string> Owed::take(std::size_t count, Instant until) {
   std::vector<std::string> taken;
-  while (taken.size() < count && !order_.empty()) taken.push_back(pop_oldest());
+  while (taken.size() < count && !order_.empty() && order_.front().since <= until)
+    taken.push_back(pop_oldest());
   return taken;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ringway/base/bytes.h"
+#include "ringway/base/time.h"
 
 namespace ringway::proxy {
 
@@ -19,11 +20,12 @@ class Owed {
   static constexpr std::size_t key_overhead_bytes = 128;  // Of both containers together.
 
   // `key` as it is hashed: decoded. Once is enough, however often it is written.
-  void add(Bytes key, std::uint64_t bytes_max);
+  void add(Bytes key, std::uint64_t bytes_max, Instant now = {});
   // False if it was not there.
   bool remove(Bytes key);
-  // The oldest keys, at most `count`; they are not remembered here any more.
-  std::vector<std::string> take(std::size_t count);
+  // The oldest keys, at most `count`, none that was added after `until`; they are not remembered
+  // here any more.
+  std::vector<std::string> take(std::size_t count, Instant until = never);
   // Everything that `other` remembers, too.
   void take_over(Owed& other, std::uint64_t bytes_max);
   void clear();
@@ -39,7 +41,11 @@ class Owed {
   static std::uint64_t cost(Bytes key) { return key.size() + key_overhead_bytes; }
   std::string pop_oldest();
 
-  using Order = std::list<std::string>;
+  struct Debt {
+    std::string key;
+    Instant since;
+  };
+  using Order = std::list<Debt>;
   Order order_;                                      // Oldest first.
   std::unordered_map<Bytes, Order::iterator> keys_;  // Into order_.
   std::uint64_t bytes_ = 0;

@@ -226,27 +226,44 @@ void Health::return_failed(Watched& server, std::string_view cause) {
 
 // --- What is owed -------------------------------------------------------------------
 
+// At the end of the process, which forgets it: whatever it is that is owed, at once.
+void Health::deliver(pool::ServerId id) {
+  if (Watched* server = find(id)) deliver_owed(*server, never);
+}
+
+// What was owed a moment ago is left to the next request for its key, which pays it in front of
+// itself. Paid by this worker it could remove what another worker's client has just written.
+Instant Health::nobody_asked_since(const Watched& server) const {
+  return server.coming_back ? never : bench_.now - owed_again;
+}
+
 void Health::deliver_owed(Watched& server) {
+  deliver_owed(server, nobody_asked_since(server));
+}
+
+void Health::deliver_owed(Watched& server, Instant owed_until) {
   if (standing(server) != Standing::up && !server.coming_back) return;
   const std::uint32_t most = std::min(owed_batch, server.pool->settings.server_queue_max);
   while (server.delivering < most) {
-    const auto keys = server.entry->take_owed(1);
-    if (keys.empty()) break;
     ServerConn* conn = servers_.ready_connection(server.id);
-    if (!conn) {
-      server.entry->owe_again(keys, server.pool->settings.eject.owed_max);
-      // One that is being made comes here again when it is ready.
-      const bool connecting = servers_.connecting(server.id);
-      if (server.coming_back) {
-        return connecting ? void() : on_disproved(server.id, "lost the connection");
-      }
-      if (!connecting && !servers_.backs_off(server.id)) servers_.prove(server.id);
-      return deliver_again(server);
-    }
+    if (!conn && server.entry->owes()) return connect_to_deliver(server);
+    if (!conn) break;
+    const auto keys = server.entry->take_owed(1, owed_until);
+    if (keys.empty()) break;
     ++server.delivering;
     requests_->send_owed_delete(*conn, keys[0]);
   }
-  if (server.coming_back && has_what_was_owed(server)) readmit(server);
+  if (server.coming_back && has_what_was_owed(server)) return readmit(server);
+  if (!server.coming_back && server.entry->owes()) deliver_again(server);
+}
+
+// A connection that is being made comes to deliver when it is ready.
+void Health::connect_to_deliver(Watched& server) {
+  const bool connecting = servers_.connecting(server.id);
+  if (server.coming_back)
+    return connecting ? void() : on_disproved(server.id, "lost the connection");
+  if (!connecting && !servers_.backs_off(server.id)) servers_.prove(server.id);
+  deliver_again(server);
 }
 
 // It is up, and nobody else may come to look: there may be traffic enough to need no checks.
@@ -274,7 +291,7 @@ void Health::on_owed_failed(pool::ServerId id, std::string key) {
   const std::uint64_t bytes_max =
       server ? server->pool->settings.eject.owed_max : config::Eject{}.owed_max;
   // Also of one that was removed: it may be back before its connections have ended.
-  bench_.board.entry(id).owe_again({std::move(key)}, bytes_max);
+  bench_.board.entry(id).owe_again({std::move(key)}, bytes_max, bench_.now);
   if (!server || server->delivering == 0) return;
   --server->delivering;
   if (server->delivering > 0) return;

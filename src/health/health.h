@@ -64,6 +64,7 @@ class Health final : public HealthSink {
   // Something about this server changed: look at it again. Of other homes: nothing happens.
   void reconsider(pool::ServerId server);
   void on_timer(net::Timer& timer);
+  void deliver(pool::ServerId server);
 
   // HealthSink
   void on_proved(pool::ServerId server) override;
@@ -104,7 +105,10 @@ class Health final : public HealthSink {
   std::optional<pool::ServerId> free_backup(const Pool& pool, std::uint32_t member,
                                             const Watched* leaving = nullptr) const;
 
+  Instant nobody_asked_since(const Watched& server) const;
   void deliver_owed(Watched& server);
+  void deliver_owed(Watched& server, Instant owed_until);
+  void connect_to_deliver(Watched& server);
   void deliver_again(Watched& server);
 
   void check_again(Watched& server);

@@ -64,7 +64,7 @@ bool Servers::owe(pool::ServerId server, Bytes key, bool again) {
   if (!proxy::may_owe(to.eject)) return false;
   if (!again) (*to.counters)[ServerMetric::owed].add();
   // The home worker pays what nobody asks for.
-  if (to.entry->owe(key, to.eject.owed_max)) bench_.homes.call_home(to.home, to.id);
+  if (to.entry->owe(key, to.eject.owed_max, bench_.now)) bench_.homes.call_home(to.home, to.id);
   return true;
 }
 

@@ -47,7 +47,7 @@ bool pay_what_is_owed(proxy::Workbench& bench, proxy::Servers& servers, proxy::H
       owed = true;
       if (servers.home(server.id) != bench.worker) continue;
       if (servers.ready_connection(server.id)) {
-        health.on_ready(server.id);
+        health.deliver(server.id);
       } else if (!servers.connecting(server.id) && !servers.backs_off(server.id)) {
         servers.prove(server.id);
       }

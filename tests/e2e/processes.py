@@ -232,6 +232,14 @@ class Ringway:
     def log(self):
         return self.process.log.read_text(errors="replace")
 
+    def until_logged(self, pattern, seconds=5):
+        """A thread of its own writes the log: what is seen elsewhere may not be there yet."""
+        try:
+            until(f"a log line with {pattern!r}", seconds,
+                  lambda: re.search(pattern, self.log(), re.S))
+        except AssertionError as error:
+            raise AssertionError(f"{error}; the log: {self.log()}") from None
+
     def stop(self, with_signal=signal.SIGTERM, seconds=10):
         """Returns the exit code, -N if it died of signal N."""
         if self.process.poll() is None:

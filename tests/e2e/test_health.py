@@ -53,8 +53,8 @@ class Health(cases.EndToEnd):
             self.assertRegex(body, r"worker \d has ended no turn for 10s")
         trace(DETACH, worker)
         until("it to be well again", 10, lambda: router.http("/healthz")[0] == 200)
-        self.assertIn("it stands still", router.log())
-        self.assertIn("goes on", router.log())
+        router.until_logged("it stands still")
+        router.until_logged("goes on")
 
 
 if __name__ == "__main__":

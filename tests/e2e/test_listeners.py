@@ -74,7 +74,7 @@ class Listeners(cases.EndToEnd):
             until("its mode", 1, lambda: stat.S_IMODE(os.stat(path).st_mode) == 0o640)
             self.assert_serves(path)
             self.assertEqual(before.get(b"k"), {b"k": b"v"})
-            self.assertIn(f"somebody has removed unix:{path}", router.log())
+            router.until_logged(f"somebody has removed unix:{path}")
             path.unlink()
             router.process.send_signal(signal.SIGHUP)  # It need not wait for the next look.
             until("the socket to be there at once", 1, path.exists)
@@ -134,7 +134,7 @@ class Listeners(cases.EndToEnd):
             path.unlink()
         for path in paths:
             until(f"{path.name} to be there again", 5, path.exists)
-            self.assertIn(f"unix:{path}: it was made anew", router.log())
+            router.until_logged(f"unix:{path}: it was made anew")
             path.unlink()
         router.process.send_signal(signal.SIGHUP)
         for path in paths:

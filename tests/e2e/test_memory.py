@@ -107,7 +107,7 @@ class MemoryMax(cases.EndToEnd):
         ended = self.metric("client_stalls_total")
         self.assertGreater(ended, 0)
         self.assertLess(ended, len(deaf), "more were ended than had to be")
-        self.assertIn("memory_max is reached", self.router.log())
+        self.router.until_logged("memory_max is reached")
 
     def test_what_will_never_fit_is_refused_in_clear_words_and_the_stream_lives_on(self):
         router = self.ringway(self.memcacheds(2), workers=1, timeout="5s",

@@ -82,7 +82,7 @@ class Names(cases.EndToEnd):
         before = self.gets(self.second)
         self.assertEqual(self.errors(), 0)
         self.assertGreater(self.gets(self.second), before)
-        self.assertIn("has moved from", self.router.log())
+        self.router.until_logged("has moved from")
 
     def test_a_server_that_moved_is_found_by_asking_again(self):
         self.names.names["mc.test"] = [self.first.host]

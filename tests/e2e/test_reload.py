@@ -626,7 +626,7 @@ class WhatSurvives(ReloadTest):
         self.set_state(router, "extra", "auto")
         until("it to join", 20, lambda: self.server(router, "extra")["standing"] == "up")
         self.assertEqual(router.metrics("extra")["ringway_server_joins_total"], 1)
-        self.assertIn("does not join: its state is drain", router.log())
+        router.until_logged("does not join: its state is drain")
 
     def test_an_ejection_and_what_is_owed_meanwhile(self):
         router = self.started(more="""[pool.web.eject]

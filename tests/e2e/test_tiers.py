@@ -127,8 +127,7 @@ class Tiers(cases.EndToEnd):
                                  b"SERVER_ERROR ringway: pool web has no server that takes "
                                  b"traffic\r\n")
                 self.assertRegex(self.version_of(self.tiers[1]), rb"^VERSION 1\.6\.18 ringway-")
-                self.assertRegex(self.sidecar.log(),
-                                 r'server central1 \(.*\) of pool web is ejected: it says '
+                self.sidecar.until_logged(r'server central1 \(.*\) of pool web is ejected: it says '
                                  r'.*ringway: pool web has no server that takes traffic')
                 for server in self.behind[0]:
                     server.start()

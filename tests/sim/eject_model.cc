@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "board/board_entry.h"
 #include "sim/fail.h"
 #include "sim/scenario.h"
 
@@ -24,7 +25,8 @@ void EjectModel::on_failure(pool::ServerId id, Instant begun, Instant now) {
   // A stall of the router, or a jump of its clock, speaks against nobody.
   SIM_REQUIRE(!innocent_(), "server %u is blamed, and did nothing wrong", pool::index_of(id));
   // What happens together counts once.
-  const bool together = begun < server.last_failure || now == server.last_failure;
+  const bool at_once = now - server.last_failure <= proxy::BoardEntry::one_event;
+  const bool together = begun < server.last_failure || at_once;
   if (server.standing != Standing::up || together) return;
   server.last_failure = now;
   while (!server.failures.empty() && now - server.failures.front() > pool_.eject.window) {

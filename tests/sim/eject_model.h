@@ -38,7 +38,7 @@ class EjectModel final : public proxy::BoardWatcher {
   struct Server {
     Standing standing = Standing::up;
     std::deque<Instant> failures;
-    Instant last_failure{};
+    Instant last_failure{Duration::min() / 2};
     Instant due_since = never;  // Since when it failed too often.
     std::deque<Instant> unable;
     Instant last_unable{};

@@ -145,9 +145,18 @@ TEST_CASE("what fails at the same moment counts once, even where one of them sti
   server.fails(0, 100);
   server.entry.report_success(Case::at_ms(100));
   for (int i = 0; i < 10; ++i) CHECK_FALSE(server.fails(100, 100));
-  CHECK_FALSE(server.fails(100, 101));
-  CHECK_FALSE(server.fails(101, 102));
-  CHECK(server.fails(102, 103));
+  CHECK_FALSE(server.fails(101, 126));
+  CHECK_FALSE(server.fails(126, 152));
+  CHECK(server.fails(152, 178));
+}
+
+TEST_CASE(
+    "that it refuses all workers at once, a moment after it ended their connections, is one") {
+  Case server;
+  server.fails(0, 100);
+  for (int worker = 0; worker < 16; ++worker) CHECK_FALSE(server.fails(100 + worker, 101 + worker));
+  CHECK_FALSE(server.fails(150, 150));
+  CHECK(server.fails(250, 250));
 }
 
 TEST_CASE("failures longer ago than the window are forgotten") {
@@ -155,8 +164,8 @@ TEST_CASE("failures longer ago than the window are forgotten") {
   server.fails(0, 100);
   server.fails(100, 200);
   CHECK_FALSE(server.fails(10'200, 10'201));
-  CHECK_FALSE(server.fails(10'201, 10'202));
-  CHECK(server.fails(10'202, 10'203));
+  CHECK_FALSE(server.fails(10'201, 10'302));
+  CHECK(server.fails(10'302, 10'403));
 }
 
 TEST_CASE("what failed is not owed any more once the server has answered") {
@@ -266,6 +275,19 @@ TEST_CASE("a key is owed once, and a server that is up by now wants to hear of i
   CHECK_FALSE(server.entry.owe("b", 1000));
   CHECK(server.entry.take_owed(9) == std::vector<std::string>{"a", "b"});
   CHECK(server.entry.take_owed(9).empty());
+}
+
+TEST_CASE("what is owed since a moment ago can be left to whoever asks for it next") {
+  Case server;
+  const auto at = [](int ms) { return Instant(std::chrono::milliseconds(ms)); };
+  server.entry.owe("a", 1000, at(10));
+  server.entry.owe("b", 1000, at(20));
+  server.entry.owe_again({"c"}, 1000, at(30));
+  server.entry.owe("a", 1000, at(40));
+  CHECK(server.entry.take_owed(9, at(9)).empty());
+  CHECK(server.entry.take_owed(9, at(20)) == std::vector<std::string>{"a", "b"});
+  CHECK(server.entry.owes());
+  CHECK(server.entry.take_owed(9) == std::vector<std::string>{"c"});
 }
 
 TEST_CASE("whoever pays what is owed of a key finds it owed no more") {
