@@ -163,10 +163,12 @@ class Clients {
   void open_gate();
   void let_in();
   void go_on_with_memory(ClientConn& client);
+  void take_what_it_said(ClientConn& client);
   bool has_memory(std::uint64_t coming_back) const;
   void begin_looks();
   std::uint32_t looks_still(ClientConn& client) const;
   static std::vector<Holder>& largest_first(std::vector<Holder>& holders);
+  std::uint32_t looks_to_wait(const ClientConn& client) const;
   void overrule_waiting(std::uint64_t coming_back);
   void tell_short(std::uint32_t waiting, std::uint64_t refused, std::uint32_t ended);
   void update_reading(ClientConn& client);

@@ -193,9 +193,13 @@ void Clients::let_in() {
 }
 
 void Clients::go_on_with_memory(ClientConn& client) {
+  moved_at_ = look_;
+  take_what_it_said(client);
+}
+
+void Clients::take_what_it_said(ClientConn& client) {
   resume(client, PauseReason::memory);
   overruled_ = &client;
-  moved_at_ = look_;
   if (client.blocked) go_on(client);
   overruled_ = nullptr;
 }
@@ -267,21 +271,36 @@ std::vector<Clients::Holder>& Clients::largest_first(std::vector<Holder>& holder
   return holders;
 }
 
+// How long it waits at most. Who holds what he said while memory is exhausted is best taken at
+// once: that gives it back. Who has asked nothing yet waits no longer for others' large values than
+// if their line stood still.
+std::uint32_t Clients::looks_to_wait(const ClientConn& client) const {
+  const bool moves = look_ - moved_at_ < looks_waited_max;
+  if (client.wanted > 0) return moves ? looks_waited_most : looks_waited_max;
+  return client.input.empty() || !bench_.memory.is_exhausted() ? looks_waited_max : 1;
+}
+
 // Nobody is to blame, and it may be those who wait that hold it: what they asked is taken, and
-// large values among it are refused.
+// large values among it are refused. One at a time may begin to ask, however little there is.
 void Clients::overrule_waiting(std::uint64_t coming_back) {
   net::List<ClientConn, &ClientConn::memory_link> wait_on;
-  const bool moves = look_ - moved_at_ < looks_waited_max;
-  const std::uint32_t looks_max = moves ? looks_waited_most : looks_waited_max;
+  bool let_one_ask = false;
   while (ClientConn* client = waiting_.front()) {
-    if (has_memory(coming_back) || look_ - client->waits_since < looks_max) break;
-    if (client->input.empty()) {
+    if (has_memory(coming_back)) break;
+    const bool silent = client->input.empty();
+    const bool due = look_ - client->waits_since >= looks_to_wait(*client);
+    if (!due || (silent && std::exchange(let_one_ask, true))) {
       client->memory_link.leave();
       wait_on.push_back(*client);
-    } else {
+    } else if (silent) {
+      resume(*client, PauseReason::memory);
+    } else if (client->wanted > 0 || look_ - client->waits_since >= looks_waited_max) {
       refuse_half(*client);
+    } else {
+      take_what_it_said(*client);
     }
   }
+  while (ClientConn* client = waiting_.pop_front()) wait_on.push_back(*client);
   while (ClientConn* client = wait_on.pop_front()) waiting_.push_back(*client);
 }
 
