@@ -163,11 +163,14 @@ struct OneWorker {
   }
 
   // A pool of one server, by this name and at the address that it says.
-  void adopt(const std::string& pool, const std::string& address) {
+  void adopt(const std::string& pool, const std::string& address) { adopt_all(pool, {address}); }
+  void adopt_all(const std::string& pool, const std::vector<std::string>& addresses) {
+    std::string servers;
+    for (const std::string& address : addresses) servers += "\"" + address + "\", ";
     config::Loaded loaded =
         config::load_text(router + "[listener.a]\nbind = \"127.0.0.1:11311\"\nroute = \"a\"\n" +
-                              limits + "[pool.a]\n" + pool + "\nservers = [\"" + address +
-                              "\"]\n[pool.a.health]\ncheck = \"off\"\n",
+                              limits + "[pool.a]\n" + pool + "\nservers = [" + servers +
+                              "]\n[pool.a.health]\ncheck = \"off\"\n",
                           "test", [](std::string_view) { return std::nullopt; });
     REQUIRE(loaded.config);
     loaded.config->clients_max = 1000;
@@ -175,10 +178,13 @@ struct OneWorker {
         std::move(*loaded.config), snapshots.size() + 1,
         {.server = [this](const auto& identity) { return crew.board.id_of(identity); },
          .listener = [](const std::string&) { return snapshot::ListenerId{0}; }}));
-    crew.board.set_address(server_id(), *net::Address::parse(address));
+    for (std::size_t i = 0; i < addresses.size(); ++i)
+      crew.board.set_address(server_id(i), *net::Address::parse(addresses[i]));
     crew.post_all(worker::Adopt{snapshots.back().get()});
   }
-  pool::ServerId server_id() const { return snapshots.back()->pools[0]->servers[0].id; }
+  pool::ServerId server_id(std::size_t number = 0) const {
+    return snapshots.back()->pools[0]->servers[number].id;
+  }
   ~OneWorker() {
     crew.post_all(worker::Stop{});
     while (!worker->stopped()) run_for(1ms);
