@@ -7,6 +7,7 @@ import re
 import signal
 import sys
 import time
+from pathlib import Path
 
 import cases
 from processes import opened_for_writing, until
@@ -153,6 +154,45 @@ class Signals(cases.EndToEnd):
         # What came meanwhile is done now; a pipe is read once.
         until("the reload", 5, lambda: "is not a regular file" in router.log())
         self.assertEqual(self.client(router).set(b"k", b"v"), b"STORED\r\n")
+
+    def begin(self, router, blocked=()):
+        """Starts it, and says nothing to it yet; it inherits what is blocked."""
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, blocked)
+        try:
+            router.start(wait=False)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        self.routers.append(router)
+        return router.process
+
+    def blocks(self, process, number):
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        return int(re.search(r"(?m)^SigBlk:\s+(\w+)", status)[1], 16) >> (number - 1) & 1
+
+    def test_signals_right_after_exec_are_done_once_it_has_started(self):
+        """Whoever starts it blocks them until then, as the kernel would end it before its first
+        line: they are neither its end nor lost."""
+        for number in (signal.SIGHUP, signal.SIGUSR1) * 3:
+            router = self.ringway(self.servers, start=False)
+            process = self.begin(router, blocked=[number])
+            process.send_signal(number)
+            until("it to be ready", 10, router.is_ready)
+            if number == signal.SIGHUP:
+                until("the reload", 5, lambda: router.status()["last_reload"])  # noqa: B023
+            self.assertEqual(router.stop(), 0)
+
+    def test_no_moment_of_the_start_lets_a_signal_end_it(self):
+        for number in (signal.SIGHUP, signal.SIGUSR1) * 5:
+            router = self.ringway(self.servers, start=False)
+            process = self.begin(router)
+            while not self.blocks(process, number):
+                self.assertIsNone(process.poll(), router.log())
+            end = time.monotonic() + 0.1 * cases.SLOWNESS
+            while time.monotonic() < end:
+                process.send_signal(number)
+                self.assertIsNone(process.poll(), router.log())
+            until("it to be ready", 10, router.is_ready)
+            self.assertEqual(router.stop(), 0)
 
     def test_sigpipe_is_ignored(self):
         router = self.ringway(self.servers)
