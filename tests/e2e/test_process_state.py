@@ -165,15 +165,65 @@ class Engines(cases.EndToEnd):
         print(*sorted(seen), sep="; ", end=" ", flush=True)
         self.assertTrue(any(one.startswith("for ") for one in seen), "none was short for some only")
 
+    def refused(self, error, tries):
+        """(ringway of three workers whose first tries to have a ring end so, when each tried)."""
+        strace = shutil.which("strace")
+        if not strace:
+            self.skipTest("strace, which makes a system call fail, is not installed")
+        calls = self.processes.folder / "calls"
+        router = self.ringway(self.servers, start=False, workers=3)
+        # -D: what is started is ringway, and strace looks on.
+        router.wrapped_in = [strace, "-D", "-f", "-qqq", "-ttt", "-o", str(calls),
+                             "-e", "trace=io_uring_setup", "-e", "signal=none",
+                             "-e", f"inject=io_uring_setup:error={error}:when=1..{tries}"]
+        router.start()
+        self.routers.append(router)
+        tried = {}
+        for thread, at in re.findall(r"(?m)^(\d+) +([\d.]+) io_uring_setup", calls.read_text()):
+            tried.setdefault(thread, []).append(float(at))
+        self.assertEqual(len(tried), 3, calls.read_text())
+        return router, list(tried.values())
+
+    def test_who_finds_no_memory_tries_once_more(self):
+        if self.engines(self.ringway(self.servers, workers=2))["epoll"]:
+            self.skipTest("io_uring is not allowed here")
+        router, tried = self.refused("ENOMEM", 1)
+        self.assertEqual(self.engines(router), {"io_uring": 3, "epoll": 0})
+        self.assertEqual(router.metrics()["ringway_io_fallback"], 0)
+        for first, second in tried:
+            self.assertTrue(0.2 <= second - first < 1, tried)
+        router.stop()
+        router, tried = self.refused("ENOMEM", 2)
+        self.assertEqual(self.engines(router), {"io_uring": 0, "epoll": 3})
+        self.assertEqual(router.metrics()["ringway_io_fallback"], 1)
+        self.assertIn("it found no memory", self.reason(router))
+        self.assertEqual([len(times) for times in tried], [2, 2, 2])
+
+    def test_what_is_forbidden_is_not_tried_again(self):
+        router, tried = self.refused("EPERM", 1)
+        self.assertEqual(self.engines(router), {"io_uring": 0, "epoll": 3})
+        self.assertEqual(router.metrics()["ringway_io_fallback"], 1)
+        self.assertEqual([len(times) for times in tried], [1, 1, 1])
+
     def reason(self, router):
         return re.search(r"workers over \w+ \((.*?)[;)]", router.log())[1]
 
-    def test_threads_have_names(self):
-        router = self.ringway(self.servers, workers=2)
-        names = sorted(file.read_text().strip()
-                       for file in Path(f"/proc/{router.pid}/task").glob("*/comm"))
-        for name in ("ringway", "log", "worker 0", "worker 1"):
-            self.assertEqual(names.count(name), 1, names)
+    def test_threads_have_names_and_http_stands_behind_traffic(self):
+        named = f'[pool.named]\nservers = ["localhost:{self.servers[0].port}"]'
+        router = self.ringway(self.servers, workers=2, pool=named)
+        tasks = Path(f"/proc/{router.pid}/task")
+        nice, names = {}, []
+        for task in tasks.iterdir():
+            # The name is in brackets, and niceness the 17th number behind it.
+            name, numbers = re.match(r"\d+ \((.*)\) (.*)", (task / "stat").read_text()).groups()
+            names.append(name)
+            nice[name] = int(numbers.split()[16])
+        self.assertEqual(sorted(names), ["http", "http-maker", "log", "names", "ringway",
+                                         "worker 0", "worker 1"])
+        self.assertEqual(nice["worker 0"], nice["worker 1"])
+        for http in ("http", "http-maker"):
+            self.assertGreater(nice[http], nice["worker 0"], http)
+        self.assertGreater(nice["http-maker"], nice["http"], "probes go before bodies")
 
 
 class JsonLog(cases.EndToEnd):
