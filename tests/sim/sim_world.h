@@ -71,6 +71,8 @@ class SimWorld {
 
   // From now on nothing but latency happens.
   void end_faults() { faults_ = calm_; }
+  // Of the router: connect() gets no socket.
+  void lack_descriptors(bool lacks) { faults_.socket_emfile = lacks ? 1 : 0; }
   const Faults& faults() const { return faults_; }
   Trace& trace() { return trace_; }
 
