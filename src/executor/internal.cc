@@ -52,12 +52,15 @@ void Executor::send_delete(ServerConn& conn, Bytes key, bool for_traffic) {
 void Executor::on_internal_over(Exchange& exchange, bool answered, Bytes what) {
   const pool::ServerId server = exchange.first.server;
   const bool check = exchange.check;
+  const bool unable = exchange.first.unable;
+  // A ringway that cannot do it now may do it later: its key stays owed. One that is to come back
+  // would stay out for as long.
+  if (unable && !check && servers_->standing(server) == Standing::up) answered = false;
   std::string key;
   if (!check && !answered) {
     key = HashedKey(servers_->dialect(server), exchange).get();
   }
   const bool for_traffic = exchange.pays_for_traffic;
-  const bool unable = exchange.first.unable;
   // It would end every connection that it is sent on.
   const bool shunned = !answered && servers_->shuns(server, exchange.command);
   const bool refused = exchange.refused || shunned;

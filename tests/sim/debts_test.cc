@@ -253,5 +253,58 @@ TEST_CASE("an owed delete that is not answered goes back on the board") {
   CHECK_FALSE(test.has("k"));  // By another connection.
 }
 
+// What a ringway cannot do now it may do later.
+struct BehindARingway : TwoLanes {
+  BehindARingway() {
+    laned.values["k"] = "v1";
+    laned.unable = true;
+  }
+  proxy::BoardEntry& entry() { return crew.board.entry(server_id()); }
+  void ask_by_hand(std::optional<config::ServerState> state) {
+    crew.board.set_hand_state(server_id(), state, world.now());
+    crew.call_home(0, server_id());
+    run_for(10ms);
+  }
+  auto deletes() const { return std::ranges::count(laned.done, "delete k"); }
+  void check_that_it_is_paid_at_last() {
+    CHECK(entry().owed().dropped == 0);
+    CHECK(has("k"));
+    laned.unable = false;
+    run_for(3s);
+    CHECK_FALSE(has("k"));
+    CHECK(entry().owed().keys == 0);
+  }
+};
+
+TEST_CASE("what a ringway cannot do now stays owed to it, and is asked again now and then") {
+  BehindARingway test;
+  test.entry().owe("k", 1000);
+  test.crew.call_home(0, test.server_id());
+  test.run_for(10s);
+  CHECK(test.deletes() >= 2);
+  CHECK(test.deletes() <= 11);
+  test.check_that_it_is_paid_at_last();
+}
+
+TEST_CASE("also where a request for its key was to pay it") {
+  BehindARingway test;
+  test.entry().owe("k", 1000);
+  test.quick().say("get k\r\n");
+  test.run_for(10ms);
+  CHECK(test.quick().heard.starts_with("SERVER_ERROR"));
+  CHECK(test.deletes() == 1);
+  test.check_that_it_is_paid_at_last();
+}
+
+TEST_CASE("but a ringway that is to come back does not stay out for what it cannot do") {
+  BehindARingway test;
+  test.ask_by_hand(config::ServerState::maintenance);
+  test.entry().owe("k", 1000);
+  test.ask_by_hand(std::nullopt);
+  test.run_for(5s);
+  CHECK(test.entry().standing() == proxy::Standing::up);
+  CHECK(test.entry().owed().dropped == 1);
+}
+
 }  // namespace
 }  // namespace ringway::sim

@@ -24,10 +24,14 @@ class LanedServer final : public Inhabitant {
   std::map<std::string, std::string> values;
   std::vector<std::string> done;  // Requests in the order carried out, without greetings.
   bool refuses_sets = false;
+  bool unable = false;             // A ringway that reaches none of its servers.
+  Duration pace_of_new_ones{1us};  // Of connections that are accepted from now on.
 
   // Of the connection that was accepted as this one, from the next request on.
   void pace(std::size_t number, Duration pace) { lanes_.at(number).pace = pace; }
   std::size_t connections() const { return lanes_.size(); }
+  // What comes on this connection is not read any more.
+  void ignore(std::size_t number) { lanes_.at(number).ignored = true; }
   void lose(std::size_t number) {
     Lane& lane = lanes_.at(number);
     world_.close(lane.fd);
@@ -38,9 +42,10 @@ class LanedServer final : public Inhabitant {
   void on_news(Fd fd, News news) override {
     if (fd == listener_) {
       lanes_.emplace_back().fd = world_.accept(listener_, *this);
+      lanes_.back().pace = pace_of_new_ones;
     } else if (news == News::readable) {
       for (std::size_t i = 0; i < lanes_.size(); ++i) {
-        if (lanes_[i].fd == fd) take(i);
+        if (lanes_[i].fd == fd && !lanes_[i].ignored) take(i);
       }
     }
   }
@@ -61,6 +66,7 @@ class LanedServer final : public Inhabitant {
     Duration pace = 1us;
     std::string input{};
     bool busy = false;
+    bool ignored = false;
     std::deque<std::pair<std::string, std::string>> requests{};  // Line and value.
   };
 
@@ -96,6 +102,7 @@ class LanedServer final : public Inhabitant {
   std::string carry_out(const std::string& line, const std::string& value) {
     if (line == "version") return "VERSION 1\r\n";
     done.push_back(line + (value.empty() ? "" : " " + value));
+    if (unable) return "SERVER_ERROR ringway: server a of pool b is ejected\r\n";
     const std::size_t space = line.find(' ');
     const std::string command = line.substr(0, space);
     const std::string key = line.substr(space + 1, line.find(' ', space + 1) - space - 1);
