@@ -189,7 +189,8 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   void settle_debts(Fragment& fragment);
   void pay_behind(Fragment& fragment);
   void send_delete(ServerConn& conn, Bytes key, bool for_traffic);
-  void on_paid(pool::ServerId server, bool answered, bool refused, Bytes key);
+  void owe_unpaid(const Fragment& fragment, Bytes key);
+  void on_paid(pool::ServerId server, bool refused);
 
   // What no client asked for, and what is asked twice (internal.cc, again.cc).
   Exchange& open_internal(const Request& request);

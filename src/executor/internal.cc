@@ -65,22 +65,27 @@ void Executor::on_internal_over(Exchange& exchange, bool answered, Bytes what) {
   const bool shunned = !answered && servers_->shuns(server, exchange.command);
   const bool refused = exchange.refused || shunned;
   answered |= shunned;
+  if (for_traffic && !answered) owe_unpaid(exchange.first, key);
   release_if_over(exchange);
-  if (for_traffic) return on_paid(server, answered, refused, key);
+  if (for_traffic) return answered ? on_paid(server, refused) : void();
   if (check && unable) return health_->on_disproved(server, servers_->what_it_says(server));
   if (check) return answered ? health_->on_proved(server) : health_->on_disproved(server, what);
   if (answered) return health_->on_owed_answered(server, !refused);
   health_->on_owed_failed(server, std::move(key));
 }
 
-void Executor::on_paid(pool::ServerId server, bool answered, bool refused, Bytes key) {
-  if (!answered) {
-    servers_->owe(server, key, true);
-  } else if (refused) {
-    servers_->entry(server).drop_owed();
-  } else {
-    servers_->counters(server)[metrics::ServerMetric::owed_delivered].add();
-  }
+// Where its connection is gone the next one may be asked anew for what stood before it there. After
+// an answer nothing older is under way.
+void Executor::owe_unpaid(const Fragment& fragment, Bytes key) {
+  if (!fragment.unable)
+    owe_in_order(fragment, true);
+  else
+    servers_->owe(fragment.server, key, true);
+}
+
+void Executor::on_paid(pool::ServerId server, bool refused) {
+  if (refused) return servers_->entry(server).drop_owed();
+  servers_->counters(server)[metrics::ServerMetric::owed_delivered].add();
 }
 
 }  // namespace ringway::proxy

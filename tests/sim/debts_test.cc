@@ -306,5 +306,31 @@ TEST_CASE("but a ringway that is to come back does not stay out for what it cann
   CHECK(test.entry().owed().dropped == 1);
 }
 
+// On the second connection v1 is not sent yet. Behind it goes the delete of k, whose next value is
+// too large and whose queue is full.
+TEST_CASE("a delete that is lost with its connection goes behind what is asked anew") {
+  TwoLanes test("server_queue_max = 5\n");
+  while (test.speakers.size() < 4) {
+    test.speakers.push_back(std::make_unique<Speaker>(test.world));
+    test.let_in();
+  }
+  Speaker& second = *test.speakers[3];
+  test.laned.ignore(1);
+  for (int i = 0; i < 4; ++i) test.slow().say(silent_set("large", std::string(900'000, 'v')));
+  test.run_for(10ms);
+  test.slow().say(set("k", "v1"));
+  test.run_for(10ms);
+  second.say("set k 0 0 2000000 noreply\r\n");
+  test.run_for(10ms);
+  REQUIRE(test.counted(ServerMetric::owed) == 1);
+  test.laned.pace_of_new_ones = 100ms;
+  test.laned.lose(1);
+  test.run_for(20ms);
+  test.quick().say("get k\r\n");
+  test.run_for(1s);
+  CHECK(test.slow().heard == "STORED\r\n");
+  CHECK_FALSE(test.has("k"));
+}
+
 }  // namespace
 }  // namespace ringway::sim
