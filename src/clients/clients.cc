@@ -84,8 +84,19 @@ bool Clients::admit(ClientConn& client) {
     admitted_here.fetch_sub(1, std::memory_order_relaxed);
     client.admitted = false;
   }
-  if (!client.admitted) bench_.count(WorkerMetric::clients_rejected).add();
+  if (!client.admitted) say_rejected(client);
   return client.admitted;
+}
+
+void Clients::say_rejected(const ClientConn& client) {
+  bench_.count(WorkerMetric::clients_rejected).add();
+  const std::uint32_t all = bench_.snapshot->config.clients_max;
+  const std::uint32_t here = listener(client).settings.clients_max.value_or(all);
+  warn(client, "clients_max",
+       here < all ? fmt::format("turned a client away: clients_max ({}) is reached", here)
+                  : fmt::format("turned a client away: there are as many ({}) as the file limit "
+                                "leaves room for",
+                                all));
 }
 
 ClientConn& Clients::land(const net::Completion& done) {

@@ -109,6 +109,7 @@ class Clients {
 
   // Clients know their protocol's words for it; the operator must learn whose limit it was: `key`
   // of the configuration. At most once a minute for each listener.
+  void say_rejected(const ClientConn& client);
   void say_refused(const ClientConn& client, std::string_view key, std::string_view what);
 
   std::uint32_t size() const { return conns_.size(); }

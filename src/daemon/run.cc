@@ -78,21 +78,29 @@ class Settler {
     if (router.workers == 0) router.workers = cpus_allowed();
     if (router.memory_max_default) router.memory_max = memory_max_by_default();
     const std::uint64_t files = raise_file_limit();
-    const std::uint64_t reserve = files_reserved(config, files);
-    settle_clients(config, files, files > reserve + 16 ? files - reserve : 16);
+    const std::uint64_t servers = files_for_servers(config);
+    const std::uint64_t reserve = servers + files_for_the_rest(config, files);
+    const std::uint64_t clients = files > reserve + 16 ? files - reserve : 16;
+    settle_clients(config, files, clients);
+    if (clients < files / 4) too_few(files, clients, servers);
   }
 
  private:
-  static std::uint64_t files_reserved(const config::Config& config, std::uint64_t files) {
-    std::uint64_t reserve =
+  // Of each server one is on its way out while another is made.
+  static std::uint64_t files_for_servers(const config::Config& config) {
+    std::uint64_t files = 0;
+    for (const config::Pool& pool : config.pools) {
+      const std::uint64_t each = std::uint64_t{pool.server_connections} + 1;
+      files += each * pool.servers.size() * config.router.workers;
+    }
+    return files;
+  }
+
+  static std::uint64_t files_for_the_rest(const config::Config& config, std::uint64_t files) {
+    const std::uint64_t own =
         64 + http_connections_max(files) + 8 * std::uint64_t{config.router.workers};
     // Who is turned away, and who is on the way from a listening socket.
-    reserve += proxy::rejected_max(config.router.workers) + 2 * config.listeners.size();
-    for (const config::Pool& pool : config.pools) {
-      reserve +=
-          std::uint64_t{2} * pool.servers.size() * pool.server_connections * config.router.workers;
-    }
-    return reserve;
+    return own + proxy::rejected_max(config.router.workers) + 2 * config.listeners.size();
   }
 
   void settle_clients(config::Config& config, std::uint64_t files, std::uint64_t clients) {
@@ -111,8 +119,18 @@ class Settler {
 
   void too_many(const std::string& who, std::uint64_t wanted, std::uint64_t files,
                 std::uint64_t clients) {
-    std::string text = fmt::format("{}: clients_max {} is more than the file limit ({}) allows: {}",
-                                   who, wanted, files, clients);
+    tell(who, fmt::format("{}: clients_max {} is more than the file limit ({}) allows: {}", who,
+                          wanted, files, clients));
+  }
+
+  void too_few(std::uint64_t files, std::uint64_t clients, std::uint64_t servers) {
+    tell("files", fmt::format("the file limit ({}) leaves room for {} clients: {} files are kept "
+                              "for connections to servers; raise the limit (LimitNOFILE=, ulimit "
+                              "-n) or lower server_connections",
+                              files, clients, servers));
+  }
+
+  void tell(const std::string& who, std::string text) {
     if (told_[who] == text) return;
     log::warning("{}", text);
     told_[who] = std::move(text);

@@ -35,6 +35,7 @@ class ClientLimits(cases.EndToEnd):
             self.assertEqual(rejected.rest(), b"SERVER_ERROR ringway: too many clients\r\n")
         self.assertEqual(clients[0].get(b"k"), {b"k": b"v"})
         self.assertEqual(self.counted(router, "client_connections_rejected_total"), 3)
+        router.until_logged(r"listener \S+: turned a client away: clients_max \(3\) is reached")
         clients[0].close()
 
         def there_is_room():
@@ -182,6 +183,21 @@ class ClientLimits(cases.EndToEnd):
             for thread in storm:
                 thread.join()
 
+    def test_many_connections_to_servers_leave_room_for_clients(self):
+        """As somebody imports them who had 200 of them on one core."""
+        enough, little = (self.ringway(self.servers, pool="server_connections = 200", start=False)
+                          for _ in range(2))
+        enough.wrapped_in, little.wrapped_in = (["prlimit", f"--nofile={n}"] for n in (1024, 512))
+        for router in (enough, little):
+            router.start()
+            self.routers.append(router)
+        clients = [self.client(enough) for _ in range(200)]
+        for client in clients:
+            self.assertEqual(client.ask(b"version\r\n")[:7], b"VERSION")
+        little.until_logged(r"the file limit \(512\) leaves room for 16 clients: 402 files are kept "
+                            r"for connections to servers; raise the limit")
+        self.assertNotIn("the file limit (1024) leaves", enough.log())
+
     def test_listeners_share_what_the_file_limit_leaves(self):
         path = self.processes.folder / "second.sock"
         router = self.ringway(self.servers, start=False,
@@ -203,6 +219,7 @@ class ClientLimits(cases.EndToEnd):
         self.assertEqual(replies, [b"VERSION"] * served + [b"SERVER_"] * (170 - served))
         self.assertTrue(70 < served < 170, served)
         router.until_logged(r"together: clients_max 201 is more than the file limit \(200\)")
+        router.until_logged(r"turned a client away: there are as many \(\d+\) as the file limit")
         self.assertEqual(self.counted(router, "accept_failures_total"), 0)
         for client in clients[20:]:
             self.addCleanup(client.close)
