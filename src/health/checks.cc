@@ -226,29 +226,26 @@ void Health::return_failed(Watched& server, std::string_view cause) {
 
 // --- What is owed -------------------------------------------------------------------
 
-// At the end of the process, which forgets it: whatever it is that is owed, at once.
+// At the end of the process, which forgets it: from now on whatever is owed is due at once.
 void Health::deliver(pool::ServerId id) {
-  if (Watched* server = find(id)) deliver_owed(*server, never);
+  ending_ = true;
+  if (Watched* server = find(id)) deliver_owed(*server);
 }
 
 // What was owed a moment ago is left to the next request for its key, which pays it in front of
 // itself. Paid by this worker it could remove what another worker's client has just written.
 Instant Health::nobody_asked_since(const Watched& server) const {
-  return server.coming_back ? never : bench_.now - owed_again;
+  return server.coming_back || ending_ ? never : bench_.now - owed_again;
 }
 
 void Health::deliver_owed(Watched& server) {
-  deliver_owed(server, nobody_asked_since(server));
-}
-
-void Health::deliver_owed(Watched& server, Instant owed_until) {
   if (standing(server) != Standing::up && !server.coming_back) return;
   const std::uint32_t most = std::min(owed_batch, server.pool->settings.server_queue_max);
   while (server.delivering < most) {
     ServerConn* conn = servers_.ready_connection(server.id);
     if (!conn && server.entry->owes()) return connect_to_deliver(server);
     if (!conn) break;
-    const auto keys = server.entry->take_owed(1, owed_until);
+    const auto keys = server.entry->take_owed(1, nobody_asked_since(server));
     if (keys.empty()) break;
     ++server.delivering;
     requests_->send_owed_delete(*conn, keys[0]);

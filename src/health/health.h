@@ -64,6 +64,7 @@ class Health final : public HealthSink {
   // Something about this server changed: look at it again. Of other homes: nothing happens.
   void reconsider(pool::ServerId server);
   void on_timer(net::Timer& timer);
+  // At the end: sends it whatever it is owed. Proves nothing.
   void deliver(pool::ServerId server);
 
   // HealthSink
@@ -107,7 +108,6 @@ class Health final : public HealthSink {
 
   Instant nobody_asked_since(const Watched& server) const;
   void deliver_owed(Watched& server);
-  void deliver_owed(Watched& server, Instant owed_until);
   void connect_to_deliver(Watched& server);
   void deliver_again(Watched& server);
 
@@ -135,6 +135,7 @@ class Health final : public HealthSink {
   std::map<pool::ServerId, std::unique_ptr<Watched>> watched_;
   log::RateLimit lines_{lines_per_minute_max};
   bool stopped_ = false;
+  bool ending_ = false;
 };
 
 }  // namespace ringway::proxy

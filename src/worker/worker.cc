@@ -36,16 +36,16 @@ bool has_debts(proxy::Servers& servers) {
   return found;
 }
 
-// At the end of the process, which forgets what is on the board: without the pause that the home
-// worker makes at other times. True if anything is owed to a server that takes traffic.
-bool pay_what_is_owed(proxy::Workbench& bench, proxy::Servers& servers, proxy::Health& health) {
+// True if anything is owed to a server that takes traffic. `pays`: it is delivered, too.
+bool look_for_debts(proxy::Workbench& bench, proxy::Servers& servers, proxy::Health& health,
+                    bool pays) {
   bool owed = false;
   for (const auto& pool : bench.snapshot->pools) {
     for (const pool::Server& server : pool->servers) {
       const proxy::BoardEntry& entry = bench.board.entry(server.id);
       if (!entry.owes() || entry.standing() != proxy::Standing::up) continue;
       owed = true;
-      if (servers.home(server.id) != bench.worker) continue;
+      if (!pays || servers.home(server.id) != bench.worker) continue;
       if (servers.ready_connection(server.id)) {
         health.deliver(server.id);
       } else if (!servers.connecting(server.id) && !servers.backs_off(server.id)) {
@@ -282,7 +282,7 @@ void Worker::move_budgets_on() {
 }
 
 void Worker::end_turn() {
-  const bool owed = draining_ && !stopping_ && pay_what_is_owed(bench_, servers_, health_);
+  const bool owed = draining_ && !stopping_ && pay_what_is_owed();
   executor_.wake_waiting();
   clients_.resume_blocked();
   servers_.flush();
@@ -307,6 +307,19 @@ void Worker::end_turn() {
   }
   if (bench_.snapshot) desk_.settled.store(servers_.settled(), std::memory_order_release);
   if (stopped()) desk_.stopped.store(true, std::memory_order_release);
+}
+
+// At the end of the process, which forgets what is on the board: without the pause that the home
+// worker makes at other times, but not in each turn: there may be many servers, and a ringway that
+// cannot do it now would be asked as fast as it answers. True if something may still be owed.
+bool Worker::pay_what_is_owed() {
+  if (bench_.now >= pays_at_) {
+    pays_at_ = bench_.now + owed_look_every;
+    return look_for_debts(bench_, servers_, health_, true);
+  }
+  if (clients_.size() == 0) return look_for_debts(bench_, servers_, health_, false);
+  if (!drain_timer_.set()) bench_.timers.set(drain_timer_, pays_at_);
+  return true;
 }
 
 // Once the last client is gone, and no longer than a short restart lasts: a server that takes

@@ -67,6 +67,7 @@ class Worker {
   void look_who_is_live();
   void move_budgets_on();
   void end_turn();
+  bool pay_what_is_owed();
   bool waits_for_debts();
 
   Crew& crew_;
@@ -82,6 +83,7 @@ class Worker {
   Duration drain_step_{};
   std::vector<net::Handle> leaving_;  // Clients that draining has not come to yet.
   bool draining_ = false;
+  Instant pays_at_{};           // At the end: not before.
   Instant pays_until_ = never;  // Set while the end waits for what is owed alone.
   bool stopping_ = false;
   std::uint32_t undrained_turns_ = 0;  // In a row.

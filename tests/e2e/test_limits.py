@@ -187,15 +187,16 @@ class ClientLimits(cases.EndToEnd):
         """As somebody imports them who had 200 of them on one core."""
         enough, little = (self.ringway(self.servers, pool="server_connections = 200", start=False)
                           for _ in range(2))
-        enough.wrapped_in, little.wrapped_in = (["prlimit", f"--nofile={n}"] for n in (1024, 512))
+        enough.wrapped_in = ["prlimit", "--nofile=1024"]
+        little.wrapped_in = ["prlimit", "--nofile=512"]
         for router in (enough, little):
             router.start()
             self.routers.append(router)
         clients = [self.client(enough) for _ in range(200)]
         for client in clients:
             self.assertEqual(client.ask(b"version\r\n")[:7], b"VERSION")
-        little.until_logged(r"the file limit \(512\) leaves room for 16 clients: 402 files are kept "
-                            r"for connections to servers; raise the limit")
+        little.until_logged(r"the file limit \(512\) leaves room for 16 clients: 402 files are "
+                            r"kept for connections to servers; raise the limit")
         self.assertNotIn("the file limit (1024) leaves", enough.log())
 
     def test_listeners_share_what_the_file_limit_leaves(self):

@@ -332,5 +332,37 @@ TEST_CASE("a delete that is lost with its connection goes behind what is asked a
   CHECK_FALSE(test.has("k"));
 }
 
+TEST_CASE("what is delivered at the end is no proof that a check was answered") {
+  TwoLanes test;
+  proxy::BoardEntry& entry = test.crew.board.entry(test.server_id());
+  test.laned.pace(0, std::chrono::hours(1));
+  test.run_for(proxy::BoardEntry::doubt_again);
+  test.quick().say("get k\r\n");
+  test.run_for(10ms);
+  config::Eject rule;
+  rule.failures = 1;
+  REQUIRE(entry.report_unable(test.world.now(), test.world.now(), rule));
+  test.crew.call_home(0, test.server_id());
+  test.run_for(10ms);
+  REQUIRE(entry.in_doubt());
+  entry.owe("k", 1000);
+  test.crew.post_all(worker::Drain{});
+  test.run_for(20ms);
+  CHECK(entry.in_doubt());
+}
+
+TEST_CASE("at the end a ringway is not asked in each turn for what it cannot do") {
+  BehindARingway test;
+  test.entry().owe("k", 1000);
+  test.crew.post_all(worker::Drain{});
+  test.run_for(1s);
+  CHECK(test.deletes() >= 2);
+  CHECK(test.deletes() <= 110);
+  test.laned.unable = false;
+  test.run_for(30ms);
+  CHECK_FALSE(test.has("k"));
+  CHECK_FALSE(awaits(test));
+}
+
 }  // namespace
 }  // namespace ringway::sim
