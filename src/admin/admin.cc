@@ -47,14 +47,16 @@ HttpRoute logged(HttpRoute route) {
   return route;
 }
 
-Result<void> check_admin_binds(const config::Admin& admin) {
+std::expected<void, HttpFailure> check_admin_binds(const config::Admin& admin) {
   for (const std::string& bind : admin.bind) {
     const auto local = is_local(bind);
-    if (!local) return std::unexpected(local.error());
+    if (!local) {
+      return std::unexpected(HttpFailure{"admin.bind", local.error(), "write ADDRESS:PORT"});
+    }
     if (*local || !admin.token_file.empty()) continue;
-    return failure("admin.bind " + bind +
-                   " can be reached from other machines: set admin.token_file, or bind to "
-                   "127.0.0.1 or a unix socket");
+    return std::unexpected(
+        HttpFailure{"admin.bind", bind + " can be reached from other machines",
+                    "set admin.token_file, or bind to 127.0.0.1 or a unix socket"});
   }
   return {};
 }
@@ -63,7 +65,7 @@ Result<void> check_admin_binds(const config::Admin& admin) {
 
 Result<bool> is_local(std::string_view bind) {
   const auto address = net::Address::parse(bind);
-  if (!address) return failure("admin.bind: " + address.error());
+  if (!address) return failure(address.error());
   switch (address->family()) {
     case AF_UNIX: return true;
     case AF_INET: {
@@ -82,11 +84,15 @@ Admin::Admin(View& view, Token& token, std::vector<HttpRoute> actions)
     : view_(view), token_(token), actions_(std::move(actions)) {}
 
 // A scrape is reused where anybody may scrape; who may see the status sees what is now.
-Result<void> Admin::start(const config::Metrics& metrics, const config::Admin& admin,
-                          HttpLimits limits) {
+std::expected<void, HttpFailure> Admin::start(const config::Metrics& metrics,
+                                              const config::Admin& admin, HttpLimits limits) {
   if (auto allowed = check_admin_binds(admin); !allowed) return allowed;
   if (!admin.bind.empty()) {
-    if (auto read = token_.read(); !read) return read;
+    if (auto read = token_.read(); !read) {
+      return std::unexpected(HttpFailure{"admin.token_file", read.error(),
+                                         "write a token into its first line, and let ringway's "
+                                         "user read it"});
+    }
   }
   gate_ = std::make_unique<Gate>(token_, admin.hosts, [this] { view_.count_refused(); });
   // In this order: an action may wait for what begins after this, and nobody could stop it.

@@ -5,6 +5,7 @@
 //   [admin]    the same, GET /status, and actions (POST): loopback, a unix socket, or a token
 #pragma once
 
+#include <expected>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -39,8 +40,8 @@ class Admin {
 
   // Opens what is not "off"; all or none. Refuses an admin address beyond loopback
   // that has no token_file.
-  Result<void> start(const config::Metrics& metrics, const config::Admin& admin,
-                     HttpLimits limits = {});
+  std::expected<void, HttpFailure> start(const config::Metrics& metrics, const config::Admin& admin,
+                                         HttpLimits limits = {});
   void stop();
   // See HttpServer.
   void look_at_files();

@@ -65,15 +65,25 @@ void set_door_options(int fd) {
   ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_buffer_bytes, sizeof send_buffer_bytes);
 }
 
-Result<int> open_door(const DoorPlan& plan) {
+std::unexpected<HttpFailure> failed(const std::string& key, const net::NoSocket& why) {
+  return std::unexpected(HttpFailure{key, why.what, why.remedy});
+}
+
+std::unexpected<HttpFailure> no_file_left(const std::string& key) {
+  return std::unexpected(HttpFailure{key, "cannot start an HTTP server: no file is left to open",
+                                     "raise the limit of open files; under systemd: LimitNOFILE="});
+}
+
+std::expected<int, HttpFailure> open_door(const DoorPlan& plan) {
   const auto opened = net::open_listener(plan.bind, backlog, plan.mode);
-  if (!opened) return opened;
-  if (auto given = net::give_to_group(*net::Address::parse(plan.bind), plan.group); !given) {
+  if (!opened) return failed(plan.site + ".bind", opened.error());
+  const auto given = net::give_to_group(*net::Address::parse(plan.bind), plan.group);
+  if (!given) {
     net::close_listener(*opened);
-    return std::unexpected(given.error());
+    return failed(plan.site + ".group", given.error());
   }
   set_door_options(*opened);
-  return opened;
+  return *opened;
 }
 
 std::uint16_t port_of(int fd) {
@@ -95,7 +105,8 @@ struct HttpServer::State {
     if (wake_event >= 0) ::close(wake_event);
   }
 
-  Result<void> open(HttpSite site, std::size_t connections_max);
+  using Opening = std::expected<void, HttpFailure>;
+  Opening open(HttpSite site, std::size_t connections_max);
   void wake() const;
   void run();
   void wait();
@@ -127,10 +138,10 @@ HttpServer::~HttpServer() {
   stop();
 }
 
-Result<void> HttpServer::start(std::vector<HttpSite> sites) {
+std::expected<void, HttpFailure> HttpServer::start(std::vector<HttpSite> sites) {
   RINGWAY_ASSERT(!state_);
   auto state = std::make_unique<State>(limits_);
-  if (state->wake_event < 0) return failure("cannot start an HTTP server: no file is left to open");
+  if (state->wake_event < 0) return no_file_left("");
   const std::size_t share = limits_.connections_max / std::max<std::size_t>(sites.size(), 1);
   for (HttpSite& site : sites) {
     if (auto opened = state->open(std::move(site), std::max<std::size_t>(share, 1)); !opened) {
@@ -165,7 +176,7 @@ std::uint16_t HttpServer::port(std::size_t site) const {
   return state_ && site < state_->ports.size() ? state_->ports[site] : std::uint16_t{0};
 }
 
-Result<void> HttpServer::State::open(HttpSite site, std::size_t connections_max) {
+HttpServer::State::Opening HttpServer::State::open(HttpSite site, std::size_t connections_max) {
   HttpRoutes routes(std::move(site.routes), std::move(site.guard));
   auto& own = *sites.emplace_back(
       std::make_unique<HttpConnections>(std::move(routes), maker, connections_max, site.reuse));
@@ -178,7 +189,7 @@ Result<void> HttpServer::State::open(HttpSite site, std::size_t connections_max)
     doors.push_back({*opened, &own, std::move(plan), has_file});
     if (ports.back() == 0) ports.back() = port_of(*opened);
   }
-  if (!own.open()) return failure("cannot start an HTTP server: no file is left to open");
+  if (!own.open()) return no_file_left(site.name + ".bind");
   return {};
 }
 
@@ -240,10 +251,11 @@ void HttpServer::State::make_anew(Door& door) {
   const auto opened = open_door(door.plan);
   const std::string name = "[" + door.plan.site + "] " + door.plan.bind;
   if (!opened) {
-    const std::string& why = opened.error();
-    if (std::exchange(door.trouble, why) == why) return;
-    log::write(log::Level::error, "somebody has removed " + name + ": " + why,
-               {.name = "socket_not_made_anew", .cause = why});
+    const HttpFailure& why = opened.error();
+    if (std::exchange(door.trouble, why.what) == why.what) return;
+    log::write(log::Level::error,
+               "somebody has removed " + name + ": " + why.what + "; " + why.remedy,
+               {.name = "socket_not_made_anew", .cause = why.what});
     return;
   }
   log::write(log::Level::warning, "somebody had removed " + name + ": it was made anew",

@@ -4,12 +4,12 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <memory>
 #include <string>
 #include <sys/types.h>
 #include <vector>
 
-#include "ringway/base/result.h"
 #include "ringway/base/time.h"
 
 #include "admin/http.h"
@@ -33,6 +33,13 @@ struct HttpLimits {
   Duration action_time_max = std::chrono::minutes(2);
 };
 
+// Why there is no server, and what to do about it.
+struct HttpFailure {
+  std::string key;  // "admin.bind": where to.
+  std::string what;
+  std::string remedy;
+};
+
 class HttpServer {
  public:
   // Whether somebody has removed the file of a unix socket.
@@ -45,7 +52,7 @@ class HttpServer {
 
   // All addresses, in their order, or none. Two servers never share one. May take a second
   // to find out that an address is taken.
-  Result<void> start(std::vector<HttpSite> sites);
+  std::expected<void, HttpFailure> start(std::vector<HttpSite> sites);
 
   // Unix sockets whose files somebody has removed are made anew now, and not only at the next of
   // the looks that are taken every few seconds. Any thread.

@@ -14,8 +14,9 @@ inline constexpr std::size_t problems_shown_max = 20;
 
 class Complaints {
  public:
-  void error(const Place& where, std::string what, std::string hint = "");
-  void warning(const Place& where, std::string what, std::string hint = "");
+  // `hint`: what to do about it; never empty.
+  void error(const Place& where, std::string what, std::string hint);
+  void warning(const Place& where, std::string what, std::string hint);
   void add(Problem problem);
   void take(const Complaints& others);
 

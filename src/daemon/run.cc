@@ -318,14 +318,12 @@ void print(const config::Problems& problems) {
   }
 }
 
-// Which of the two HTTP addresses it was, the sentence says by naming it.
-std::string of_its_key(const config::Config& config, const std::string& why) {
-  const bool metrics = std::ranges::any_of(
-      config.metrics.bind, [&](const std::string& bind) { return why.contains(bind); });
-  const std::string section = metrics ? "metrics" : "admin";
-  return line(config::Problem{place_of(config, section + ".bind"),
-                              fmt::format("[{}] bind: {}", section, why),
-                              "write an address that is free, or \"off\""});
+std::string told_of(const admin::HttpFailure& why, const config::Config& config) {
+  const std::size_t dot = std::min(why.key.find('.'), why.key.size());
+  const std::string where =
+      why.key.empty() ? ""
+                      : fmt::format("[{}] {}: ", why.key.substr(0, dot), why.key.substr(dot + 1));
+  return line(config::Problem{place_of(config, why.key), where + why.what, why.remedy});
 }
 
 // Warnings stand in the log, where they are found later; and before whoever started this, if
@@ -383,7 +381,7 @@ int run_loaded(config::Loaded loaded, const Load& load) {
                      {explain_route(control, crew), state_route(control), reload_route(control)});
   const admin::HttpLimits http{.connections_max = http_connections_max(raise_file_limit())};
   if (const auto ok = admin.start(effective.metrics, effective.admin, http); !ok) {
-    return give_up(of_its_key(effective, ok.error()));
+    return give_up(told_of(ok.error(), effective));
   }
   if (const auto ok = control.start(); !ok) return give_up(ok.error());
   threads.begin(crew);

@@ -31,8 +31,41 @@ constexpr int keepalive_idle_s = 300;
 constexpr int keepalive_interval_s = 30;
 constexpr int keepalive_probes = 4;
 
-std::unexpected<std::string> listen_failure(const Address& address, std::string_view what) {
-  return failure("cannot listen on " + address.text() + ": " + std::string(what));
+constexpr std::string_view of_this_machine =
+    "write an address of this machine, or 0.0.0.0 or [::] for all of its kind";
+constexpr std::string_view somebody_else =
+    "end that program, or take another address; who it is: ss -lntxp";
+constexpr std::string_view in_a_folder =
+    "make that folder and let ringway's user write to it; under systemd: RuntimeDirectory=";
+
+std::string_view remedy_of(int error) {
+  switch (error) {
+    case EADDRINUSE: return somebody_else;
+    case EADDRNOTAVAIL: return of_this_machine;
+    case EAFNOSUPPORT: return "take an address of a kind that this machine has: it may lack IPv6";
+    case EMFILE:
+    case ENFILE: return "raise the limit of open files; under systemd: LimitNOFILE=";
+    case ENOMEM:
+    case ENOBUFS: return "free memory, or give the machine or container more";
+    case ENOENT:
+    case ENOTDIR:
+    case EROFS:
+    case EACCES:
+    case EPERM: return in_a_folder;
+    case ENOSPC:
+    case EDQUOT: return "make room on that disk, or take a folder on another one, like /run";
+    default: return "take another address, or mend what the system complains about";
+  }
+}
+
+std::unexpected<NoSocket> no_listener(const Address& address, std::string_view what,
+                                      std::string_view remedy) {
+  return std::unexpected(NoSocket{"cannot listen on " + address.text() + ": " + std::string(what),
+                                  std::string(remedy)});
+}
+
+std::unexpected<NoSocket> no_listener(const Address& address, int error) {
+  return no_listener(address, std::strerror(error), remedy_of(error));
 }
 
 void turn_on(int fd, int level, int option) {
@@ -161,46 +194,62 @@ std::string what_is_there(const std::string& path) {
   struct stat status {};
   const bool folder = ::lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
   return std::string("there is a ") + (folder ? "folder" : "file") +
-         " of that name which is no socket: take it away, or name another path";
+         " of that name which is no socket";
 }
 
 // The mode is set before bind, so that nobody gets in through a moment of wider
 // permissions, and after it, because the umask took something away.
-Result<int> open_unix(int fd, const Address& address, int backlog, mode_t mode) {
+std::expected<int, NoSocket> open_unix(int fd, const Address& address, int backlog, mode_t mode) {
   const std::string path(address.path());
   switch (patient_occupant_of(address)) {
-    case Occupant::alive: return listen_failure(address, "another program listens there");
-    case Occupant::no_socket: return listen_failure(address, what_is_there(path));
+    case Occupant::alive:
+      return no_listener(address, "another program listens there", somebody_else);
+    case Occupant::no_socket:
+      return no_listener(address, what_is_there(path), "take it away, or name another path");
     case Occupant::dead: ::unlink(path.c_str()); break;
     case Occupant::none: break;
   }
   ::fchmod(fd, mode);
   const int error = bind_and_listen(fd, address, backlog);
-  if (error != 0) return listen_failure(address, std::strerror(error));
+  if (error != 0) return no_listener(address, error);
   socket_files().made(fd, path);
-  if (::chmod(path.c_str(), mode) != 0) return listen_failure(address, std::strerror(errno));
+  if (::chmod(path.c_str(), mode) != 0) {
+    const int why = errno;
+    ::unlink(path.c_str());
+    socket_files().forget(fd);
+    return no_listener(address, why);
+  }
   return fd;
 }
 
-Result<int> open_tcp(int fd, const Address& address, int backlog) {
+std::expected<int, NoSocket> open_tcp(int fd, const Address& address, int backlog) {
   set_tcp_options(fd, address);
   const int error = bind_patiently(fd, address, backlog);
-  if (error == EADDRINUSE) return listen_failure(address, "another program listens there");
-  if (error == EACCES) return listen_failure(address, "this port needs CAP_NET_BIND_SERVICE");
-  if (error == EADDRNOTAVAIL) return listen_failure(address, "this machine has no such address");
-  if (error != 0) return listen_failure(address, std::strerror(error));
-  return fd;
+  switch (error) {
+    case 0: return fd;
+    case EADDRINUSE: return no_listener(address, "another program listens there", somebody_else);
+    case EADDRNOTAVAIL:
+      return no_listener(address, "this machine has no such address", of_this_machine);
+    case EACCES:
+      return no_listener(address, "this port needs CAP_NET_BIND_SERVICE",
+                         "take a port above 1023, or give it; under systemd: "
+                         "AmbientCapabilities=CAP_NET_BIND_SERVICE");
+    default: return no_listener(address, error);
+  }
 }
 
 }  // namespace
 
-Result<int> open_listener(std::string_view bind, int backlog, mode_t unix_mode) {
+std::expected<int, NoSocket> open_listener(std::string_view bind, int backlog, mode_t unix_mode) {
   const auto address = Address::parse(bind);
   if (!address) {
-    return failure("cannot listen on '" + std::string(bind) + "': " + address.error());
+    return std::unexpected(NoSocket{
+        "cannot listen on '" + std::string(bind) + "': " + address.error(),
+        "write a numeric address with its port, 127.0.0.1:11311 or [::1]:11311, or a short "
+        "path: unix:/run/ringway/web.sock"});
   }
   const int fd = ::socket(address->family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd < 0) return listen_failure(*address, std::strerror(errno));
+  if (fd < 0) return no_listener(*address, errno);
   auto result = address->family() == AF_UNIX ? open_unix(fd, *address, backlog, unix_mode)
                                              : open_tcp(fd, *address, backlog);
   if (!result) ::close(fd);
@@ -208,15 +257,22 @@ Result<int> open_listener(std::string_view bind, int backlog, mode_t unix_mode) 
 }
 
 // A second listen() sets the length of the backlog and nothing else.
-Result<void> adjust_listener(int fd, int backlog, mode_t unix_mode) {
+std::expected<void, NoSocket> adjust_listener(int fd, int backlog, mode_t unix_mode) {
   const Address address = bound_to(fd);
   const std::string path(address.path());
   const bool another = !path.empty() && is_there(path) && !socket_files().is_ours(fd, path);
   if (!path.empty() && !another && ::chmod(path.c_str(), unix_mode) != 0) {
-    return failure(address.text() + " keeps its mode: " + std::strerror(errno));
+    const int error = errno;
+    return std::unexpected(NoSocket{address.text() + " keeps its mode: " + std::strerror(error),
+                                    error == ENOENT
+                                        ? "somebody has removed it: reload once more, which makes "
+                                          "it anew"
+                                        : std::string(remedy_of(error))});
   }
   if (::listen(fd, backlog) != 0) {
-    return failure(address.text() + " keeps its backlog: " + std::strerror(errno));
+    const int error = errno;
+    return std::unexpected(NoSocket{address.text() + " keeps its backlog: " + std::strerror(error),
+                                    std::string(remedy_of(error))});
   }
   return {};
 }

@@ -32,14 +32,19 @@ bool may_give_to_group(gid_t group) {
   return std::ranges::count(own, group) > 0;
 }
 
-Result<void> give_to_group(const Address& address, const std::string& group) {
+std::expected<void, NoSocket> give_to_group(const Address& address, const std::string& group) {
   const std::string path(address.path());
   if (path.empty() || group.empty()) return {};
   const auto number = group_number(group);
-  if (!number) return failure("there is no group '" + group + "' for " + address.text());
+  if (!number) {
+    return std::unexpected(
+        NoSocket{"there is no group '" + group + "' for " + address.text(),
+                 "name one that there is, or make it: groupadd --system " + group});
+  }
   if (::chown(path.c_str(), static_cast<uid_t>(-1), *number) == 0) return {};
-  return failure("cannot give " + address.text() + " to group '" + group +
-                 "': " + std::strerror(errno));
+  return std::unexpected(NoSocket{
+      "cannot give " + address.text() + " to group '" + group + "': " + std::strerror(errno),
+      "let ringway's user be in that group; under systemd: SupplementaryGroups="});
 }
 
 }  // namespace ringway::net

@@ -2,13 +2,13 @@
 // groups are looked up once, at the start.
 #pragma once
 
+#include <expected>
 #include <optional>
 #include <string>
 #include <sys/types.h>
 
-#include "ringway/base/result.h"
-
 #include "net/address.h"
+#include "net/listener_socket.h"
 
 namespace ringway::net {
 
@@ -19,6 +19,6 @@ std::optional<gid_t> group_number(const std::string& group);
 bool may_give_to_group(gid_t group);
 
 // Nothing to do for an empty one, or for another kind of address.
-Result<void> give_to_group(const Address& address, const std::string& group);
+std::expected<void, NoSocket> give_to_group(const Address& address, const std::string& group);
 
 }  // namespace ringway::net

@@ -38,7 +38,8 @@ class Preparation {
       if (load() && compare() && has_ids() && open() && !scheduled()) build();
     } catch (const std::exception& error) {  // Memory, above all.
       close_sockets(std::exchange(candidate_.opened, {}), world_);
-      fail_outside(fmt::format("failed: {}\n", error.what()));
+      candidate_.outside = true;
+      end(Ending::failed, fmt::format("failed: {}\n", error.what()));
     }
     return std::move(candidate_);
   }
@@ -99,10 +100,10 @@ class Preparation {
     std::size_t servers = crew_.board.size();
     for (const config::Pool& pool : written_.pools) servers += pool.servers.size();
     if (servers <= proxy::Board::servers_max) return true;
-    return fail_outside(
-        fmt::format("{}more than {} servers, with those that are still leaving: try again in "
-                    "a while\n",
-                    place_of_failure(), proxy::Board::servers_max));
+    return fail_outside({{{written_.file, 0, 0},
+                          fmt::format("more than {} servers, with those that are still leaving",
+                                      proxy::Board::servers_max),
+                          "try again in a while"}});
   }
 
   bool open() {
@@ -116,29 +117,27 @@ class Preparation {
     const auto too_high = [](const auto& pair) { return pair.second >= proxy::listeners_max; };
     if (std::ranges::any_of(candidate_.listeners.ids, too_high)) {
       return fail_outside(
-          fmt::format("more than {} listeners, with those that retire\n", proxy::listeners_max));
+          {{{written_.file, 0, 0},
+            fmt::format("more than {} listeners, with those that retire", proxy::listeners_max),
+            "try again when clients of those that retire have left"}});
     }
-    if (const std::string lines = own_conflicts(); !lines.empty()) {
-      return fail_outside(lines + "the configuration stays as it was\n");
+    if (auto problems = own_conflicts(); !problems.empty()) {
+      return fail_outside(std::move(problems));
     }
     auto opened = open_sockets(candidate_.listeners.to_open, world_);
-    if (!opened) {
-      std::string lines;
-      for (const std::string& why : opened.error()) lines += why + "\n";
-      return fail_outside(lines + "the configuration stays as it was\n");
-    }
+    if (!opened) return fail_outside(std::move(opened.error()));
     candidate_.opened = std::move(*opened);
     return true;
   }
 
   // Told without trying: it would take a second, and name another program.
-  std::string own_conflicts() const {
-    std::string lines;
+  config::Problems own_conflicts() const {
+    config::Problems problems;
     for (const SocketToOpen& socket : candidate_.listeners.to_open) {
       const auto why = in_the_way(socket.bind, present_, sockets_);
-      if (why) lines += told_of(socket, *why) + "\n";
+      if (why) problems.push_back(told_of(socket, *why));
     }
-    return lines;
+    return problems;
   }
 
   // What applies later was only tried: its sockets are opened again then.
@@ -155,13 +154,10 @@ class Preparation {
     return true;
   }
 
-  bool fail_outside(const std::string& text) {
+  bool fail_outside(const config::Problems& problems) {
     candidate_.outside = true;
-    return end(Ending::failed, text);
+    return end(Ending::failed, lines_of(problems) + "the configuration stays as it was\n");
   }
-
-  // Of what concerns the file as a whole.
-  std::string place_of_failure() const { return written_.file + ": error: "; }
 
   void build() {
     const snapshot::Identities identities{

@@ -39,7 +39,9 @@ Control::Control(config::Config written, worker::Crew& crew, World& world, std::
 Opened Control::open_first() {
   if (first_listeners_.ids.size() > proxy::listeners_max) {
     return std::unexpected(
-        std::vector{fmt::format("more than {} listeners", proxy::listeners_max)});
+        config::Problems{{{snapshot()->config.file, 0, 0},
+                          fmt::format("more than {} listeners", proxy::listeners_max),
+                          "let listeners bind several addresses"}});
   }
   return open_sockets(first_listeners_.to_open, world_);
 }
@@ -51,7 +53,9 @@ Result<void> Control::start() {
   auto opened = open_first();
   if (!opened) {
     reloading_.end();  // Somebody may have asked for one already.
-    return failure(fmt::format("{}", fmt::join(opened.error(), "; ")));
+    std::vector<std::string> lines;
+    for (const config::Problem& problem : opened.error()) lines.push_back(line(problem));
+    return failure(fmt::format("{}", fmt::join(lines, "; ")));
   }
   crew_.post_all(worker::Adopt{snapshot.get()});
   listeners_.take_over(std::exchange(first_listeners_, {}), std::move(*opened), {});

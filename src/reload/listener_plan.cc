@@ -7,6 +7,8 @@
 #include <optional>
 #include <utility>
 
+#include "ringway/config/load.h"
+
 #include "config/address.h"
 
 namespace ringway::reload {
@@ -100,6 +102,9 @@ class SocketPlanner {
 
   // Several may be bound to port 0: first each listener finds its own.
   void run(const config::Config& next) {
+    const auto place_of_bind = [&](const config::Listener& listener) {
+      return config::place_of(next, "listener." + listener.name + ".bind");
+    };
     for (const config::Listener& listener : next.listeners) {
       for (const std::string& bind : spelled(listener.bind)) {
         const OpenSocket* own = free_socket(bind, plan_.ids.at(listener.name));
@@ -111,7 +116,8 @@ class SocketPlanner {
       if (open) {
         keep(*open, *listener);
       } else {
-        plan_.to_open.push_back({bind, *listener, plan_.ids.at(listener->name)});
+        plan_.to_open.push_back(
+            {bind, place_of_bind(*listener), *listener, plan_.ids.at(listener->name)});
       }
     }
     for (const OpenSocket& socket : sockets_) {

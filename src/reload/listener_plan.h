@@ -24,6 +24,7 @@ struct OpenSocket {
 
 struct SocketToOpen {
   std::string bind;
+  config::Place where;  // Its key.
   config::Listener settings;
   snapshot::ListenerId listener = 0;
 };

@@ -19,16 +19,15 @@ bool is_unix(const OpenSocket& socket) {
 
 }  // namespace
 
-std::string told_of(const SocketToOpen& socket, const std::string& why) {
-  const std::string what = "[listener." + socket.settings.name + "] bind: " + why;
-  return text(config::Problem{socket.settings.where, what, "", config::Severity::error});
+config::Problem told_of(const SocketToOpen& socket, const net::NoSocket& why) {
+  return {socket.where, "[listener." + socket.settings.name + "] bind: " + why.what, why.remedy};
 }
 
 Opened open_sockets(const std::vector<SocketToOpen>& wanted, World& world) {
   std::vector<OpenSocket> opened;
-  std::vector<std::string> problems;
+  config::Problems problems;
   for (const SocketToOpen& socket : wanted) {
-    const Result<int> fd = world.open_listener(socket.bind, socket.settings);
+    const World::Opening fd = world.open_listener(socket.bind, socket.settings);
     if (fd) {
       opened.push_back({socket.bind, *fd, socket.listener});
     } else {
@@ -55,11 +54,13 @@ void Listeners::announce(const OpenSocket& socket) {
 }
 
 // What could not be changed cannot always be changed back either, and need not be.
-std::vector<std::string> Listeners::adjust(const std::vector<SocketToAdjust>& sockets) {
-  std::vector<std::string> problems;
+config::Problems Listeners::adjust(const std::vector<SocketToAdjust>& sockets) {
+  config::Problems problems;
   for (const SocketToAdjust& socket : sockets) {
-    const Result<void> done = world_.adjust_listener(socket.fd, socket.settings);
-    if (!done) problems.push_back("listener " + socket.settings.name + ": " + done.error());
+    const World::Adjusting done = world_.adjust_listener(socket.fd, socket.settings);
+    if (done) continue;
+    const std::string what = "[listener." + socket.settings.name + "]: " + done.error().what;
+    problems.push_back({socket.settings.where, what, done.error().remedy});
   }
   if (problems.empty()) return {};
   for (const SocketToAdjust& socket : sockets) world_.adjust_listener(socket.fd, socket.before);

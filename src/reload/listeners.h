@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "ringway/base/result.h"
+#include "ringway/config/problem.h"
 
 #include "reload/listener_plan.h"
 #include "reload/world.h"
@@ -17,12 +17,12 @@
 
 namespace ringway::reload {
 
-// Why a socket cannot be opened, at its listener's place.
-std::string told_of(const SocketToOpen& socket, const std::string& why);
+// Why a socket cannot be opened, at its key's place.
+config::Problem told_of(const SocketToOpen& socket, const net::NoSocket& why);
 
 // All of them, or none and whatever is wrong with each that failed. Blocks for as long as
 // opening does.
-using Opened = std::expected<std::vector<OpenSocket>, std::vector<std::string>>;
+using Opened = std::expected<std::vector<OpenSocket>, config::Problems>;
 Opened open_sockets(const std::vector<SocketToOpen>& wanted, World& world);
 void close_sockets(const std::vector<OpenSocket>& sockets, World& world);
 
@@ -38,7 +38,7 @@ class Listeners {
   std::vector<OpenSocket> sockets() const;
 
   // Sockets that are kept get their new settings: all of them, or none and what is wrong.
-  std::vector<std::string> adjust(const std::vector<SocketToAdjust>& sockets);
+  config::Problems adjust(const std::vector<SocketToAdjust>& sockets);
   // Worker 0 accepts on what is `opened` or kept, and no more on the rest. Its snapshot
   // has the listeners by then.
   // `patience`: how long clients of those that retire may stay.

@@ -24,24 +24,23 @@ bool overlap(const std::string& one, const std::string& other) {
   return *a == *b || takes_all(*a) || takes_all(*b);
 }
 
-std::string until_restart(const std::string& bind, const char* section, const std::string& held) {
-  return fmt::format(
-      "cannot listen on {}: {} of this ringway has {} until a restart: take another port, or "
-      "restart",
-      bind, section, held);
+net::NoSocket until_restart(const std::string& bind, const char* section, const std::string& held) {
+  return {fmt::format("cannot listen on {}: {} of this ringway has {} until a restart", bind,
+                      section, held),
+          "take another address, or restart"};
 }
 
 }  // namespace
 
-std::optional<std::string> in_the_way(const std::string& bind, const Present& present,
-                                      const std::vector<OpenSocket>& sockets) {
+std::optional<net::NoSocket> in_the_way(const std::string& bind, const Present& present,
+                                        const std::vector<OpenSocket>& sockets) {
   for (const OpenSocket& socket : sockets) {
     if (socket.lost || !overlap(bind, socket.bind)) continue;
     const snapshot::Listener* own = present.snapshot->listener(socket.listener);
-    return fmt::format(
-        "cannot listen on {}: listener {} of this ringway still has {}: take it away by a reload "
-        "of its own before this one, or restart",
-        bind, own ? own->settings.name : "", socket.bind);
+    return net::NoSocket{
+        fmt::format("cannot listen on {}: listener {} of this ringway still has {}", bind,
+                    own ? own->settings.name : "", socket.bind),
+        "take it away by a reload of its own before this one, or restart"};
   }
   const config::Config& started = *present.started;
   for (const std::string& held : started.metrics.bind) {

@@ -7,13 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "net/listener_socket.h"
 #include "reload/listener_plan.h"
 #include "reload/present.h"
 
 namespace ringway::reload {
 
 // Who of this process is in the way of `bind`, and what helps; nothing if nobody is.
-std::optional<std::string> in_the_way(const std::string& bind, const Present& present,
-                                      const std::vector<OpenSocket>& sockets);
+std::optional<net::NoSocket> in_the_way(const std::string& bind, const Present& present,
+                                        const std::vector<OpenSocket>& sockets);
 
 }  // namespace ringway::reload

@@ -205,9 +205,7 @@ void Reloading::adjust_listeners() {
   close_sockets(std::exchange(candidate_->opened, {}), world_);
   server_ids_.given_up(*candidate_->next.snapshot, *notice_.get().snapshot);
   std::string lines;
-  for (const std::string& why : problems) {
-    lines += fmt::format("{}: error: {}\n", candidate_->next.written->file, why);
-  }
+  for (const config::Problem& problem : problems) lines += text(problem) + "\n";
   candidate_->ending = Outcome{Ending::failed, lines + "the configuration stays as it was\n"};
   candidate_->outside = true;
 }

@@ -108,13 +108,14 @@ std::uint32_t SystemWorld::mode_of(const config::Listener& settings) const {
   return settings.mode.value_or(source_.file_mode);
 }
 
-Result<int> SystemWorld::open_listener(const std::string& bind, const config::Listener& settings) {
+World::Opening SystemWorld::open_listener(const std::string& bind,
+                                          const config::Listener& settings) {
   if (const auto given = given_.take(bind)) return *given;
   return net::open_listener(bind, static_cast<int>(settings.backlog), mode_of(settings));
 }
 
 // What was given keeps what its giver chose.
-Result<void> SystemWorld::adjust_listener(int fd, const config::Listener& settings) {
+World::Adjusting SystemWorld::adjust_listener(int fd, const config::Listener& settings) {
   if (given_.has(fd)) return {};
   return net::adjust_listener(fd, static_cast<int>(settings.backlog), mode_of(settings));
 }

@@ -38,8 +38,8 @@ class SystemWorld final : public World {
   config::Loaded load() override { return source_.load(); }
   void settle(config::Config& config) override { source_.settle(config); }
   void read_again() override { source_.read_again(); }
-  Result<int> open_listener(const std::string& bind, const config::Listener& settings) override;
-  Result<void> adjust_listener(int fd, const config::Listener& settings) override;
+  Opening open_listener(const std::string& bind, const config::Listener& settings) override;
+  Adjusting adjust_listener(int fd, const config::Listener& settings) override;
   std::vector<int> accept_waiting(int fd) override;
   void close_listener(int fd) override;
   void abandon_listener(int fd) override;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "ringway/config/load.h"
 
 #include "names/name_world.h"
+#include "net/listener_socket.h"
 
 namespace ringway::reload {
 
@@ -36,17 +38,17 @@ class World : public NameWorld {
   virtual void read_again() {}
 
   // Called by work, too.
-  virtual Result<int> open_listener(const std::string& bind, const config::Listener& settings) = 0;
+  using Opening = std::expected<int, net::NoSocket>;
+  using Adjusting = std::expected<void, net::NoSocket>;
+  virtual Opening open_listener(const std::string& bind, const config::Listener& settings) = 0;
   // One that goes on with other settings.
-  virtual Result<void> adjust_listener(int /*fd*/, const config::Listener& /*settings*/) {
-    return {};
-  }
+  virtual Adjusting adjust_listener(int /*fd*/, const config::Listener& /*settings*/) { return {}; }
   // Connections that wait in the listener's backlog, accepted; nothing may be in
   // flight on it. Worlds without a backlog have none.
   virtual std::vector<int> accept_waiting(int /*fd*/) { return {}; }
   // Once nothing is in flight on it.
   virtual void close_listener(int fd) = 0;
-  // Nobody can connect to it any more, because somebody has removed its file.
+  // Nobody can connect to it any more: somebody has removed its file, or put another there.
   virtual bool listener_is_lost(int /*fd*/) { return false; }
   // Something may be in flight on it still: the process ends without closing it.
   virtual void abandon_listener(int /*fd*/) {}

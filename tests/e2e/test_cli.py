@@ -99,6 +99,7 @@ class Cli(cases.EndToEnd):
         for more in ('[admin]\ntoken_file = "/nowhere/token"', '[log]\nfile = "/dev/null/log"',
                      '[admin]\nbind = "unix:/nowhere/at/all.sock"',
                      f'[admin]\nbind = "unix:{self.processes.folder}/a.sock"\ngroup = "nobodies"',
+                     f'[listener.taken]\nroute = "cache"\nbind = "unix:{self.processes.folder}"',
                      '[pool.cache]\npassword = "x"'):
             path = self.file(GOOD.replace("[pool.cache]", more if "pool" in more else
                                           more + "\n[pool.cache]"))

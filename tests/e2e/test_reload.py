@@ -361,7 +361,7 @@ class AllOrNothing(ReloadTest):
         code, said = self.reload(router)
         self.assertEqual(code, 1)
         self.assertIn(f"cannot listen on 0.0.0.0:{port}: listener web of this ringway still has "
-                      f"127.0.0.1:{port}: take it away by a reload of its own", said)
+                      f"127.0.0.1:{port}\n  take it away by a reload of its own", said)
         self.assertNotIn("another program", said)
         # As it says: without it first, and then as it is wanted.
         self.write(router, text.replace(f"127.0.0.1:{port}", f"127.0.0.1:{free_port()}"))

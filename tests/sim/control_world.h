@@ -45,7 +45,7 @@ class ControlWorld final : public reload::World, private Inhabitant {
   void heed() { woken_ = false; }
   config::Loaded load() override { return written_; }
 
-  Result<int> open_listener(const std::string& bind, const config::Listener& settings) override {
+  Opening open_listener(const std::string& bind, const config::Listener& settings) override {
     return io_.listen(*net::Address::parse(bind), settings.backlog);
   }
   std::vector<int> accept_waiting(int fd) override { return io_.accept_waiting(fd); }

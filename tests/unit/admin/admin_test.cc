@@ -58,7 +58,7 @@ class Both {
                                                           return HttpAnswer{.body = "reloaded\n"};
                                                         }}}) {
     const auto started = admin_.start(metrics_on("127.0.0.1:0"), config);
-    REQUIRE_MESSAGE(started, (started ? "" : started.error()));
+    REQUIRE_MESSAGE(started, (started ? "" : started.error().what));
   }
 
   std::string metrics() const { return "127.0.0.1:" + std::to_string(admin_.metrics_port()); }
@@ -81,7 +81,7 @@ class TokenFile {
   std::string path_ = "/tmp/ringway-token-test-" + std::to_string(::getpid());
 };
 
-Result<void> started(const config::Admin& config) {
+std::expected<void, HttpFailure> started(const config::Admin& config) {
   FakeView view;
   Token token(config.token_file);
   return Admin(view, token).start(metrics_on(""), config);
@@ -177,14 +177,14 @@ TEST_CASE("loopback and unix sockets are local, everything else is not") {
 TEST_CASE("an admin address beyond loopback needs a token, and the refusal says so") {
   const auto refused = started(admin_on("0.0.0.0:0"));
   REQUIRE_FALSE(refused);
-  CHECK(has(refused.error(), "0.0.0.0:0"));
-  CHECK(has(refused.error(), "admin.token_file"));
+  CHECK(has(refused.error().what, "0.0.0.0:0"));
+  CHECK(has(refused.error().remedy, "admin.token_file"));
 }
 
 TEST_CASE("a token file that is missing or empty is a failure to start") {
   const TokenFile empty(" \n");
-  CHECK(has(started(admin_on("127.0.0.1:0", "/no/such")).error(), "/no/such"));
-  CHECK(has(started(admin_on("127.0.0.1:0", empty.path())).error(), "has no token"));
+  CHECK(has(started(admin_on("127.0.0.1:0", "/no/such")).error().what, "/no/such"));
+  CHECK(has(started(admin_on("127.0.0.1:0", empty.path())).error().what, "has no token"));
 }
 
 TEST_CASE("with a token only its bearer gets anything from the admin address") {
@@ -255,7 +255,8 @@ TEST_CASE("mode and group of a unix socket are the operator's") {
   config.group = "no-such-group";
   const auto refused = started(config);
   REQUIRE_FALSE(refused);
-  CHECK(has(refused.error(), "no group 'no-such-group'"));
+  CHECK(refused.error().key == "admin.group");
+  CHECK(has(refused.error().what, "no group 'no-such-group'"));
   CHECK_FALSE(std::filesystem::exists(path));
 }
 

@@ -69,7 +69,7 @@ class Started {
 
   void start(const std::string& bind) {
     const auto started = server_.start({{.bind = {bind}, .routes = routes(), .reuse = reuse_}});
-    REQUIRE_MESSAGE(started, (started ? "" : started.error()));
+    REQUIRE_MESSAGE(started, (started ? "" : started.error().what));
   }
 
   std::string address() const {
@@ -85,7 +85,7 @@ class Started {
   const Duration reuse_;
 };
 
-Result<void> started_on(const std::string& bind) {
+std::expected<void, HttpFailure> started_on(const std::string& bind) {
   HttpServer server;
   return server.start({{.bind = {bind}, .routes = routes()}});
 }
@@ -376,7 +376,7 @@ TEST_CASE("two servers never share an address") {
   Started first;
   const auto started = started_on(first.address());
   REQUIRE_FALSE(started);
-  CHECK(has(started.error(), first.address()));
+  CHECK(has(started.error().what, first.address()));
   CHECK(status_of(ask(first.address(), "GET", "/hello")) == 200);
 }
 
@@ -455,7 +455,7 @@ TEST_CASE("a unix socket in whose place there is a folder is told once, and made
   }
   log::set_sink({});
   REQUIRE(lines.size() == 2);
-  CHECK(has(lines[0], "there is a folder of that name which is no socket: take it away"));
+  CHECK(has(lines[0], "there is a folder of that name which is no socket; take it away"));
   CHECK(has(lines[1], "it was made anew"));
 }
 

@@ -43,8 +43,9 @@ class FakeWorld final : public World {
   }
   void read_again() override { ++read_again_count; }
   std::uint64_t random() override { return chance; }
-  Result<int> open_listener(const std::string&, const config::Listener&) override {
-    if (!addresses) return failure("another program listens there");
+  Opening open_listener(const std::string&, const config::Listener&) override {
+    if (!addresses)
+      return std::unexpected(net::NoSocket{"another program listens there", "end it"});
     return 3;
   }
   void close_listener(int) override {}
