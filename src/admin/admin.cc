@@ -31,7 +31,8 @@ HttpAnswer readiness(View& view) {
 HttpRoute logged(HttpRoute route) {
   if (route.method != "POST") return route;
   const auto tell = [](const HttpRequest& request) {
-    log::info("admin: {} asks for {} {}", request.peer, request.method, request.target);
+    log::tell(log::Level::info, {.name = "admin_asked", .client = request.peer},
+              "admin: {} asks for {} {}", request.peer, request.method, request.target);
   };
   if (route.begin) {
     route.begin = [tell, begin = std::move(route.begin)](const HttpRequest& request) {

@@ -98,7 +98,7 @@ void Gate::tell(const HttpRequest& request, const HttpAnswer& refusal) {
   log::write_limited(lines_.ask(cause, http_now()), "admin refusals " + cause, level,
                      fmt::format("admin: refused {} {} of {}: {}", request.method, request.target,
                                  request.peer, why),
-                     {.name = "admin_refused", .cause = cause});
+                     {.name = "admin_refused", .client = request.peer, .cause = cause});
 }
 
 bool host_allowed(std::string_view host, const std::vector<std::string>& hosts) {

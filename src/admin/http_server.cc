@@ -255,11 +255,11 @@ void HttpServer::State::make_anew(Door& door) {
     if (std::exchange(door.trouble, why.what) == why.what) return;
     log::write(log::Level::error,
                "somebody has removed " + name + ": " + why.what + "; " + why.remedy,
-               {.name = "socket_not_made_anew", .cause = why.what});
+               {.name = "socket_not_made_anew", .address = door.plan.bind, .cause = why.what});
     return;
   }
   log::write(log::Level::warning, "somebody had removed " + name + ": it was made anew",
-             {.name = "socket_made_anew"});
+             {.name = "socket_made_anew", .address = door.plan.bind});
   accept_some(door);
   net::close_listener(std::exchange(door.fd, *opened));
   door.trouble.clear();

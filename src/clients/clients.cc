@@ -92,7 +92,7 @@ void Clients::say_rejected(const ClientConn& client) {
   bench_.count(WorkerMetric::clients_rejected).add();
   const std::uint32_t all = bench_.snapshot->config.clients_max;
   const std::uint32_t here = listener(client).settings.clients_max.value_or(all);
-  warn(client, "clients_max",
+  warn(client, {.name = "client_rejected"}, "clients_max",
        here < all ? fmt::format("turned a client away: clients_max ({}) is reached", here)
                   : fmt::format("turned a client away: there are as many ({}) as the file limit "
                                 "leaves room for",
@@ -174,21 +174,25 @@ bool Clients::check_protocol(ClientConn& client, Bytes first) {
   if (protocol == proto::Protocol::text) return true;
   bench_.count(foreign_of(protocol)).add();
   const auto [name, hint] = proto::text_of(protocol);
-  warn(client, name,
-       fmt::format("closed {}, which speaks {}: {}", bench_.io.peer(client.fd), name, hint));
+  const std::string peer = bench_.io.peer(client.fd);
+  warn(client, {.name = "client_foreign", .client = peer}, name,
+       fmt::format("closed {}, which speaks {}: {}", peer, name, hint));
   retire(client);
   return false;
 }
 
 void Clients::say_refused(const ClientConn& client, std::string_view key, std::string_view what) {
-  warn(client, key, fmt::format("{} refused {}", key, what));
+  warn(client, {.name = "request_refused"}, key, fmt::format("{} refused {}", key, what));
 }
 
-void Clients::warn(const ClientConn& client, std::string_view about, std::string_view what) {
+void Clients::warn(const ClientConn& client, log::Event event, std::string_view about,
+                   std::string_view what) {
   const std::string& name = listener(client).settings.name;
   const std::string key = fmt::format("{} of listener {}", about, name);
+  event.listener = name;
+  event.cause = what;
   log::write_limited(bench_.loads.lines.ask(key, bench_.now), key, log::Level::warning,
-                     fmt::format("listener {}: {}", name, what));
+                     fmt::format("listener {}: {}", name, what), std::move(event));
 }
 
 // Starts every whole request in `bytes`; returns how many bytes are done with.

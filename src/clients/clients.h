@@ -11,6 +11,7 @@
 #include "exchange/client_conn.h"
 #include "exchange/request_sink.h"
 #include "exchange/workbench.h"
+#include "log/event.h"
 #include "log/rate_limit.h"
 #include "net/io.h"
 
@@ -130,7 +131,8 @@ class Clients {
   void linger(ClientConn& client, std::size_t dropped);
   void take(ClientConn& client, Bytes bytes);
   bool check_protocol(ClientConn& client, Bytes first);
-  void warn(const ClientConn& client, std::string_view about, std::string_view what);
+  void warn(const ClientConn& client, log::Event event, std::string_view about,
+            std::string_view what);
   std::size_t parse(ClientConn& client, Bytes bytes);
   void keep(ClientConn& client, Bytes unfinished);
   bool accept_parsed(ClientConn& client, const proto::ParsedRequest& parsed);

@@ -310,7 +310,8 @@ void Clients::tell_short(std::uint32_t waiting, std::uint64_t refused, std::uint
       "memory_max is reached (worker {}): {} clients wait for memory, {} requests half there or "
       "too large were refused, {} clients that took nothing were closed",
       bench_.worker, waiting, refused, ended);
-  log::write_limited(lines_.ask("memory", bench_.now), key, log::Level::warning, std::move(text));
+  log::write_limited(lines_.ask("memory", bench_.now), key, log::Level::warning, std::move(text),
+                     {.name = "memory_short", .worker = std::to_string(bench_.worker)});
 }
 
 }  // namespace ringway::proxy

@@ -23,10 +23,14 @@ void Pulse::look(Instant now) {
   }
   const std::int64_t before = still_.exchange(still);
   if (before == still) return;
-  if (before >= 0) log::warning("worker {} goes on", before);
+  if (before >= 0) {
+    log::tell(log::Level::warning, {.name = "worker_goes_on", .worker = std::to_string(before)},
+              "worker {} goes on", before);
+  }
   if (still >= 0) {
-    log::error("worker {} has ended no turn for {} although it was woken: it stands still", still,
-               proxy::duration_text(silence_max));
+    log::tell(log::Level::error, {.name = "worker_stands_still", .worker = std::to_string(still)},
+              "worker {} has ended no turn for {} although it was woken: it stands still", still,
+              proxy::duration_text(silence_max));
   }
 }
 

@@ -37,7 +37,7 @@ namespace ringway::cli {
 namespace {
 
 int give_up(const std::string& why) {
-  log::error("{}", why);
+  log::write(log::Level::error, why, {.name = "start_failed", .cause = why});
   if (!log::stop()) std::_Exit(1);
   return 1;
 }
@@ -109,31 +109,36 @@ class Settler {
     for (config::Listener& listener : config.listeners) {
       const std::uint64_t wanted = listener.clients_max.value_or(clients);
       if (listener.clients_max) together += wanted;
-      if (wanted > clients) too_many("listener " + listener.name, wanted, files, clients);
+      if (wanted > clients) too_many(listener.name, wanted, files, clients);
       listener.clients_max = static_cast<std::uint32_t>(std::min(wanted, clients));
     }
     if (config.listeners.size() > 1 && together > clients) {
-      too_many("all listeners together", together, files, clients);
+      too_many("", together, files, clients);
     }
   }
 
-  void too_many(const std::string& who, std::uint64_t wanted, std::uint64_t files,
+  // Without a name: all listeners together.
+  void too_many(const std::string& listener, std::uint64_t wanted, std::uint64_t files,
                 std::uint64_t clients) {
-    tell(who, fmt::format("{}: clients_max {} is more than the file limit ({}) allows: {}", who,
-                          wanted, files, clients));
+    const std::string who = listener.empty() ? "all listeners together" : "listener " + listener;
+    tell({.name = "clients_max_lowered", .listener = listener},
+         fmt::format("{}: clients_max {} is more than the file limit ({}) allows: {}", who, wanted,
+                     files, clients));
   }
 
   void too_few(std::uint64_t files, std::uint64_t clients, std::uint64_t servers) {
-    tell("files", fmt::format("the file limit ({}) leaves room for {} clients: {} files are kept "
-                              "for connections to servers; raise the limit (LimitNOFILE=, ulimit "
-                              "-n) or lower server_connections",
-                              files, clients, servers));
+    tell({.name = "files_short"},
+         fmt::format("the file limit ({}) leaves room for {} clients: {} files are kept for "
+                     "connections to servers; raise the limit (LimitNOFILE=, ulimit -n) or lower "
+                     "server_connections",
+                     files, clients, servers));
   }
 
-  void tell(const std::string& who, std::string text) {
-    if (told_[who] == text) return;
-    log::warning("{}", text);
-    told_[who] = std::move(text);
+  void tell(const log::Event& event, std::string text) {
+    std::string& told = told_[std::string(event.name) + std::string(event.listener)];
+    if (told == text) return;
+    log::write(log::Level::warning, text, event);
+    told = std::move(text);
   }
 
   std::map<std::string, std::string> told_;
@@ -161,16 +166,16 @@ void say_hello(const config::Config& config, const WorkerThreads& threads, std::
             workers, workers == 1 ? "" : "s", threads.io_name(), threads.io_reason());
   for (const config::Listener& listener : config.listeners) {
     for (const std::string& bind : listener.bind) {
-      log::tell(log::Level::info, {.name = "listening"}, "listening on {} for {}", bind,
-                listener.route);
+      log::tell(log::Level::info, {.name = "listening", .listener = listener.name, .address = bind},
+                "listening on {} for {}", bind, listener.route);
     }
   }
 }
 
 void begin_the_end(Signals& signals, reload::Control& control, int signal) {
   signals.expect_hurry();
-  log::tell(log::Level::info, {.name = "stopping"}, "stopping: asked by {}",
-            signal == SIGTERM ? "SIGTERM" : "SIGINT");
+  const std::string by = signal == SIGTERM ? "SIGTERM" : "SIGINT";
+  log::tell(log::Level::info, {.name = "stopping", .cause = by}, "stopping: asked by {}", by);
   control.ask_stop();
 }
 
@@ -184,7 +189,8 @@ void reopen_and_reload(reload::Control& control) {
 class UnusedSignals {
  public:
   void tell(int signal) {
-    if (told_.insert(signal).second) log::warning("{}", why_unused(signal));
+    if (!told_.insert(signal).second) return;
+    log::write(log::Level::warning, why_unused(signal), {.name = "signal_unused"});
   }
 
  private:
@@ -260,7 +266,8 @@ class UnusedSockets {
     std::vector<std::string> unused = world_.unused_listeners();
     for (const std::string& address : unused) {
       if (std::ranges::count(unused_, address) > 0) continue;
-      log::warning("was given a socket on {}, and no listener is there", address);
+      log::tell(log::Level::warning, {.name = "socket_unused", .address = address},
+                "was given a socket on {}, and no listener is there", address);
     }
     unused_ = std::move(unused);
   }
@@ -332,7 +339,10 @@ void tell(const config::Problems& problems, const config::Log& log) {
   // SIGTERM waits by now: whoever reads nothing of it must not keep the start.
   const bool elsewhere = !log.file.empty() || log.level > config::LogLevel::warning;
   if (elsewhere && !problems.empty()) within(threads_patience, [problems] { print(problems); });
-  for (const config::Problem& problem : problems) log::warning("{}", line(problem));
+  for (const config::Problem& problem : problems) {
+    log::write(log::Level::warning, line(problem),
+               {.name = "configuration_warning", .cause = problem.what});
+  }
 }
 
 int run_loaded(config::Loaded loaded, const Load& load) {
@@ -394,7 +404,9 @@ int run_loaded(config::Loaded loaded, const Load& load) {
     admin.stop();
     threads.join();
   });
-  if (!home) log::warning("stopped, but for what stands still");
+  if (!home) {
+    log::write(log::Level::warning, "stopped, but for what stands still", {.name = "stop_stuck"});
+  }
   log::tell(log::Level::info, {.name = "stopped"}, "stopped");
   // What hangs would be waited for otherwise, perhaps for ever.
   if (!log::stop() || !home || world.working()) std::_Exit(0);

@@ -64,8 +64,12 @@ std::string json_line(Time time, Level level, std::string_view message, const Ev
   std::string line = "{\"time\":\"" + utc(time) + "\",\"level\":\"";
   line.append(name(level)).append("\"");
   append_field(line, "event", event.name);
+  append_field(line, "listener", event.listener);
   append_field(line, "pool", event.pool);
   append_field(line, "server", event.server);
+  append_field(line, "worker", event.worker);
+  append_field(line, "client", event.client);
+  append_field(line, "address", event.address);
   append_field(line, "cause", event.cause);
   line.append(",\"message\":\"");
   append_escaped_json(line, message);

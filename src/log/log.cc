@@ -62,7 +62,8 @@ Result<Output> open_output(const std::string& file) try {
   return failure("cannot open the log file " + file + ": " + problem.what());
 }
 
-Line line_now(Level level, std::string message, Event event = {}) {
+Line line_now(Level level, std::string message, Event event) {
+  RINGWAY_ASSERT(!event.name.empty() && "every line has an event");
   return {std::chrono::system_clock::now(), level, std::move(message), std::move(event)};
 }
 
@@ -107,7 +108,8 @@ class Writer {
     if (opened) {
       output_ = std::move(*opened);
     } else {
-      push(line_now(Level::error, opened.error() + "; going on in the old one"));
+      push(line_now(Level::error, opened.error() + "; going on in the old one",
+                    {.name = "log_not_reopened", .cause = opened.error()}));
     }
   }
 
@@ -116,7 +118,8 @@ class Writer {
       write(line_now(
           Level::warning,
           fmt::format("{} log lines were lost: they came faster than they could be written",
-                      batch.lost)));
+                      batch.lost),
+          {.name = "log_lines_lost"}));
     }
     for (const Line& line : batch.lines) write(line);
     output_->flush();

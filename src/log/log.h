@@ -56,44 +56,21 @@ void set_sink(Sink sink);
 std::uint64_t lost_lines();
 
 bool enabled(Level level);
-void write(Level level, std::string text, Event event = {});
+void write(Level level, std::string text, Event event);
 
 // What a limit looked at. A line that it refused is kept as the newest about `key`, and
 // written when its minute is over, or when the log stops; unless a newer one came before. It tells
 // by how much `counted` has risen since.
 using Counted = std::shared_ptr<const std::atomic<std::uint64_t>>;
 void write_limited(const RateLimit::Verdict& verdict, const std::string& key, Level level,
-                   std::string text, Event event = {}, const Counted& counted = {});
+                   std::string text, Event event, const Counted& counted = {});
 // Gives what is due by now to the sink, whose time is not the machine's.
 void pass_time(Instant now);
 
-// A line that machines find by its event.
 template <typename... Args>
 void tell(Level level, Event event, fmt::format_string<Args...> format, Args&&... args) {
   if (!enabled(level)) return;
   write(level, fmt::format(format, std::forward<Args>(args)...), std::move(event));
-}
-
-template <typename... Args>
-void debug(fmt::format_string<Args...> format, Args&&... args) {
-  if (enabled(Level::debug)) write(Level::debug, fmt::format(format, std::forward<Args>(args)...));
-}
-
-template <typename... Args>
-void info(fmt::format_string<Args...> format, Args&&... args) {
-  if (enabled(Level::info)) write(Level::info, fmt::format(format, std::forward<Args>(args)...));
-}
-
-template <typename... Args>
-void warning(fmt::format_string<Args...> format, Args&&... args) {
-  if (enabled(Level::warning)) {
-    write(Level::warning, fmt::format(format, std::forward<Args>(args)...));
-  }
-}
-
-template <typename... Args>
-void error(fmt::format_string<Args...> format, Args&&... args) {
-  if (enabled(Level::error)) write(Level::error, fmt::format(format, std::forward<Args>(args)...));
 }
 
 }  // namespace ringway::log

@@ -134,7 +134,10 @@ void Control::end_traffic() {
   if (phase_ == Phase::closing && (listeners_.silent() || out_of_patience())) begin_drain();
   const bool left = crew_.clients() == 0 && !crew_.awaiting();
   if (phase_ == Phase::draining && (left || now >= phase_ends_)) {
-    if (crew_.clients() > 0) log::warning("stopping: {} clients are cut off", crew_.clients());
+    if (crew_.clients() > 0) {
+      log::tell(log::Level::warning, {.name = "clients_cut_off"},
+                "stopping: {} clients are cut off", crew_.clients());
+    }
     crew_.post_all(worker::Stop{});
     enter(Phase::stopping, patience);
   }
@@ -149,8 +152,8 @@ void Control::begin_drain() {
   }
   const config::Router& settings = snapshot()->config.router;
   const Duration timeout = settings.drain_timeout;
-  log::info("stopping: {} clients have {} to leave", crew_.clients(),
-            proxy::duration_text(timeout));
+  log::tell(log::Level::info, {.name = "draining"}, "stopping: {} clients have {} to leave",
+            crew_.clients(), proxy::duration_text(timeout));
   const bool one_by_one = settings.drain_delay > Duration::zero();
   const Duration spread = std::chrono::duration_cast<Duration>(timeout * drain_share);
   crew_.post_all(worker::Drain{one_by_one ? spread : Duration::zero()});
@@ -166,7 +169,8 @@ void tell_owed(const snapshot::Snapshot& snapshot, const proxy::Board& board) {
     for (const auto& server : pool->servers) keys += board.entry(server.id).owed().keys;
   }
   if (keys == 0) return;
-  log::warning("stopping: {} keys stay owed: what their servers hold of them may be old", keys);
+  log::tell(log::Level::warning, {.name = "keys_stay_owed"},
+            "stopping: {} keys stay owed: what their servers hold of them may be old", keys);
 }
 
 }  // namespace
@@ -181,7 +185,8 @@ void Control::end_workers() {
   for (std::size_t i = 0; i < crew_.desks.size(); ++i) {
     if (stopped(crew_.desks[i])) continue;
     stuck_ = true;
-    log::error("stopping: worker {} stands still and is not waited for", i);
+    log::tell(log::Level::error, {.name = "worker_stands_still", .worker = std::to_string(i)},
+              "stopping: worker {} stands still and is not waited for", i);
   }
   tell_owed(*snapshot(), crew_.board);
   listeners_.silent() ? listeners_.close() : listeners_.abandon();

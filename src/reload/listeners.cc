@@ -82,6 +82,8 @@ void Listeners::take_over(const ListenerPlan& plan, std::vector<OpenSocket> open
   const bool has_files = std::ranges::any_of(open_, is_unix);
   look_at_ = has_files ? world_.now() + look_every : never;
   told_lost_.clear();
+  names_.clear();
+  for (const auto& [name, id] : plan.ids) names_[id] = name;
   retire(plan.retiring, patience);
 }
 
@@ -120,7 +122,9 @@ void Listeners::look_for_lost() {
     if (!socket.lost) continue;
     lost_ = true;
     if (!told_lost_.insert(socket.fd).second) continue;
-    log::warning("somebody has removed {}: it is made anew", socket.bind);
+    log::tell(log::Level::warning,
+              {.name = "socket_lost", .listener = names_[socket.listener], .address = socket.bind},
+              "somebody has removed {}: it is made anew", socket.bind);
   }
 }
 
@@ -133,7 +137,8 @@ void Listeners::step() {
     listener.asked = true;
     const auto clients = crew_.loads[listener.id].clients.load(std::memory_order_relaxed);
     if (clients == 0) continue;
-    log::info("listener {} is gone: its last {} clients are told to leave", listener.name, clients);
+    log::tell(log::Level::info, {.name = "listener_gone", .listener = listener.name},
+              "listener {} is gone: its last {} clients are told to leave", listener.name, clients);
     crew_.post_all(worker::DrainListener{listener.id});
   }
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <expected>
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -86,6 +87,7 @@ class Listeners {
   Instant look_at_ = never;  // While there are unix sockets.
   bool lost_ = false;
   std::set<int> told_lost_;
+  std::map<snapshot::ListenerId, std::string> names_;  // Of those that do not retire.
 };
 
 }  // namespace ringway::reload

@@ -99,7 +99,10 @@ void Reloading::hold(Held held) {
   const bool same = held.written && held_.written && held.at == held_.at &&
                     config::placeless(*held.written) == config::placeless(*held_.written);
   const bool replaced = held_.written && !wish_.written && !same;
-  if (replaced) log::info("what waited for {} is dropped", config::print_time(applies_at()));
+  if (replaced) {
+    log::tell(log::Level::info, {.name = "schedule_dropped"}, "what waited for {} is dropped",
+              config::print_time(applies_at()));
+  }
   held_ = std::move(held);
   if (held_.written) {
     names_.keep_only(*notice_.get().snapshot);
@@ -157,7 +160,9 @@ void Reloading::begin_look() {
     } catch (const std::exception&) {  // The next look may have more memory.
     }
   });
-  if (!begun) log::warning("cannot look for changes: {}", begun.error());
+  if (begun) return;
+  log::tell(log::Level::warning, {.name = "look_failed", .cause = begun.error()},
+            "cannot look for changes: {}", begun.error());
 }
 
 // A change is believed when two looks in a row see the same.
@@ -216,7 +221,8 @@ void Reloading::on_prepared() {
   if (content != 0) content_ = seen_ = content;
   if (!wish_.again || other_content) {
     log_lines(candidate_->warnings, [](std::string_view at) {
-      log::tell(log::Level::warning, {.name = "reload_warning"}, "reload: {}", at);
+      log::tell(log::Level::warning, {.name = "reload_warning", .cause = std::string(at)},
+                "reload: {}", at);
     });
   }
   if (ended_) {
@@ -301,7 +307,8 @@ void Reloading::on_switched() {
   look_at_ = watch ? world_.now() + *watch : never;
   const std::string story = candidate_->story;
   if (wish_.sweep) {
-    log::debug("generation {}: listeners whose clients have left are forgotten", generation);
+    log::tell(log::Level::debug, {.name = "listeners_forgotten"},
+              "generation {}: listeners whose clients have left are forgotten", generation);
     return end_with({Ending::done, ""});
   }
   end_with({Ending::done, fmt::format("reloaded, generation {}: {}\n", generation, story)});
@@ -336,15 +343,19 @@ void Reloading::end_with(Outcome outcome, bool again) {
   const bool told = again && wish_.again;  // The log of what waits for its time says each try.
   if (!wish_.sweep && !told) {
     log_lines(outcome.text, [&](std::string_view line) {
-      const log::Event event{.name = event_of(outcome.ending)};
-      outcome.good() ? log::tell(log::Level::info, event, "{}", line)
-                     : log::tell(log::Level::error, event, "reload: {}", line);
+      log::Event event{.name = event_of(outcome.ending)};
+      if (outcome.good()) return log::write(log::Level::info, std::string(line), std::move(event));
+      event.cause = line;
+      log::tell(log::Level::error, std::move(event), "reload: {}", line);
     });
     if (!again) keep(outcome);
   }
   // A sweep is tried again and again, and nobody asked for it.
   if (wish_.sweep && std::exchange(sweep_told_, outcome.text) != outcome.text) {
-    log_lines(outcome.text, [](std::string_view line) { log::error("{}", line); });
+    log_lines(outcome.text, [](std::string_view line) {
+      log::write(log::Level::error, std::string(line),
+                 {.name = "sweep_failed", .cause = std::string(line)});
+    });
   }
   wish_ = {};
   answer({outcome.ending, text});

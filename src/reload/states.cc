@@ -15,7 +15,7 @@ void States::adopt(const snapshot::Snapshot& snapshot, bool starting) {
   known_.clear();
   for (const auto& pool : snapshot.pools) {
     for (const pool::Server& server : pool->servers) {
-      known_.push_back({server.id, server.label + " of pool " + pool->name()});
+      known_.push_back({server.id, server.label, pool->name(), server.name});
       if (starting) {
         introduce(server);
         continue;
@@ -60,9 +60,12 @@ void States::step(Instant now) {
     Instant& reminded = reminded_[server.id];
     if (now < std::max(since, reminded) + remind_after) continue;
     reminded = now;
-    log::warning("server {}: state {} by hand is {} h old; set it to auto when it has served",
-                 server.label, config::word(*state),
-                 std::chrono::duration_cast<std::chrono::hours>(now - since).count());
+    log::tell(
+        log::Level::warning,
+        {.name = "state_asked_long_ago", .pool = server.pool, .server = server.name},
+        "server {} of pool {}: state {} by hand is {} h old; set it to auto when it has served",
+        server.label, server.pool, config::word(*state),
+        std::chrono::duration_cast<std::chrono::hours>(now - since).count());
   }
 }
 

@@ -38,7 +38,9 @@ class States {
  private:
   struct Known {
     pool::ServerId id;
-    std::string label;  // With its pool.
+    std::string label;
+    std::string pool;
+    std::string name;
   };
 
   worker::Crew& crew_;

@@ -6,6 +6,8 @@ import json
 import os
 import re
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,6 +16,7 @@ from pathlib import Path
 import cases
 from injector import Injector
 from processes import until
+from protocol import Client
 
 NOT_ROOT = "only root can become somebody else"
 
@@ -251,6 +254,62 @@ class JsonLog(cases.EndToEnd):
         self.assertEqual((ejected["pool"], ejected["server"]), ("web", "web1"))
         self.assertIn(ejected["cause"], ejected["message"])
         self.assertNotIn("cause", events["server_up"])
+
+
+    # What happens below: an event, and what it must tell beside its message.
+    EVENTS = {
+        "started": {}, "listening": {"listener": "web"}, "stopping": {"cause": "SIGTERM"},
+        "draining": {}, "stopped": {}, "signal_unused": {},
+        "admin_asked": {"client": "127.0.0.1"}, "client_foreign": {"listener": "web"},
+        "request_refused": {"listener": "web", "cause": "flush_all refused"},
+        "state_asked": {"pool": "web", "server": "web2"},
+        "server_connection": {"pool": "web", "server": "web1"},
+        "reload_failed": {"cause": "unknown key"}, "reload_done": {}, "reload_scheduled": {},
+        "schedule_dropped": {}, "socket_lost": {"listener": "side", "address": "unix:"},
+        "sweep_failed": {"cause": "there is a folder"}, "listener_gone": {"listener": "side"},
+        "reload_warning": {"cause": "warning"},
+    }
+
+    def test_every_line_is_json_with_an_event_whatever_happens(self):
+        servers, path = self.memcacheds(2), self.processes.folder / "side.sock"
+        router = self.ringway(servers, router='[log]\nformat = "json"\nlevel = "debug"',
+                              pool=f'[listener.side]\nroute = "web"\nbind = "unix:{path}"')
+        good, client = router.file.read_text(), self.client(router)
+        client.ask(b"flush_all\r\n")
+        with socket.create_connection((router.host, router.port)) as foreign:
+            foreign.sendall(b"\x80" + 23 * b"\0")
+            foreign.recv(1)
+        router.process.send_signal(signal.SIGUSR2)
+        router.post("/pools/web/servers/web2/state", "state=drain")
+        servers[0].kill()
+        until("the loss to be told", 5, lambda: [client.ask(b"get k%d\r\n" % n) for n in range(8)]
+              and '"server_connection"' in router.log())
+        path.unlink()
+        path.mkdir()
+        path.rmdir()
+        until("the loss to be found", 10, lambda: '"socket_lost"' in router.log())
+        until("the socket", 5, path.exists)
+        path.unlink()
+        path.mkdir()
+        until("that to be told", 10, lambda: '"sweep_failed"' in router.log())
+        path.rmdir()
+        until("the socket", 10, path.exists)
+        with Client(path):
+            future = '[reload]\napply_at = 2099-01-01T00:00:00Z\n'
+            for text in (good.replace("timeout", "timeuot"), good + future,
+                         good + '[pool.other]\nservers = ["127.0.0.1:1"]\n',
+                         re.sub(r"\[listener.side\][^\[]*", "", good)):
+                router.file.write_text(text)
+                router.post("/reload")
+            until("its clients to be told", 5, lambda: '"listener_gone"' in router.log())
+        self.assertEqual(router.stop(), 0)
+        lines = [json.loads(line) for line in router.log().splitlines()]
+        self.assertEqual([line for line in lines if not line.get("event")], [])
+        for event, told in self.EVENTS.items():
+            of_it = [line for line in lines if line["event"] == event]
+            self.assertTrue(of_it, (event, lines))
+            for field, part in told.items():
+                self.assertTrue(any(part in line.get(field, "") for line in of_it), (field, of_it))
 
 
 class LastWord(cases.EndToEnd):

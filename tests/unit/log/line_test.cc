@@ -33,9 +33,19 @@ TEST_CASE("a line of JSON is one object") {
 }
 
 TEST_CASE("what a line is about stands in fields of its own, escaped") {
-  CHECK(json_line(noon, Level::warning, "m", {"server_ejected", "web", "a\"b", "it\nended"}) ==
+  CHECK(json_line(noon, Level::warning, "m",
+                  {.name = "server_ejected",
+                   .listener = "front",
+                   .pool = "web",
+                   .server = "a\"b",
+                   .worker = "1",
+                   .client = "uid 0",
+                   .address = "unix:/a",
+                   .cause = "it\nended"}) ==
         "{\"time\":\"2026-03-01T09:30:00.250Z\",\"level\":\"warning\","
-        "\"event\":\"server_ejected\",\"pool\":\"web\",\"server\":\"a\\\"b\","
+        "\"event\":\"server_ejected\",\"listener\":\"front\",\"pool\":\"web\","
+        "\"server\":\"a\\\"b\",\"worker\":\"1\",\"client\":\"uid 0\","
+        "\"address\":\"unix:/a\","
         "\"cause\":\"it\\nended\",\"message\":\"m\"}\n");
 }
 

@@ -22,6 +22,13 @@ using namespace std::chrono_literals;
 
 using Lines = std::vector<std::string>;
 
+const Event event{.name = "tested"};
+
+template <typename... Args>
+void say(Level level, fmt::format_string<Args...> format, Args&&... args) {
+  tell(level, event, format, std::forward<Args>(args)...);
+}
+
 // A folder of its own that goes away, and a log that writes into it.
 class LogFolder {
  public:
@@ -59,8 +66,8 @@ bool any_begins(const Lines& lines, std::string_view text) {
 TEST_CASE("lines are in the file, in order, once the log is stopped") {
   LogFolder folder;
   folder.start_log();
-  info("server {} is {}", "web1", "up");
-  error("second");
+  say(Level::info, "server {} is {}", "web1", "up");
+  say(Level::error, "second");
   stop();
   CHECK(folder.lines() == Lines{"info server web1 is up", "error second"});
 }
@@ -68,10 +75,10 @@ TEST_CASE("lines are in the file, in order, once the log is stopped") {
 TEST_CASE("lines below the level are not written") {
   LogFolder folder;
   folder.start_log(config::LogFormat::text, config::LogLevel::warning);
-  debug("d");
-  info("i");
-  warning("w");
-  error("e");
+  say(Level::debug, "d");
+  say(Level::info, "i");
+  say(Level::warning, "w");
+  say(Level::error, "e");
   stop();
   CHECK(folder.lines() == Lines{"warning w", "error e"});
 }
@@ -79,17 +86,18 @@ TEST_CASE("lines below the level are not written") {
 TEST_CASE("JSON lines are objects") {
   LogFolder folder;
   folder.start_log(config::LogFormat::json);
-  info("a \"quoted\" name");
+  say(Level::info, "a \"quoted\" name");
   stop();
   REQUIRE(folder.lines().size() == 1);
-  CHECK(folder.lines()[0].ends_with(R"("level":"info","message":"a \"quoted\" name"})"));
+  CHECK(folder.lines()[0].ends_with(
+      R"("level":"info","event":"tested","message":"a \"quoted\" name"})"));
 }
 
 TEST_CASE("a log that is started again goes on in the same file") {
   LogFolder folder;
   for (const char* line : {"one", "two"}) {
     folder.start_log();
-    info("{}", line);
+    say(Level::info, "{}", line);
     stop();
   }
   CHECK(folder.lines() == Lines{"info one", "info two"});
@@ -98,11 +106,11 @@ TEST_CASE("a log that is started again goes on in the same file") {
 TEST_CASE("after rotation lines go to a new file of the old name") {
   LogFolder folder;
   folder.start_log();
-  info("before");
+  say(Level::info, "before");
   while (folder.lines().empty()) std::this_thread::yield();
   std::filesystem::rename(folder.file(), folder.file("ringway.log.1"));
   reopen();
-  info("after");
+  say(Level::info, "after");
   stop();
   CHECK(folder.lines("ringway.log.1") == Lines{"info before"});
   CHECK(folder.lines() == Lines{"info after"});
@@ -111,12 +119,12 @@ TEST_CASE("after rotation lines go to a new file of the old name") {
 TEST_CASE("a file that cannot be opened again leaves the old one in use") {
   LogFolder folder;
   folder.start_log();
-  info("before");
+  say(Level::info, "before");
   while (folder.lines().empty()) std::this_thread::yield();
   std::filesystem::rename(folder.file(), folder.file("old"));
   std::filesystem::create_directory(folder.file());
   reopen();
-  info("after");
+  say(Level::info, "after");
   stop();
   const Lines lines = folder.lines("old");
   CHECK(lines.size() == 3);
@@ -135,9 +143,9 @@ TEST_CASE("a sink gets the lines instead of the file") {
   folder.start_log();
   Lines seen;
   set_sink([&seen](Level, std::string_view text) { seen.emplace_back(text); });
-  info("for the sink");
+  say(Level::info, "for the sink");
   set_sink({});
-  info("for the file");
+  say(Level::info, "for the file");
   stop();
   CHECK(seen == Lines{"for the sink"});
   CHECK(folder.lines() == Lines{"info for the file"});
@@ -149,7 +157,8 @@ TEST_CASE("many threads may log and no line is torn") {
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([t] {
-      for (int i = 0; i < 500; ++i) info("{} {}", t, std::string(200, static_cast<char>('a' + t)));
+      for (int i = 0; i < 500; ++i)
+        say(Level::info, "{} {}", t, std::string(200, static_cast<char>('a' + t)));
     });
   }
   for (std::thread& thread : threads) thread.join();
@@ -171,7 +180,7 @@ TEST_CASE("a log that cannot be written blocks nobody and says how many lines it
   const std::uint64_t lost_before = lost_lines();
   // More than the queue and what the writer took before the pipe was full.
   const std::size_t count = 2 * LineQueue::lines_max + 100;
-  for (std::size_t i = 0; i < count; ++i) info("{} {}", i, std::string(100, 'x'));
+  for (std::size_t i = 0; i < count; ++i) say(Level::info, "{} {}", i, std::string(100, 'x'));
   Lines lines;
   std::thread reading([&] {
     for (std::string line; std::getline(reader, line);) lines.push_back(line.substr(25));
@@ -204,9 +213,9 @@ TEST_CASE("of what a limit refuses the newest is told when it is due, once, and 
   Lines seen;
   set_sink([&seen](Level, std::string_view text) { seen.emplace_back(text); });
   const Instant due{100s};
-  write_limited(refused(1, 0, due), "web1", Level::warning, "web1 is ejected");
-  write_limited(refused(2, 1, due), "web1", Level::info, "web1 is up");
-  write_limited(refused(3, 0, due), "web2", Level::info, "web2 is up");
+  write_limited(refused(1, 0, due), "web1", Level::warning, "web1 is ejected", event);
+  write_limited(refused(2, 1, due), "web1", Level::info, "web1 is up", event);
+  write_limited(refused(3, 0, due), "web2", Level::info, "web2 is up", event);
   pass_time(due - 1ms);
   CHECK(seen.empty());
   pass_time(due);
@@ -221,7 +230,7 @@ TEST_CASE("what is only counted while a line is held is told by it") {
   set_sink([&seen](Level, std::string_view text) { seen.emplace_back(text); });
   const Instant due{100s};
   const auto count = std::make_shared<std::atomic<std::uint64_t>>(7);
-  write_limited(refused(1, 0, due), "web1", Level::warning, "web1 lost one", {}, count);
+  write_limited(refused(1, 0, due), "web1", Level::warning, "web1 lost one", event, count);
   *count += 5;
   pass_time(due);
   CHECK(seen == Lines{"web1 lost one (40s ago; 5 more since)"});
@@ -255,8 +264,9 @@ TEST_CASE("a newer line that is let through is the last word") {
   Lines seen;
   set_sink([&seen](Level, std::string_view text) { seen.emplace_back(text); });
   const Instant due{100s};
-  write_limited(refused(1, 0, due), "web1", Level::warning, "web1 is ejected");
-  write_limited({.allowed = true, .left_out = 1, .number = 2}, "web1", Level::info, "web1 is up");
+  write_limited(refused(1, 0, due), "web1", Level::warning, "web1 is ejected", event);
+  write_limited({.allowed = true, .left_out = 1, .number = 2}, "web1", Level::info, "web1 is up",
+                event);
   pass_time(due);
   CHECK(seen == Lines{"web1 is up (1 lines like this left out)"});
   set_sink({});
@@ -269,8 +279,8 @@ Instant steady_now() {
 TEST_CASE("what is held is written by the log's thread when it is due, and at the end") {
   LogFolder folder;
   folder.start_log();
-  write_limited(refused(1, 0, steady_now() + 50ms), "web1", Level::info, "web1 is up");
-  write_limited(refused(2, 0, steady_now() + 1h), "web2", Level::info, "web2 is up");
+  write_limited(refused(1, 0, steady_now() + 50ms), "web1", Level::info, "web1 is up", event);
+  write_limited(refused(2, 0, steady_now() + 1h), "web2", Level::info, "web2 is up", event);
   const auto until = std::chrono::steady_clock::now() + 5s;
   while (folder.lines().empty() && std::chrono::steady_clock::now() < until) {
     std::this_thread::sleep_for(1ms);
