@@ -10,7 +10,7 @@
 #include "ringway/base/plain_text.h"
 #include "ringway/config/load.h"
 
-#include "cli/crowd.h"
+#include "cli/fleet_load.h"
 #include "cli/name_answers.h"
 #include "import/import.h"
 #include "net/address.h"
@@ -70,14 +70,14 @@ int check(const CheckOptions& options, Streams streams) {
   if (loaded.config) {
     std::ranges::move(reload::advice(*loaded.config), std::back_inserter(loaded.problems));
     if (options.strict_dns) add_unresolved(*loaded.config, loaded.problems);
-    if (options.instances > 0) add_crowds(*loaded.config, options.instances, loaded.problems);
+    if (options.instances > 0) add_fleet_load(*loaded.config, options.instances, loaded.problems);
     reload::judge(*loaded.config, reload::Asker::check, loaded.problems);
   }
   if (options.werror) take_as_errors(loaded.problems);
   for (const config::Problem& problem : loaded.problems) streams.err << text(problem) << "\n";
   std::ostream& told = options.print ? streams.err : streams.out;
   if (loaded.config && options.instances > 0) {
-    told << crowds_text(*loaded.config, options.instances);
+    told << fleet_text(*loaded.config, options.instances);
   }
   if (options.print && loaded.config) streams.out << printed(*loaded.config);
   told << verdict(options.file, loaded) << "\n";

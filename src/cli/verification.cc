@@ -26,7 +26,7 @@ Result<Verification> Verification::connect(const snapshot::Listener& listener,
 
 Result<void> Verification::run(std::uint32_t first, std::uint32_t count) {
   RINGWAY_ASSERT(count <= batch_keys);
-  Errands batch = errands(first, count);
+  CheckedKeys batch = keys_to_check(first, count);
   if (auto done = write(batch); !done) return done;
   if (auto done = read(batch); !done) return done;
   tally(batch);
@@ -34,41 +34,42 @@ Result<void> Verification::run(std::uint32_t first, std::uint32_t count) {
 }
 
 // Where each key belongs is what the route plans with every server live.
-Verification::Errands Verification::errands(std::uint32_t first, std::uint32_t count) const {
+Verification::CheckedKeys Verification::keys_to_check(std::uint32_t first,
+                                                      std::uint32_t count) const {
   std::vector<route::PoolLive> live(pool_.number + 1);
   live[pool_.number] = route::PoolLive(pool_.member_count);
-  Errands all;
+  CheckedKeys all;
   for (std::uint32_t n = first; n < first + count; ++n) {
-    Errand errand{.key = names_.key(n), .home = 0, .refusal = {}, .places = {}};
+    CheckedKey one{.key = names_.key(n), .home = 0, .refusal = {}, .places = {}};
     route::Plan plan;
-    route_.plan({.key = errand.key}, live, plan);
+    route_.plan({.key = one.key}, live, plan);
     RINGWAY_ASSERT(plan.leaf().pool == pool_.number);
-    errand.home = plan.leaf().member;
-    all.push_back(std::move(errand));
+    one.home = plan.leaf().member;
+    all.push_back(std::move(one));
   }
   return all;
 }
 
-Result<void> Verification::write(Errands& errands) {
+Result<void> Verification::write(CheckedKeys& checked) {
   std::vector<std::string> keys;
-  for (const Errand& errand : errands) keys.push_back(errand.key);
+  for (const CheckedKey& one : checked) keys.push_back(one.key);
   const auto replies = proxy_.store(keys, ttl_s);
   if (!replies) return std::unexpected(replies.error());
-  for (std::size_t i = 0; i < errands.size(); ++i) {
-    if ((*replies)[i] != "STORED") errands[i].refusal = (*replies)[i];
+  for (std::size_t i = 0; i < checked.size(); ++i) {
+    if ((*replies)[i] != "STORED") checked[i].refusal = (*replies)[i];
   }
   return {};
 }
 
 // Asks one server for all the wanted keys.
 template <typename Wanted>
-Result<void> Verification::look(std::uint32_t server, Errands& errands, Wanted wanted) {
+Result<void> Verification::look(std::uint32_t server, CheckedKeys& checked, Wanted wanted) {
   std::vector<std::string> keys;
-  std::vector<Errand*> asked;
-  for (Errand& errand : errands) {
-    if (!wanted(errand)) continue;
-    keys.push_back(errand.key);
-    asked.push_back(&errand);
+  std::vector<CheckedKey*> asked;
+  for (CheckedKey& one : checked) {
+    if (!wanted(one)) continue;
+    keys.push_back(one.key);
+    asked.push_back(&one);
   }
   if (keys.empty()) return {};
   const auto found = servers_[server].find(keys);
@@ -81,31 +82,31 @@ Result<void> Verification::look(std::uint32_t server, Errands& errands, Wanted w
 
 // First at home; what is not there is looked for on all the others. A key that was not
 // stored may be somewhere all the same, if the proxy gave up waiting.
-Result<void> Verification::read(Errands& errands) {
+Result<void> Verification::read(CheckedKeys& checked) {
   const auto servers = static_cast<std::uint32_t>(servers_.size());
   for (std::uint32_t i = 0; i < servers; ++i) {
-    const auto lives_here = [i](const Errand& errand) { return errand.home == i; };
-    if (auto done = look(i, errands, lives_here); !done) return done;
+    const auto lives_here = [i](const CheckedKey& one) { return one.home == i; };
+    if (auto done = look(i, checked, lives_here); !done) return done;
   }
-  std::vector<const Errand*> missing;
-  for (const Errand& errand : errands) {
-    if (errand.places.empty()) missing.push_back(&errand);
+  std::vector<const CheckedKey*> missing;
+  for (const CheckedKey& one : checked) {
+    if (one.places.empty()) missing.push_back(&one);
   }
   for (std::uint32_t i = 0; i < servers && !missing.empty(); ++i) {
-    const auto is_missing = [&](const Errand& errand) {
-      return errand.home != i && std::ranges::count(missing, &errand) != 0;
+    const auto is_missing = [&](const CheckedKey& one) {
+      return one.home != i && std::ranges::count(missing, &one) != 0;
     };
-    if (auto done = look(i, errands, is_missing); !done) return done;
+    if (auto done = look(i, checked, is_missing); !done) return done;
   }
   return {};
 }
 
-Result<void> Verification::remove(const Errands& errands) {
+Result<void> Verification::remove(const CheckedKeys& checked) {
   std::vector<std::string> all;
   std::vector<std::vector<std::string>> by_server(servers_.size());
-  for (const Errand& errand : errands) {
-    all.push_back(errand.key);
-    for (const std::uint32_t place : errand.places) by_server[place].push_back(errand.key);
+  for (const CheckedKey& one : checked) {
+    all.push_back(one.key);
+    for (const std::uint32_t place : one.places) by_server[place].push_back(one.key);
   }
   for (std::size_t i = 0; i < servers_.size(); ++i) {
     if (by_server[i].empty()) continue;
@@ -115,25 +116,25 @@ Result<void> Verification::remove(const Errands& errands) {
   return proxy_.remove(all);
 }
 
-void Verification::tally(const Errands& errands) {
-  for (const Errand& errand : errands) {
-    ServerTally& home = tallies_[errand.home];
-    const bool at_home = !errand.places.empty() && errand.places[0] == errand.home;
+void Verification::tally(const CheckedKeys& checked) {
+  for (const CheckedKey& one : checked) {
+    ServerTally& home = tallies_[one.home];
+    const bool at_home = !one.places.empty() && one.places[0] == one.home;
     ++keys_;
     ++home.keys;
-    if (at_home && errand.refusal.empty()) {
+    if (at_home && one.refusal.empty()) {
       ++found_;
       ++home.found;
       continue;
     }
     if (strays_.size() == strays_kept_max) continue;
     std::string what = "found nowhere";
-    if (!errand.refusal.empty()) {
-      what = "not stored: " + errand.refusal;
-    } else if (!errand.places.empty()) {
-      what = "found on " + pool_.servers[errand.places[0]].label;
+    if (!one.refusal.empty()) {
+      what = "not stored: " + one.refusal;
+    } else if (!one.places.empty()) {
+      what = "found on " + pool_.servers[one.places[0]].label;
     }
-    strays_.push_back({errand.key, errand.home, std::move(what)});
+    strays_.push_back({one.key, one.home, std::move(what)});
   }
 }
 

@@ -46,13 +46,13 @@ class Verification {
 
  private:
   // A key on its way through one batch.
-  struct Errand {
+  struct CheckedKey {
     std::string key;
     std::uint32_t home = 0;
     std::string refusal;                // The proxy's, if it did not store it.
     std::vector<std::uint32_t> places;  // The servers that have it.
   };
-  using Errands = std::vector<Errand>;
+  using CheckedKeys = std::vector<CheckedKey>;
 
   Verification(const pool::Pool& pool, const route::Route& route, MemcachedPeer proxy,
                std::uint64_t nonce)
@@ -62,13 +62,13 @@ class Verification {
         names_(nonce, pool.tag),
         tallies_(pool.member_count) {}
 
-  Errands errands(std::uint32_t first, std::uint32_t count) const;
-  Result<void> write(Errands& errands);
+  CheckedKeys keys_to_check(std::uint32_t first, std::uint32_t count) const;
+  Result<void> write(CheckedKeys& checked);
   template <typename Wanted>
-  Result<void> look(std::uint32_t server, Errands& errands, Wanted wanted);
-  Result<void> read(Errands& errands);
-  Result<void> remove(const Errands& errands);
-  void tally(const Errands& errands);
+  Result<void> look(std::uint32_t server, CheckedKeys& checked, Wanted wanted);
+  Result<void> read(CheckedKeys& checked);
+  Result<void> remove(const CheckedKeys& checked);
+  void tally(const CheckedKeys& checked);
 
   const pool::Pool& pool_;
   const route::Route& route_;

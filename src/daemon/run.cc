@@ -71,7 +71,7 @@ config::MaybeBytes memory_max_by_default() {
 // What the file leaves to the machine: every client is a file descriptor, and the
 // rest of them is kept for servers, listeners and ringway itself. Asked by the start and by
 // each reload, one after another; what is wrong is told once.
-class Settler {
+class MachineDefaults {
  public:
   void settle(config::Config& config) {
     config::Router& router = config.router;
@@ -372,11 +372,11 @@ int run_loaded(config::Loaded loaded, const Load& load) {
   }
 
   worker::Crew crew(threads.ios());
-  Settler settler;
+  MachineDefaults machine_defaults;
   admin::Token token(config.admin.token_file);
   // Whoever waits for the reload may use the new token then.
   reload::SystemWorld world({.load = [load] { return load(config::MainFile::regular); },
-                             .settle = [&](config::Config& read) { settler.settle(read); },
+                             .settle = [&](config::Config& read) { machine_defaults.settle(read); },
                              .read_again = TokenReader(token, !config.admin.bind.empty()),
                              .wake = [&] { signals.wake(); },
                              .file_mode = mode});

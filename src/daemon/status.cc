@@ -62,7 +62,7 @@ json last_reload(const reload::Account& account) {
 }
 
 // What runs, and what is written.
-void add_configuration(json& status, const reload::Present& present,
+void add_configuration(json& status, const reload::InForce& present,
                        const reload::Account& account) {
   status["config_hash"] = present.fingerprint;
   status["file"] = present.written->file;
@@ -115,7 +115,7 @@ bool Status::ready(std::string& why_not) {
 std::string Status::status_json() {
   std::string why_not;
   const metrics::Registry& registry = crew_.registry;
-  const reload::Present present = control_.present();
+  const reload::InForce present = control_.present();
   const snapshot::Snapshot& snapshot = *present.snapshot;
   const std::chrono::duration<double> uptime = std::chrono::steady_clock::now() - started_;
   json status = {{"version", RINGWAY_VERSION},

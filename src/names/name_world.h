@@ -8,7 +8,7 @@
 
 #include "ringway/base/time.h"
 
-#include "names/whereabouts.h"
+#include "names/name_state.h"
 
 namespace ringway::reload {
 

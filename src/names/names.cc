@@ -41,7 +41,7 @@ void Names::add(Name& name, pool::ServerId server, Duration refresh) {
   if (std::ranges::count(name.servers, server) > 0) return;
   name.servers.push_back(server);
   // Also that there is no such name, if that is known.
-  if (name.answered) place(server, name.whereabouts.address());
+  if (name.answered) place(server, name.state.address());
 }
 
 bool Names::located(const snapshot::Snapshot& snapshot) const {
@@ -116,18 +116,18 @@ Instant Names::off_by_chance(Duration pause) {
 
 void Names::take(Entry& entry, const Answer& answer) {
   Name& name = entry.second;
-  const net::Address before = name.whereabouts.address();
-  const std::uint32_t failed_before = name.whereabouts.failed();
-  const Whereabouts::Verdict verdict = name.whereabouts.take(answer);
+  const net::Address before = name.state.address();
+  const std::uint32_t failed_before = name.state.failed();
+  const NameState::Verdict verdict = name.state.take(answer);
   const bool first = !std::exchange(name.answered, true);
   name.asked = false;
-  name.ask_at = off_by_chance(name.whereabouts.pause(name.refresh));
+  name.ask_at = off_by_chance(name.state.pause(name.refresh));
   switch (verdict) {
-    case Whereabouts::Verdict::move: return move(entry, before);
-    case Whereabouts::Verdict::lose:
+    case NameState::Verdict::move: return move(entry, before);
+    case NameState::Verdict::lose:
       if (first || !before.empty()) lose(entry, before, answer.why);
       return;
-    case Whereabouts::Verdict::keep: break;
+    case NameState::Verdict::keep: break;
   }
   if (!answer.addresses.empty() || failed_before > 0) return;
   say(entry.first, true, fmt::format("{}; it stays at {} meanwhile", answer.why, before.text()));
@@ -142,7 +142,7 @@ void Names::say(const std::string& name, bool warns, const std::string& what) {
 }
 
 void Names::move(Entry& entry, const net::Address& before) {
-  const net::Address& address = entry.second.whereabouts.address();
+  const net::Address& address = entry.second.state.address();
   if (before.empty()) {
     say(entry.first, false, "is at " + address.text());
   } else {
@@ -157,7 +157,7 @@ void Names::lose(Entry& entry, const net::Address& before, const std::string& wh
   } else {
     say(entry.first, true,
         fmt::format("{}, {} times running; it is at {} no more, and asked for again", why,
-                    Whereabouts::missing_max, before.text()));
+                    NameState::missing_max, before.text()));
   }
   for (const pool::ServerId server : entry.second.servers) place(server, {});
 }

@@ -12,8 +12,8 @@
 
 #include "ringway/snapshot/snapshot.h"
 
+#include "names/name_state.h"
 #include "names/name_world.h"
-#include "names/whereabouts.h"
 #include "worker/crew.h"
 
 namespace ringway::reload {
@@ -46,7 +46,7 @@ class Names {
  private:
   struct Name {
     std::vector<pool::ServerId> servers;
-    Whereabouts whereabouts;
+    NameState state;
     Duration refresh{};
     bool asked = false;     // An answer is on its way.
     bool answered = false;  // Ever.

@@ -10,11 +10,11 @@
 #include "ringway/config/units.h"
 
 #include "config/cross_checks.h"
+#include "reload/change_summary.h"
 #include "reload/interlock.h"
 #include "reload/listeners.h"
 #include "reload/own_addresses.h"
 #include "reload/restart.h"
-#include "reload/story.h"
 
 namespace ringway::reload {
 namespace {
@@ -29,9 +29,9 @@ static_assert(2 * config::servers_max <= proxy::Board::servers_max);
 
 class Preparation {
  public:
-  Preparation(const Present& present, const std::vector<OpenSocket>& sockets, Wish wish,
+  Preparation(const InForce& present, const std::vector<OpenSocket>& sockets, ReloadRequest request,
               worker::Crew& crew, World& world)
-      : present_(present), sockets_(sockets), wish_(wish), crew_(crew), world_(world) {}
+      : present_(present), sockets_(sockets), request_(request), crew_(crew), world_(world) {}
 
   Candidate run() {
     try {
@@ -51,8 +51,8 @@ class Preparation {
   }
 
   bool load() {
-    if (wish_.written) {
-      written_ = *wish_.written;
+    if (request_.written) {
+      written_ = *request_.written;
       return true;
     }
     config::Loaded loaded = world_.load();
@@ -69,12 +69,12 @@ class Preparation {
   }
 
   bool compare() {
-    if (wish_.sweep) return true;
+    if (request_.sweep) return true;
     if (config::placeless(written_) == config::placeless(*present_.written)) {
       if (std::ranges::none_of(sockets_, &OpenSocket::lost)) {
         return end(Ending::unchanged, "nothing has changed\n");
       }
-      candidate_.story = "sockets whose files were removed are made anew";
+      candidate_.summary = "sockets whose files were removed are made anew";
       candidate_.next.file_hash = present_.file_hash;
       candidate_.next.fingerprint = present_.fingerprint;
       return true;
@@ -82,7 +82,7 @@ class Preparation {
     const Difference found = difference(*present_.written, written_);
     candidate_.next.file_hash = found.file_hash;
     candidate_.next.fingerprint = running_fingerprint(*present_.started, written_);
-    candidate_.story = story(found, needing_restart(*present_.started, written_));
+    candidate_.summary = change_summary(found, needing_restart(*present_.started, written_));
     const auto why = refusal(found, *present_.written, written_);
     if (!why || accepted()) return true;
     return end(Ending::refused, "refused: " + *why + "\n");
@@ -90,13 +90,13 @@ class Preparation {
 
   // Of what is read once more, only as it was when it was accepted.
   bool accepted() const {
-    return wish_.accept_moved && (!wish_.again || candidate_.content == wish_.accepted);
+    return request_.accept_moved && (!request_.again || candidate_.content == request_.accepted);
   }
 
   // Servers that are gone keep their ids until every worker has let go of them. All of the
   // file count as new: a file and its successor fit together (see config/cross_checks.h).
   bool has_ids() {
-    if (wish_.sweep) return true;
+    if (request_.sweep) return true;
     std::size_t servers = crew_.board.size();
     for (const config::Pool& pool : written_.pools) servers += pool.servers.size();
     if (servers <= proxy::Board::servers_max) return true;
@@ -145,12 +145,12 @@ class Preparation {
     const auto at = written_.reload.apply_at_unix_s;
     // In whole seconds: nanoseconds do not reach beyond the year 2262.
     const auto now = std::chrono::floor<std::chrono::seconds>(world_.since_1970());
-    if (wish_.written || !at || std::chrono::seconds(*at) <= now) return false;
+    if (request_.written || !at || std::chrono::seconds(*at) <= now) return false;
     close_sockets(std::exchange(candidate_.opened, {}), world_);
     candidate_.apply_at = std::chrono::seconds(*at);
-    candidate_.held = std::make_shared<const config::Config>(written_);
+    candidate_.scheduled = std::make_shared<const config::Config>(written_);
     end(Ending::scheduled,
-        fmt::format("applies at {}: {}\n", config::print_time(*at), candidate_.story));
+        fmt::format("applies at {}: {}\n", config::print_time(*at), candidate_.summary));
     return true;
   }
 
@@ -165,7 +165,7 @@ class Preparation {
         .listener = [this](const std::string& name) { return candidate_.listeners.ids.at(name); }};
     candidate_.next.started = present_.started;
     candidate_.next.written = std::make_shared<const config::Config>(std::move(written_));
-    if (wish_.sweep) {
+    if (request_.sweep) {
       candidate_.next.file_hash = present_.file_hash;
       candidate_.next.fingerprint = present_.fingerprint;
     }
@@ -174,9 +174,9 @@ class Preparation {
                         candidate_.listeners.retiring);
   }
 
-  const Present& present_;
+  const InForce& present_;
   const std::vector<OpenSocket>& sockets_;
-  const Wish wish_;
+  const ReloadRequest request_;
   worker::Crew& crew_;
   World& world_;
   config::Config written_;
@@ -186,9 +186,9 @@ class Preparation {
 
 }  // namespace
 
-Candidate prepare(const Present& present, const std::vector<OpenSocket>& sockets, Wish wish,
-                  worker::Crew& crew, World& world) {
-  return Preparation(present, sockets, wish, crew, world).run();
+Candidate prepare(const InForce& present, const std::vector<OpenSocket>& sockets,
+                  ReloadRequest request, worker::Crew& crew, World& world) {
+  return Preparation(present, sockets, request, crew, world).run();
 }
 
 }  // namespace ringway::reload

@@ -12,18 +12,18 @@
 #include "ringway/base/result.h"
 
 #include "reload/difference.h"
+#include "reload/in_force.h"
 #include "reload/listener_plan.h"
 #include "reload/orders.h"
-#include "reload/present.h"
 #include "reload/world.h"
 #include "worker/crew.h"
 
 namespace ringway::reload {
 
-struct Wish {
+struct ReloadRequest {
   bool accept_moved = false;
-  // Not to be read again: what waited for its time, or the present one once more, to be
-  // rid of listeners that are over.
+  // Set when no file is read: a scheduled configuration, or the running one to drop finished
+  // listeners.
   std::shared_ptr<const config::Config> written;
   bool sweep = false;
   bool again = false;          // By the watch: what failed last may go well now.
@@ -37,17 +37,17 @@ struct Candidate {
   bool read = false;              // Something was, if only to find it wrong;
   std::string file_hash;          // its hash if it is right.
   std::string warnings;           // Lines.
-  std::string story;              // What changes, in one line.
-  Present next;
+  std::string summary;            // What changes, in one line.
+  InForce next;
   ListenerPlan listeners;
   std::vector<OpenSocket> opened;
   // Scheduled: when, since 1970, and what.
   std::chrono::seconds apply_at{};
-  std::shared_ptr<const config::Config> held;
+  std::shared_ptr<const config::Config> scheduled;
 };
 
 // Called where it may take its time; uses nothing of control's but what is passed by value.
-Candidate prepare(const Present& present, const std::vector<OpenSocket>& sockets, Wish wish,
-                  worker::Crew& crew, World& world);
+Candidate prepare(const InForce& present, const std::vector<OpenSocket>& sockets,
+                  ReloadRequest request, worker::Crew& crew, World& world);
 
 }  // namespace ringway::reload

@@ -19,7 +19,7 @@ Control::Control(config::Config written, worker::Crew& crew, World& world, std::
       listeners_(crew, world),
       states_(crew),
       names_(crew, world),
-      reloading_(crew, world, notice_, {listeners_, states_, names_}) {
+      reloading_(crew, world, published_, {listeners_, states_, names_}) {
   config::Config settled = written;
   world_.settle(settled);
   first_listeners_ = listener_plan(nullptr, {}, settled, {});
@@ -29,11 +29,11 @@ Control::Control(config::Config written, worker::Crew& crew, World& world, std::
       .listener = [this](const std::string& name) { return first_listeners_.ids.at(name); }};
   auto started = std::make_shared<const config::Config>(std::move(written));
   const std::string hash = config::fingerprint(*started);
-  notice_.put({.started = started,
-               .written = started,
-               .snapshot = snapshot::build(std::move(settled), 1, identities),
-               .file_hash = hash,
-               .fingerprint = hash});
+  published_.put({.started = started,
+                  .written = started,
+                  .snapshot = snapshot::build(std::move(settled), 1, identities),
+                  .file_hash = hash,
+                  .fingerprint = hash});
 }
 
 Opened Control::open_first() {

@@ -17,8 +17,8 @@
 #include "ringway/config/load.h"
 
 #include "names/names.h"
+#include "reload/in_force.h"
 #include "reload/listeners.h"
-#include "reload/present.h"
 #include "reload/reloading.h"
 #include "reload/states.h"
 #include "reload/world.h"
@@ -81,9 +81,9 @@ class Control {
   bool ready() const { return phase_ == Phase::running; }
   // Each name of a server has been answered since the start, or name_patience is over.
   bool names_known() const { return names_known_; }
-  Present present() const { return notice_.get(); }
-  Account account() const { return notice_.account(); }
-  SharedSnapshot snapshot() const { return notice_.get().snapshot; }
+  InForce present() const { return published_.get(); }
+  Account account() const { return published_.account(); }
+  SharedSnapshot snapshot() const { return published_.get().snapshot; }
 
  private:
   Opened open_first();
@@ -99,7 +99,7 @@ class Control {
   World& world_;
   const std::uint64_t content_;
   ListenerPlan first_listeners_;  // Until start().
-  Notice notice_;
+  Published published_;
   Listeners listeners_;
   States states_;
   Names names_;

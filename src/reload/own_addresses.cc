@@ -32,7 +32,7 @@ net::NoSocket until_restart(const std::string& bind, const char* section, const 
 
 }  // namespace
 
-std::optional<net::NoSocket> in_the_way(const std::string& bind, const Present& present,
+std::optional<net::NoSocket> in_the_way(const std::string& bind, const InForce& present,
                                         const std::vector<OpenSocket>& sockets) {
   for (const OpenSocket& socket : sockets) {
     if (socket.lost || !overlap(bind, socket.bind)) continue;

@@ -8,13 +8,13 @@
 #include <vector>
 
 #include "net/listener_socket.h"
+#include "reload/in_force.h"
 #include "reload/listener_plan.h"
-#include "reload/present.h"
 
 namespace ringway::reload {
 
 // Who of this process is in the way of `bind`, and what helps; nothing if nobody is.
-std::optional<net::NoSocket> in_the_way(const std::string& bind, const Present& present,
+std::optional<net::NoSocket> in_the_way(const std::string& bind, const InForce& present,
                                         const std::vector<OpenSocket>& sockets);
 
 }  // namespace ringway::reload

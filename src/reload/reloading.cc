@@ -48,8 +48,8 @@ std::future<Outcome> Reloading::order(bool accept_moved) {
 
 void Reloading::start(std::uint64_t content) {
   content_ = seen_ = content;
-  const Present present = notice_.get();
-  notice_.give({.last = std::nullopt, .file_hash = present.file_hash, .differs = false});
+  const InForce present = published_.get();
+  published_.give({.last = std::nullopt, .file_hash = present.file_hash, .differs = false});
   if (const auto watch = present.written->reload.watch) look_at_ = world_.now() + *watch;
   count(Ending::done);
 }
@@ -83,32 +83,32 @@ Instant Reloading::next() const {
     return now + std::chrono::milliseconds(1);
   }
   Instant next = look_at_;
-  if (held_.written) next = std::min(next, now + std::chrono::milliseconds(100));
+  if (scheduled_.written) next = std::min(next, now + std::chrono::milliseconds(100));
   if (server_ids_.waiting() > 0) next = std::min(next, now + std::chrono::milliseconds(100));
   return next;
 }
 
 // --- Beginning ------------------------------------------------------------------
 
-bool Reloading::held_is_due() const {
-  return held_.written && world_.now() >= held_.tried_again_at &&
-         std::chrono::floor<std::chrono::seconds>(world_.since_1970()) >= held_.at;
+bool Reloading::schedule_is_due() const {
+  return scheduled_.written && world_.now() >= scheduled_.tried_again_at &&
+         std::chrono::floor<std::chrono::seconds>(world_.since_1970()) >= scheduled_.at;
 }
 
-void Reloading::hold(Held held) {
-  const bool same = held.written && held_.written && held.at == held_.at &&
-                    config::placeless(*held.written) == config::placeless(*held_.written);
-  const bool replaced = held_.written && !wish_.written && !same;
+void Reloading::schedule(Scheduled scheduled) {
+  const bool same = scheduled.written && scheduled_.written && scheduled.at == scheduled_.at &&
+                    config::placeless(*scheduled.written) == config::placeless(*scheduled_.written);
+  const bool replaced = scheduled_.written && !request_.written && !same;
   if (replaced) {
     log::tell(log::Level::info, {.name = "schedule_dropped"}, "what waited for {} is dropped",
               config::print_time(applies_at()));
   }
-  held_ = std::move(held);
-  if (held_.written) {
-    names_.keep_only(*notice_.get().snapshot);
-    names_.expect(*held_.written);
+  scheduled_ = std::move(scheduled);
+  if (scheduled_.written) {
+    names_.keep_only(*published_.get().snapshot);
+    names_.expect(*scheduled_.written);
   }
-  applies_at_ = held_.written ? held_.at.count() : 0;
+  applies_at_ = scheduled_.written ? scheduled_.at.count() : 0;
 }
 
 void Reloading::begin_if_asked() {
@@ -124,26 +124,25 @@ void Reloading::begin_if_asked() {
                   .accepted = unfinished_->content},
                  {});
   }
-  if (held_is_due()) {
-    return begin({.accept_moved = true, .written = held_.written}, {});
+  if (schedule_is_due()) {
+    return begin({.accept_moved = true, .written = scheduled_.written}, {});
   }
   if (listeners_.any_over() || listeners_.take_lost()) {
-    return begin({.accept_moved = true, .written = notice_.get().written, .sweep = true}, {});
+    return begin({.accept_moved = true, .written = published_.get().written, .sweep = true}, {});
   }
   if (world_.now() >= look_at_) begin_look();
 }
 
-void Reloading::begin(Wish wish, std::vector<Order> asked) {
-  wish_ = wish;
+void Reloading::begin(ReloadRequest request, std::vector<Order> asked) {
+  request_ = request;
   asked_ = std::move(asked);
   candidate_ = std::make_shared<Candidate>();
   stage_ = Stage::preparing;
-  if (!wish_.sweep) ++begun_;
-  const auto begun =
-      world_.begin([candidate = candidate_, present = notice_.get(), sockets = listeners_.sockets(),
-                    wish = std::move(wish), &crew = crew_, &world = world_] {
-        *candidate = prepare(present, sockets, wish, crew, world);
-      });
+  if (!request_.sweep) ++begun_;
+  const auto begun = world_.begin(
+      [candidate = candidate_, present = published_.get(), sockets = listeners_.sockets(),
+       request = std::move(request), &crew = crew_,
+       &world = world_] { *candidate = prepare(present, sockets, request, crew, world); });
   if (begun) return;
   candidate_->ending = Outcome{Ending::failed, begun.error() + "\n"};
   candidate_->outside = true;
@@ -169,7 +168,7 @@ void Reloading::begin_look() {
 void Reloading::on_looked() {
   stage_ = Stage::idle;
   const auto looked = *std::exchange(looked_, nullptr);
-  const auto watch = notice_.get().written->reload.watch;
+  const auto watch = published_.get().written->reload.watch;
   look_at_ = watch ? world_.now() + *watch : never;
   if (!looked) return;
   const std::uint64_t content = *looked;
@@ -191,16 +190,16 @@ void Reloading::on_looked() {
 
 // Whether it is one that is counted already: the same, tried again by itself.
 bool Reloading::note_failure(bool other_content) {
-  if (wish_.sweep) return false;
+  if (request_.sweep) return false;
   const bool failed = !candidate_->ending->good();
-  if (wish_.written) {
-    held_.tried_again_at = world_.now() + try_again;
-    return failed && std::exchange(held_.failed, true);
+  if (request_.written) {
+    scheduled_.tried_again_at = world_.now() + try_again;
+    return failed && std::exchange(scheduled_.failed, true);
   }
   unfinished_.reset();
-  const bool accepted = wish_.accept_moved && !(wish_.again && other_content);
+  const bool accepted = request_.accept_moved && !(request_.again && other_content);
   if (failed && candidate_->outside) unfinished_ = Unfinished{accepted, content_, false};
-  return unfinished_ && wish_.again && !other_content;
+  return unfinished_ && request_.again && !other_content;
 }
 
 // The last thing that can fail, and here because a socket may be closed by this thread alone.
@@ -208,7 +207,7 @@ void Reloading::adjust_listeners() {
   const auto problems = listeners_.adjust(candidate_->listeners.to_adjust);
   if (problems.empty()) return;
   close_sockets(std::exchange(candidate_->opened, {}), world_);
-  server_ids_.given_up(*candidate_->next.snapshot, *notice_.get().snapshot);
+  server_ids_.given_up(*candidate_->next.snapshot, *published_.get().snapshot);
   std::string lines;
   for (const config::Problem& problem : problems) lines += text(problem) + "\n";
   candidate_->ending = Outcome{Ending::failed, lines + "the configuration stays as it was\n"};
@@ -219,7 +218,7 @@ void Reloading::on_prepared() {
   const std::uint64_t content = candidate_->content;
   const bool other_content = content != 0 && content != content_;
   if (content != 0) content_ = seen_ = content;
-  if (!wish_.again || other_content) {
+  if (!request_.again || other_content) {
     log_lines(candidate_->warnings, [](std::string_view at) {
       log::tell(log::Level::warning, {.name = "reload_warning", .cause = std::string(at)},
                 "reload: {}", at);
@@ -234,11 +233,11 @@ void Reloading::on_prepared() {
   if (candidate_->ending) {
     const Outcome outcome = *candidate_->ending;
     const bool again = note_failure(other_content);
-    if (outcome.good()) hold({candidate_->apply_at, candidate_->held, {}});
+    if (outcome.good()) schedule({candidate_->apply_at, candidate_->scheduled, {}});
     return end_with(outcome, again);
   }
-  if (!wish_.written) unfinished_.reset();
-  if (!wish_.sweep) hold({});
+  if (!request_.written) unfinished_.reset();
+  if (!request_.sweep) schedule({});
   names_.locate(*candidate_->next.snapshot);
   locating_until_ = world_.now() + locating_max;
   stage_ = Stage::locating;
@@ -281,7 +280,7 @@ void Reloading::introduce(const pool::Pool& pool, const pool::Pool* before) {
 // The new snapshot before the new sockets: whoever is accepted there finds its listener.
 void Reloading::switch_over() {
   const snapshot::Snapshot& next = *candidate_->next.snapshot;
-  before_ = notice_.put(candidate_->next);
+  before_ = published_.put(candidate_->next);
   for (const auto& pool : next.pools) introduce(*pool, before_.snapshot->pool(pool->name()));
   // Whom the file takes out shall be out before anybody asks it for its new keys.
   states_.adopt(next, false);
@@ -302,29 +301,29 @@ void Reloading::on_switched() {
   // Nobody but an HTTP thread that is looking at it may still hold the old one.
   before_ = {};
   names_.keep_only(*candidate_->next.snapshot);
-  if (held_.written) names_.expect(*held_.written);
+  if (scheduled_.written) names_.expect(*scheduled_.written);
   const auto watch = candidate_->next.written->reload.watch;
   look_at_ = watch ? world_.now() + *watch : never;
-  const std::string story = candidate_->story;
-  if (wish_.sweep) {
+  const std::string summary = candidate_->summary;
+  if (request_.sweep) {
     log::tell(log::Level::debug, {.name = "listeners_forgotten"},
               "generation {}: listeners whose clients have left are forgotten", generation);
     return end_with({Ending::done, ""});
   }
-  end_with({Ending::done, fmt::format("reloaded, generation {}: {}\n", generation, story)});
+  end_with({Ending::done, fmt::format("reloaded, generation {}: {}\n", generation, summary)});
 }
 
 // What was read last, whatever became of it.
 void Reloading::note_read() {
-  Account account = notice_.account();
+  Account account = published_.account();
   if (candidate_->read) account.file_hash = candidate_->file_hash;
-  account.differs = account.file_hash != notice_.get().file_hash;
-  notice_.give(std::move(account));
+  account.differs = account.file_hash != published_.get().file_hash;
+  published_.give(std::move(account));
 }
 
 // Of what was refused or failed: an operator would think that it is harmless now.
 std::string Reloading::on_disk() const {
-  const Account account = notice_.account();
+  const Account account = published_.account();
   if (!candidate_->read || !account.differs) return "";
   if (account.file_hash.empty()) {
     return "the file on disk is not what runs, and a restart would fail on it\n";
@@ -340,8 +339,8 @@ void Reloading::end_with(Outcome outcome, bool again) {
   if (!outcome.good()) outcome.text += on_disk();
   const std::string text = candidate_->warnings + outcome.text;
   candidate_.reset();
-  const bool told = again && wish_.again;  // The log of what waits for its time says each try.
-  if (!wish_.sweep && !told) {
+  const bool told = again && request_.again;  // The log of what waits for its time says each try.
+  if (!request_.sweep && !told) {
     log_lines(outcome.text, [&](std::string_view line) {
       log::Event event{.name = event_of(outcome.ending)};
       if (outcome.good()) return log::write(log::Level::info, std::string(line), std::move(event));
@@ -351,13 +350,13 @@ void Reloading::end_with(Outcome outcome, bool again) {
     if (!again) keep(outcome);
   }
   // A sweep is tried again and again, and nobody asked for it.
-  if (wish_.sweep && std::exchange(sweep_told_, outcome.text) != outcome.text) {
+  if (request_.sweep && std::exchange(sweep_told_, outcome.text) != outcome.text) {
     log_lines(outcome.text, [](std::string_view line) {
       log::write(log::Level::error, std::string(line),
                  {.name = "sweep_failed", .cause = std::string(line)});
     });
   }
-  wish_ = {};
+  request_ = {};
   answer({outcome.ending, text});
 }
 
@@ -366,11 +365,11 @@ void Reloading::answer(const Outcome& outcome) {
 }
 
 void Reloading::keep(const Outcome& outcome) {
-  Account account = notice_.account();
+  Account account = published_.account();
   account.last = LastReload{.at = std::chrono::floor<std::chrono::seconds>(world_.since_1970()),
                             .outcome = outcome,
-                            .file = notice_.get().written->file};
-  notice_.give(std::move(account));
+                            .file = published_.get().written->file};
+  published_.give(std::move(account));
   count(outcome.ending);
 }
 
@@ -383,7 +382,7 @@ void Reloading::count(Ending ending) {
   registry.set_process(ProcessMetric::config_reload_failures, static_cast<double>(failures_));
   registry.set_process(ProcessMetric::config_last_reload_ok, bad ? 0 : 1);
   if (ending != Ending::done && ending != Ending::unchanged) return;
-  const Present present = notice_.get();
+  const InForce present = published_.get();
   const std::uint64_t hash = std::stoull(present.fingerprint, nullptr, 16) >> 16U;
   registry.set_process(ProcessMetric::config_hash, static_cast<double>(hash));
   const auto waiting = needing_restart(*present.started, *present.written);

@@ -38,10 +38,10 @@ class Reloading {
     Names& names;
   };
 
-  Reloading(worker::Crew& crew, World& world, Notice& notice, Parts parts)
+  Reloading(worker::Crew& crew, World& world, Published& published, Parts parts)
       : crew_(crew),
         world_(world),
-        notice_(notice),
+        published_(published),
         listeners_(parts.listeners),
         states_(parts.states),
         names_(parts.names),
@@ -65,7 +65,7 @@ class Reloading {
   // When what waits for its time applies, in seconds since 1970; 0: nothing waits. Any thread.
   std::int64_t applies_at() const { return applies_at_.load(std::memory_order_relaxed); }
   bool under_way() const {
-    return stage_ != Stage::idle && stage_ != Stage::looking && !wish_.sweep;
+    return stage_ != Stage::idle && stage_ != Stage::looking && !request_.sweep;
   }
 
  private:
@@ -78,7 +78,7 @@ class Reloading {
     bool due = false;
   };
 
-  struct Held {
+  struct Scheduled {
     std::chrono::seconds at{};  // Since 1970.
     std::shared_ptr<const config::Config> written;
     Instant tried_again_at{};  // Something was in its way, such as an address in use.
@@ -86,9 +86,9 @@ class Reloading {
   };
 
   void begin_if_asked();
-  void hold(Held held);
-  bool held_is_due() const;
-  void begin(Wish wish, std::vector<Order> asked);
+  void schedule(Scheduled scheduled);
+  bool schedule_is_due() const;
+  void begin(ReloadRequest request, std::vector<Order> asked);
   void begin_look();
   void on_looked();
   void on_prepared();
@@ -108,7 +108,7 @@ class Reloading {
 
   worker::Crew& crew_;
   World& world_;
-  Notice& notice_;
+  Published& published_;
   Listeners& listeners_;
   States& states_;
   Names& names_;
@@ -116,13 +116,13 @@ class Reloading {
   Orders orders_;
   Stage stage_ = Stage::idle;
   bool ended_ = false;
-  Wish wish_;
+  ReloadRequest request_;
   std::vector<Order> asked_;                              // By whoever waits for the present one.
   std::shared_ptr<Candidate> candidate_;                  // The work's until it is done.
   std::shared_ptr<std::optional<std::uint64_t>> looked_;  // A content, if looking went well.
-  Held held_;                                // Waits for its time; null: there is none.
-  std::atomic<std::int64_t> applies_at_{0};  // Of held_.
-  Present before_;                           // While switching: what is to be given back.
+  Scheduled scheduled_;                      // Waits for its time; null: there is none.
+  std::atomic<std::int64_t> applies_at_{0};  // Of scheduled_.
+  InForce before_;                           // While switching: what is to be given back.
   Instant locating_until_ = never;
   Instant look_at_ = never;
   std::optional<Unfinished> unfinished_;

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "board/board_watcher.h"
-#include "reload/present.h"
+#include "reload/in_force.h"
 #include "sim/scenario.h"
 #include "worker/crew.h"
 

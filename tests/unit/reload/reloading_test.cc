@@ -51,7 +51,7 @@ class Reloaded {
   testing::AsleepIo io;
   worker::Crew crew{{&io}};
   FakeWorld world;
-  Notice notice;
+  Published notice;
   Listeners listeners{crew, world};
   States states{crew};
   Names names{crew, world};

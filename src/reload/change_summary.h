@@ -11,6 +11,6 @@ namespace ringway::reload {
 
 // `restart`: settings that wait for a restart. "pool web: 1 server added, 12.3% of the
 // keys move; pool old removed; listener web: timeout"
-std::string story(const Difference& difference, const std::vector<std::string>& restart);
+std::string change_summary(const Difference& difference, const std::vector<std::string>& restart);
 
 }  // namespace ringway::reload

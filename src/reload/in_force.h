@@ -19,7 +19,7 @@ namespace ringway::reload {
 
 using SharedSnapshot = std::shared_ptr<const snapshot::Snapshot>;
 
-struct Present {
+struct InForce {
   std::shared_ptr<const config::Config> started;
   std::shared_ptr<const config::Config> written;
   SharedSnapshot snapshot;  // Its configuration has what the machine added to `written`.
@@ -42,14 +42,14 @@ struct Account {
 };
 
 // Both for any thread.
-class Notice {
+class Published {
  public:
-  Present get() const {
+  InForce get() const {
     const std::lock_guard lock(mutex_);
     return present_;
   }
   // Returns what was there.
-  Present put(Present present) {
+  InForce put(InForce present) {
     const std::lock_guard lock(mutex_);
     return std::exchange(present_, std::move(present));
   }
@@ -65,7 +65,7 @@ class Notice {
 
  private:
   mutable std::mutex mutex_;
-  Present present_;
+  InForce present_;
   Account account_;
 };
 

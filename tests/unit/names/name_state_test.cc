@@ -1,5 +1,5 @@
 // What answers of name servers mean for where a server is.
-#include "names/whereabouts.h"
+#include "names/name_state.h"
 
 #include <doctest/doctest.h>
 
@@ -7,7 +7,7 @@ namespace ringway::reload {
 namespace {
 
 using namespace std::chrono_literals;
-using Verdict = Whereabouts::Verdict;
+using Verdict = NameState::Verdict;
 
 net::Address at(const std::string& host) {
   return *net::Address::parse(host + ":11211");
@@ -23,13 +23,13 @@ const Answer missing{.addresses = {}, .missing = true, .why = "does not resolve:
 const Answer no_answer{.addresses = {}, .missing = false, .why = "does not resolve: time-out"};
 
 TEST_CASE("of several addresses the lowest by number is taken, IPv4 first") {
-  Whereabouts name;
+  NameState name;
   CHECK(name.take(found({"[fd00::1]", "10.0.0.10", "10.0.0.9", "192.168.0.1"})) == Verdict::move);
   CHECK(name.address() == at("10.0.0.9"));
 }
 
 TEST_CASE("the present address is kept while it is in the answer") {
-  Whereabouts name;
+  NameState name;
   name.take(found({"10.0.0.5"}));
   CHECK(name.take(found({"10.0.0.9", "10.0.0.5", "10.0.0.1"})) == Verdict::keep);
   CHECK(name.address() == at("10.0.0.5"));
@@ -38,14 +38,14 @@ TEST_CASE("the present address is kept while it is in the answer") {
 }
 
 TEST_CASE("without an answer the last address stays, however long") {
-  Whereabouts name;
+  NameState name;
   name.take(found({"10.0.0.5"}));
   for (int i = 0; i < 100; ++i) CHECK(name.take(no_answer) == Verdict::keep);
   CHECK(name.address() == at("10.0.0.5"));
 }
 
 TEST_CASE("the third time running that there is no such name loses the address") {
-  Whereabouts name;
+  NameState name;
   name.take(found({"10.0.0.5"}));
   CHECK(name.take(missing) == Verdict::keep);
   CHECK(name.take(missing) == Verdict::keep);
@@ -55,7 +55,7 @@ TEST_CASE("the third time running that there is no such name loses the address")
 
 TEST_CASE("anything else between two of them begins the count anew") {
   for (const Answer& between : {no_answer, found({"10.0.0.5"})}) {
-    Whereabouts name;
+    NameState name;
     name.take(found({"10.0.0.5"}));
     for (const Answer& answer : {missing, missing, between, missing, missing})
       CHECK(name.take(answer) == Verdict::keep);
@@ -65,7 +65,7 @@ TEST_CASE("anything else between two of them begins the count anew") {
 
 TEST_CASE("a name that never had an address is lost at once, and found later") {
   for (const Answer& first : {missing, no_answer}) {
-    Whereabouts name;
+    NameState name;
     CHECK(name.take(first) == Verdict::lose);
     CHECK(name.take(first) == Verdict::lose);
     CHECK(name.take(found({"10.0.0.5"})) == Verdict::move);
@@ -73,14 +73,14 @@ TEST_CASE("a name that never had an address is lost at once, and found later") {
 }
 
 TEST_CASE("a good answer lasts as long as the refresh time") {
-  Whereabouts name;
+  NameState name;
   name.take(no_answer);
   name.take(found({"10.0.0.5"}));
   CHECK(name.pause(60s) == 60s);
 }
 
 TEST_CASE("a name without address is asked for again soon, then at most every 15 s") {
-  Whereabouts name;
+  NameState name;
   for (const Duration pause : {1s, 2s, 4s, 8s, 15s, 15s}) {
     name.take(missing);
     CHECK(name.pause(60s) == pause);
@@ -91,7 +91,7 @@ TEST_CASE("a name without address is asked for again soon, then at most every 15
 }
 
 TEST_CASE("while there is an address, no answer slows down to the refresh time") {
-  Whereabouts name;
+  NameState name;
   name.take(found({"10.0.0.5"}));
   for (const Duration pause : {1s, 2s, 4s, 8s, 16s, 32s, 60s, 60s}) {
     name.take(no_answer);
@@ -100,7 +100,7 @@ TEST_CASE("while there is an address, no answer slows down to the refresh time")
 }
 
 TEST_CASE("that there is no such name is asked again after 5 s") {
-  Whereabouts name;
+  NameState name;
   name.take(found({"10.0.0.5"}));
   name.take(missing);
   CHECK(name.pause(60s) == 5s);

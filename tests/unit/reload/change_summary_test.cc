@@ -1,5 +1,5 @@
 // The line that tells what a reload changed, and what is left for a restart.
-#include "reload/story.h"
+#include "reload/change_summary.h"
 
 #include <doctest/doctest.h>
 
@@ -12,7 +12,7 @@ namespace {
 std::string told(const std::string& before, const std::string& after) {
   const config::Config was = loaded(before);
   const config::Config is = loaded(after);
-  return story(difference(was, is), needing_restart(was, is));
+  return change_summary(difference(was, is), needing_restart(was, is));
 }
 
 TEST_CASE("servers are counted, and so are the keys that move") {

@@ -1,6 +1,6 @@
-// See crowd.h. Every worker of every instance has connections of its own; one worker of
+// See fleet_load.h. Every worker of every instance has connections of its own; one worker of
 // each instance checks.
-#include "cli/crowd.h"
+#include "cli/fleet_load.h"
 
 #include <algorithm>
 #include <chrono>
@@ -45,54 +45,55 @@ std::map<std::string_view, Load> loads_of(const config::Config& config, std::uin
 
 }  // namespace
 
-std::vector<Crowd> crowds_of(const config::Config& config, std::uint32_t workers,
-                             std::uint32_t instances) {
+std::vector<FleetLoad> fleet_loads(const config::Config& config, std::uint32_t workers,
+                                   std::uint32_t instances) {
   const auto loads = loads_of(config, workers, instances);
-  std::vector<Crowd> crowds;
+  std::vector<FleetLoad> fleets;
   for (const config::Pool& pool : config.pools) {
-    Crowd& crowd = crowds.emplace_back(Crowd{.pool = pool.name});
+    FleetLoad& fleet = fleets.emplace_back(FleetLoad{.pool = pool.name});
     for (const config::Server& server : pool.servers) {
       const Load& load = loads.at(server.address);
-      crowd.connections = std::max(crowd.connections, load.connections);
-      crowd.checks_per_s = std::max(crowd.checks_per_s, load.checks_per_s);
+      fleet.connections = std::max(fleet.connections, load.connections);
+      fleet.checks_per_s = std::max(fleet.checks_per_s, load.checks_per_s);
     }
   }
-  return crowds;
+  return fleets;
 }
 
-std::string crowds_text(const config::Config& config, std::uint32_t instances) {
+std::string fleet_text(const config::Config& config, std::uint32_t instances) {
   const std::uint32_t workers = workers_of(config);
   std::string lines;
   if (config.router.workers == 0) {
     lines = fmt::format("workers = 0: as on this machine, {} CPU{}\n", workers,
                         workers == 1 ? "" : "s");
   }
-  for (const Crowd& crowd : crowds_of(config, workers, instances)) {
+  for (const FleetLoad& fleet : fleet_loads(config, workers, instances)) {
     lines += fmt::format(
         "pool {}: from {} ringways each server gets up to {} connections, and {} checks a "
         "second while it is idle\n",
-        crowd.pool, instances, crowd.connections, rate_text(crowd.checks_per_s));
+        fleet.pool, instances, fleet.connections, rate_text(fleet.checks_per_s));
   }
   return lines;
 }
 
-void add_crowds(const config::Config& config, std::uint32_t instances, config::Problems& problems) {
-  const std::vector<Crowd> crowds = crowds_of(config, workers_of(config), instances);
-  for (std::size_t i = 0; i < crowds.size(); ++i) {
-    const Crowd& crowd = crowds[i];
+void add_fleet_load(const config::Config& config, std::uint32_t instances,
+                    config::Problems& problems) {
+  const std::vector<FleetLoad> fleets = fleet_loads(config, workers_of(config), instances);
+  for (std::size_t i = 0; i < fleets.size(); ++i) {
+    const FleetLoad& fleet = fleets[i];
     const config::Pool& pool = config.pools[i];
     const auto warn = [&](std::string what, std::string hint) {
       problems.push_back({pool.where, fmt::format("pool '{}': {}", pool.name, std::move(what)),
                           std::move(hint), config::Severity::warning});
     };
-    if (crowd.connections > crowd_warned_at) {
-      warn(fmt::format("each server gets up to {} connections from {} ringways", crowd.connections,
+    if (fleet.connections > fleet_warned_at) {
+      warn(fmt::format("each server gets up to {} connections from {} ringways", fleet.connections,
                        instances),
            "raise memcached's -c, or run fewer and larger ringways between");
     }
-    if (crowd.checks_per_s > static_cast<double>(crowd_warned_at)) {
+    if (fleet.checks_per_s > static_cast<double>(fleet_warned_at)) {
       warn(fmt::format("each idle server gets {:.0f} checks a second from {} ringways",
-                       crowd.checks_per_s, instances),
+                       fleet.checks_per_s, instances),
            "raise health.interval");
     }
   }

@@ -19,7 +19,7 @@ namespace ringway::reload {
 
 using net::Answer;
 
-class Whereabouts {
+class NameState {
  public:
   // Whoever gets the address of a pod that is gone may be somebody else's memcached.
   static constexpr std::uint32_t missing_max = 3;

@@ -1,6 +1,6 @@
 // Phrases, joined. Servers are counted, not listed: a line has an end; `ringway diff` lists
 // them.
-#include "reload/story.h"
+#include "reload/change_summary.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -50,7 +50,7 @@ std::string pool_text(const PoolDifference& pool) {
 
 }  // namespace
 
-std::string story(const Difference& difference, const std::vector<std::string>& restart) {
+std::string change_summary(const Difference& difference, const std::vector<std::string>& restart) {
   std::vector<std::string> parts;
   for (const PoolDifference& pool : difference.pools) {
     if (pool.change != Change::same) parts.push_back(pool_text(pool));

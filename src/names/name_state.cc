@@ -1,12 +1,12 @@
-// See whereabouts.h. Nothing here knows the time: pause() says how much of it to let
+// See name_state.h. Nothing here knows the time: pause() says how much of it to let
 // pass, names.h lets it.
-#include "names/whereabouts.h"
+#include "names/name_state.h"
 
 #include <algorithm>
 
 namespace ringway::reload {
 
-Whereabouts::Verdict Whereabouts::take(const Answer& answer) {
+NameState::Verdict NameState::take(const Answer& answer) {
   if (!answer.addresses.empty()) {
     failed_ = missing_ = 0;
     if (std::ranges::count(answer.addresses, address_) > 0) return Verdict::keep;
@@ -21,7 +21,7 @@ Whereabouts::Verdict Whereabouts::take(const Answer& answer) {
   return Verdict::lose;
 }
 
-Duration Whereabouts::pause(Duration refresh) const {
+Duration NameState::pause(Duration refresh) const {
   if (failed_ == 0) return refresh;
   if (missing_ > 0 && !address_.empty()) return std::min(again_missing, refresh);
   const Duration slowest = address_.empty() ? std::min(again_slowest, refresh) : refresh;
