@@ -91,6 +91,15 @@ void add_pool(const PoolDifference& pool, std::string& out) {
   }
 }
 
+void add_listener(const reload::ListenerMovement& listener, std::string& out) {
+  out +=
+      fmt::format("listener {}: {} of the keys move: it leads to pool {} and no more to pool {}\n",
+                  listener.name, percent(listener.moved), listener.after, listener.before);
+  if (listener.tags_differ) {
+    out += "  their hash tags differ: keys that carry a tag move too, and are not counted here\n";
+  }
+}
+
 void add_section(const SectionDifference& section, std::string& out) {
   out += fmt::format("[{}]", section.name);
   if (section.change == Change::added) out += " added";
@@ -132,6 +141,7 @@ std::string objection(const Difference& found, const config::Config& before, con
 std::string as_text(const Difference& difference) {
   std::string out;
   for (const SectionDifference& section : difference.sections) add_section(section, out);
+  for (const auto& listener : difference.listeners) add_listener(listener, out);
   for (const PoolDifference& pool : difference.pools) add_pool(pool, out);
   return out + fmt::format("file_hash {}\n", difference.file_hash);
 }

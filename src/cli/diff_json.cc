@@ -75,11 +75,19 @@ std::string as_json(const Difference& difference) {
   ordered_json out = {{"moved_max", difference.moved()},
                       {"file_hash", difference.file_hash},
                       {"sections", ordered_json::array()},
+                      {"listeners", ordered_json::array()},
                       {"pools", ordered_json::array()}};
   for (const SectionDifference& section : difference.sections) {
     out["sections"].push_back({{"section", section.name},
                                {"change", word(section.change)},
                                {"settings", json_of(section.settings)}});
+  }
+  for (const reload::ListenerMovement& listener : difference.listeners) {
+    out["listeners"].push_back({{"listener", listener.name},
+                                {"pool_before", listener.before},
+                                {"pool_after", listener.after},
+                                {"moved", listener.moved},
+                                {"tags_differ", listener.tags_differ}});
   }
   for (const PoolDifference& pool : difference.pools) out["pools"].push_back(json_of(pool));
   return out.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";

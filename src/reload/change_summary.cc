@@ -35,15 +35,17 @@ void add_servers(const PoolDifference& pool, std::vector<std::string>& phrases) 
   }
 }
 
+std::string moved_text(double share) {
+  return share == 0 ? "no key moves" : fmt::format("{:.1f}% of the keys move", share * 100);
+}
+
 std::string pool_text(const PoolDifference& pool) {
   if (pool.change == Change::added) return fmt::format("pool {} added", pool.name);
   if (pool.change == Change::removed) return fmt::format("pool {} removed", pool.name);
   std::vector<std::string> phrases;
   if (!pool.settings.empty()) phrases.push_back(settings_text(pool.settings));
   add_servers(pool, phrases);
-  const double away = pool.away();
-  phrases.push_back(away == 0 ? "no key moves"
-                              : fmt::format("{:.1f}% of the keys move", away * 100));
+  phrases.push_back(moved_text(pool.away()));
   if (pool.movement && pool.movement->tags_differ) phrases.emplace_back("tagged keys move too");
   return fmt::format("pool {}: {}", pool.name, fmt::join(phrases, ", "));
 }
@@ -54,6 +56,10 @@ std::string change_summary(const Difference& difference, const std::vector<std::
   std::vector<std::string> parts;
   for (const PoolDifference& pool : difference.pools) {
     if (pool.change != Change::same) parts.push_back(pool_text(pool));
+  }
+  for (const ListenerMovement& one : difference.listeners) {
+    parts.push_back(fmt::format("listener {} leads to pool {} and no more to pool {}, {}", one.name,
+                                one.after, one.before, moved_text(one.moved)));
   }
   for (const SectionDifference& section : difference.sections) {
     parts.push_back(section_text(section));

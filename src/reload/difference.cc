@@ -193,6 +193,7 @@ PoolDifference compare_pools(const config::Pool& before, const config::Pool& aft
 double Difference::moved() const {
   double most = 0;
   for (const PoolDifference& pool : pools) most = std::max(most, pool.away());
+  for (const ListenerMovement& listener : listeners) most = std::max(most, listener.moved);
   return most;
 }
 
@@ -218,6 +219,7 @@ Difference difference(const config::Config& before, const config::Config& after)
       all.pools.push_back({.name = was.name, .change = Change::removed});
     }
   }
+  all.listeners = listener_movements(before, after);
   return all;
 }
 

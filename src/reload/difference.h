@@ -1,5 +1,5 @@
 // What changes between two configurations, as values: settings, servers, and which
-// share of each pool's keys moves from where to where. Printing is diff.cc's.
+// share of each pool's and each listener's keys moves from where to where. Printing is diff.cc's.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,8 @@
 
 #include "ringway/config/config.h"
 #include "ringway/ring/movement.h"
+
+#include "reload/listener_moves.h"
 
 namespace ringway::reload {
 
@@ -51,9 +53,10 @@ struct PoolDifference {
 struct Difference {
   std::vector<SectionDifference> sections;  // Without those that are the same.
   std::vector<PoolDifference> pools;        // All, in the order of the new file, then the gone.
+  std::vector<ListenerMovement> listeners;  // That lead to another pool.
   std::string file_hash;                    // Of the new configuration.
 
-  // The greatest share of a pool's keys that is not where it was.
+  // The greatest share of a pool's or listener's keys that is not where it was.
   double moved() const;
 };
 

@@ -41,6 +41,23 @@ std::string objection(const PoolDifference& pool, std::size_t servers, double ma
   return "";
 }
 
+std::string objection(const ListenerMovement& listener, double max_moved) {
+  if (listener.moved > max_moved) {
+    return fmt::format(
+        "listener {}: {:.1f}% of the keys would move, as it leads to pool {} and no "
+        "more to pool {}, more than max_moved = {}",
+        listener.name, listener.moved * 100, listener.after, listener.before,
+        config::print_share(max_moved));
+  }
+  if (listener.tags_differ && max_moved < 1) {
+    return fmt::format(
+        "listener {}: the hash_tag of pool {} is not that of pool {}, and keys that "
+        "carry a tag would move",
+        listener.name, listener.after, listener.before);
+  }
+  return "";
+}
+
 }  // namespace
 
 std::optional<std::string> refusal(const Difference& difference, const config::Config& before,
@@ -53,6 +70,11 @@ std::optional<std::string> refusal(const Difference& difference, const config::C
     const std::size_t servers = servers_with_keys(*was);
     if (servers < guarded_servers_min) continue;
     const std::string one = objection(pool, servers, after.reload.max_moved);
+    if (!one.empty()) objections += one + "\n";
+  }
+  for (const ListenerMovement& listener : difference.listeners) {
+    if (listener.servers < guarded_servers_min) continue;
+    const std::string one = objection(listener, after.reload.max_moved);
     if (!one.empty()) objections += one + "\n";
   }
   if (objections.empty()) return std::nullopt;

@@ -1,6 +1,6 @@
-// The guard against a file that is valid and wrong: a template that lost its servers. It
-// looks at what a reload would do to each pool that is on both sides; pools that come or
-// go as a whole are somebody's intention.
+// The guard against a file that is valid and wrong: a template that lost its servers, a route
+// that leads elsewhere. It looks at what a reload would do to each pool and each listener that is
+// on both sides; those that come or go as a whole are somebody's intention.
 #pragma once
 
 #include <optional>

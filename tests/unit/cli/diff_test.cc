@@ -119,6 +119,23 @@ TEST_CASE("pools and listeners come and go") {
   CHECK(has(as_text(between(web("[\"a:1\"]", more), web("[\"a:1\"]"))), "pool b: removed\n"));
 }
 
+TEST_CASE("a listener that is led to another pool says what moves by that") {
+  const std::string pools = "[pool.a]\nservers = [\"a:1\"]\n[pool.b]\nservers = [\"b:1\"]\n";
+  const auto led_to = [&](const std::string& in, const std::string& other) {
+    return "[listener.in]\nbind=\"127.0.0.1:2\"\nroute=\"" + in +
+           "\"\n[listener.other]\nbind=\"127.0.0.1:3\"\nroute=\"" + other + "\"\n" + pools;
+  };
+  const auto all = between(led_to("a", "b"), led_to("b", "b") +
+                                                 "[listener.c]\n"
+                                                 "bind=\"127.0.0.1:4\"\nroute=\"a\"\n");
+  CHECK(has(as_text(all),
+            "listener in: 100.0% of the keys move: it leads to pool b and no more to "
+            "pool a\n"));
+  CHECK_FALSE(has(as_text(all), "listener other"));
+  CHECK(all.moved() == 1);
+  CHECK(has(as_json(all), "\"pool_after\": \"b\""));
+}
+
 TEST_CASE("a ring that halves its vnodes says so") {
   const auto all = between(web("[\"a:1:1000\"]"), web("[\"a:1:1000\", \"b:1:1000\"]"));
   REQUIRE(all.pools[0].vnodes.has_value());

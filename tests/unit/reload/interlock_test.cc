@@ -105,6 +105,31 @@ TEST_CASE("a pool that is removed or renamed as a whole does not count") {
   CHECK_FALSE(refused(two, web(1, 4) + pool("new", 5, 9)));
 }
 
+TEST_CASE("a listener that is led to another pool takes all its keys away from where they are") {
+  const std::string both = pool("web", 1, 4) + pool("new", 11, 14);
+  const auto led_to = [&](const std::string& name) {
+    return listener("in", "\"127.0.0.1:11311\"", name) + both +
+           listener("other", "\"127.0.0.1:11312\"", name == "web" ? "new" : "web");
+  };
+  const auto why = refused(led_to("web"), led_to("new"));
+  REQUIRE(why);
+  CHECK(why->find("listener in: 100.0% of the keys would move, as it leads to pool new and no more "
+                  "to pool web, more than max_moved = 50%") != why->npos);
+  CHECK_FALSE(refused(led_to("web"), led_to("new") + "[reload]\nmax_moved = \"100%\"\n"));
+}
+
+TEST_CASE("to a pool that has the same servers it takes none, or those that are hashed otherwise") {
+  const auto before = listener("in", "\"127.0.0.1:11311\"") + pool("web", 1, 4);
+  const auto renamed = listener("in", "\"127.0.0.1:11311\"", "new") + pool("new", 1, 4);
+  CHECK_FALSE(refused(before, renamed));
+  const auto why = refused(before, renamed + "hash = \"crc32\"\n");
+  REQUIRE(why);
+  CHECK(why->find("listener in: 7") == 0);
+  const auto tagged = refused(before, renamed + "hash_tag = \"{}\"\n");
+  REQUIRE(tagged);
+  CHECK(tagged->find("keys that carry a tag would move") != tagged->npos);
+}
+
 TEST_CASE("a refusal prints the hash that allows just this file, and that hash does") {
   const auto why = refused(web(1, 10), web(1, 2));
   REQUIRE(why);
