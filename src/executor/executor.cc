@@ -232,6 +232,8 @@ bool Executor::start_single(ClientConn& client, const Request& request, Place pl
   Exchange* const woken = client.held;
   RINGWAY_ASSERT(!woken || client.held_input == HeldInput::woken);
   Exchange& exchange = woken ? *woken : open_single(client, request, told);
+  // Noted when it began to wait for the stand-in.
+  const bool owed_before = woken && woken->first.stand_in;
   exchange.may_wait = place == Place::input;
   if (woken) [[unlikely]]
     wait_no_more(client);
@@ -246,7 +248,7 @@ bool Executor::start_single(ClientConn& client, const Request& request, Place pl
     return true;
   }
   const route::Part& step = plan.leaf();
-  if (!bench_.live[pool.number].all_up) [[unlikely]]
+  if (!bench_.live[pool.number].all_up && !owed_before) [[unlikely]]
     owe(step, request.effect, key.get());
   exchange.retry_safe =
       request.effect == Effect::reads && request.retry_safe && pool.settings.read_retries > 0;
@@ -271,6 +273,8 @@ bool Executor::ask_single(Exchange& exchange, const route::Part& step, const Req
   const Effect effect = request.effect;
   if (effect == Effect::reads || effect == Effect::touches) count_asked(exchange, 1);
   servers_->queued(*conn, exchange.first);
+  if (step.stand_in) [[unlikely]]
+    servers_->counters(step.server)[ServerMetric::stand_ins].add();
   start_deadline(exchange, pool_of(step).settings);
   return true;
 }

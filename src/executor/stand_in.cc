@@ -27,7 +27,6 @@ bool Executor::adapt_to_stand_in(Exchange& exchange, const route::Part& step, Re
     return false;
   }
   if (!step.stand_in) return true;
-  servers_->counters(step.server)[ServerMetric::stand_ins].add();
   dialect(*exchange.client).adapt(request, ttl_cap(pool_of(step).settings), scratch_);
   return true;
 }

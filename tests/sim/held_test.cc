@@ -238,5 +238,22 @@ TEST_CASE("who waits is neither idle nor stalled") {
   CHECK(test.crew.registry.total(metrics::WorkerMetric::clients_stalled) == 0);
 }
 
+TEST_CASE("what waits for a stand-in is one request of it, and its key is owed once") {
+  Held test(2);
+  const pool::ServerId home = test.server_id(1);
+  test.crew.board.set_standing(home, proxy::Standing::ejected, "is dead");
+  test.crew.post_all(worker::Reconsider{home});
+  test.run_for(1ms);
+  test.speaker(0).say(test.get_slow());
+  test.run_for(1ms);
+  test.speaker(1).say("set " + test.key_of_quick + " 0 0 1\r\nv\r\n");
+  test.run_for(9ms);
+  REQUIRE(test.waiting() == 1);
+  test.run_for(600ms);
+  CHECK(test.speaker(1).heard == "STORED\r\n");
+  CHECK(test.counted(ServerMetric::stand_ins) == 1);
+  CHECK(test.worker->servers().counters(home)[ServerMetric::owed].value() == 1);
+}
+
 }  // namespace
 }  // namespace ringway::sim

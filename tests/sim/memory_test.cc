@@ -10,6 +10,8 @@ namespace {
 constexpr std::size_t value_bytes = 8'000'000;
 const std::string refused =
     "SERVER_ERROR ringway: memory_max is reached: no room for a value this large\r\n";
+const std::string refused_line =
+    "SERVER_ERROR ringway: memory_max is reached: no room for a line this large\r\n";
 const net::Address store_address = *net::Address::parse("10.0.0.2:11211");
 
 // Takes and answers everything at once, or nothing while it is asleep.
@@ -237,6 +239,28 @@ TEST_CASE("where nothing comes back those who wait are refused after a second") 
   for (const std::size_t i : {0, 1}) CHECK(test.talker(i).heard == "STORED\r\n");
   for (const std::size_t i : {2, 3}) CHECK(test.talker(i).heard == refused);
   CHECK(test.store.deleted.size() == 2);
+}
+
+// Lines announce nothing: that they are too much is seen when they are there.
+TEST_CASE("of many half lines the largest are refused in the turn in which they are too much") {
+  Limited test(900);
+  for (const auto& talker : test.talkers) talker->say("get k");
+  test.run_for(10ms);
+  std::uint64_t most = 0;
+  for (const auto& talker : test.talkers) {
+    talker->say(std::string(59'000, 'k'));
+    test.run_for(1ms);
+    most = std::max(most, test.lent());
+  }
+  CHECK(most > test.bytes_max());
+  CHECK(most <= test.bytes_max() / 8 * 9);
+  std::size_t told = 0;
+  for (const auto& talker : test.talkers) {
+    if (talker->heard.empty()) continue;
+    CHECK(talker->heard == refused_line);
+    ++told;
+  }
+  CHECK(told > 300);
 }
 
 }  // namespace
