@@ -241,8 +241,9 @@ TEST_CASE("where nothing comes back those who wait are refused after a second") 
   CHECK(test.store.deleted.size() == 2);
 }
 
-// Lines announce nothing: that they are too much is seen when they are there.
-TEST_CASE("of many half lines the largest are refused in the turn in which they are too much") {
+// Lines announce nothing: that they are too much is seen when they are there, by whoever says more
+// and at the end of the turn.
+TEST_CASE("many half lines are refused, and told so, before they are too much") {
   Limited test(900);
   for (const auto& talker : test.talkers) talker->say("get k");
   test.run_for(10ms);
