@@ -278,7 +278,7 @@ bool Clients::accept_parsed(ClientConn& client, const ParsedRequest& parsed) {
   client.swallow = parsed.swallow;
   reset_timer(client);
   const std::string error = error_of(client, parsed);
-  if (!parsed.unlink_key.empty()) {
+  if (!parsed.unlink_key.empty() || is_owed(client, parsed)) {
     sink_.unlink(client, parsed.request, error);
   } else if (!error.empty()) {
     sink_.answer(client, error);
@@ -287,11 +287,23 @@ bool Clients::accept_parsed(ClientConn& client, const ParsedRequest& parsed) {
   return parsed.status == RequestStatus::rejected;
 }
 
+// Its server would have taken it, ringway did not, and nobody is told: what it was to replace must
+// go. What the server would have refused leaves the old value there as well.
+bool Clients::is_owed(const ClientConn& client, const ParsedRequest& parsed) const {
+  using proto::IfLost;
+  const IfLost if_lost = parsed.request.if_lost;
+  const bool older = if_lost == IfLost::owed || if_lost == IfLost::owed_untold;
+  return is_ours(client, parsed) && parsed.error.empty() && older;
+}
+
+bool Clients::is_ours(const ClientConn& client, const ParsedRequest& parsed) const {
+  return parsed.value_bytes > 0 && parsed.value_bytes <= listener(client).settings.value_max;
+}
+
 // A value that is too large only because memory is short hears just that.
 std::string Clients::error_of(const ClientConn& client, const ParsedRequest& parsed) {
   const std::uint64_t value_max = listener(client).settings.value_max;
-  const bool ours = parsed.value_bytes > 0 && parsed.value_bytes <= value_max;
-  if (!ours) {
+  if (!is_ours(client, parsed)) {
     if (parsed.value_bytes > 0) {
       say_refused(client, "value_max",
                   fmt::format("a value of {} bytes: it is {}", parsed.value_bytes,

@@ -137,6 +137,8 @@ class Clients {
   void keep(ClientConn& client, Bytes unfinished);
   bool accept_parsed(ClientConn& client, const proto::ParsedRequest& parsed);
   std::string error_of(const ClientConn& client, const proto::ParsedRequest& parsed);
+  bool is_ours(const ClientConn& client, const proto::ParsedRequest& parsed) const;
+  bool is_owed(const ClientConn& client, const proto::ParsedRequest& parsed) const;
   std::optional<PauseReason> limit_of(const ClientConn& client) const;
   bool begin(ClientConn& client, const proto::Request& request);
   bool blocked_still(ClientConn& client);

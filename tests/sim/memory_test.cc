@@ -77,7 +77,7 @@ struct Talker {
   // Of a value, whose line is said first.
   void say_value(std::size_t bytes) {
     if (left == 0) {
-      say("set key 0 0 " + std::to_string(value_bytes) + "\r\n");
+      say(verb + " key 0 0 " + std::to_string(value_bytes) + (noreply ? " noreply\r\n" : "\r\n"));
       left = value_bytes;
     }
     bytes = std::min(bytes, left);
@@ -87,6 +87,8 @@ struct Talker {
 
   Speaker speaker;
   std::string& heard = speaker.heard;
+  std::string verb = "set";
+  bool noreply = false;
   std::size_t left = 0;
 };
 
@@ -111,7 +113,9 @@ struct Limited : OneWorker {
 
 // Room for two values: the third and the fourth one wait, and the last client has said nothing.
 struct Crowded : Limited {
-  Crowded() : Limited(5) {
+  explicit Crowded(const std::string& verb_of_1 = "set", bool noreply = false) : Limited(5) {
+    talker(1).verb = verb_of_1;
+    talker(1).noreply = noreply;
     for (std::size_t i = 0; i < 4; ++i) {
       talker(i).say_value(100'000);
       run_for(10ms);
@@ -175,6 +179,21 @@ TEST_CASE("who stands still while others wait is refused in clear words, and its
   test.run_for(100ms);
   CHECK(test.talker(1).heard == refused + "END\r\n");
   CHECK(test.store.stored == 3);
+}
+
+TEST_CASE("of what is refused without a reply the key goes, too, where an older value would stay") {
+  const auto deleted_by = [](const std::string& verb, bool noreply) {
+    Crowded test(verb, noreply);
+    test.trickle({0}, 1500ms);
+    CHECK(test.talker(1).heard == (noreply ? "" : refused));
+    return !test.store.deleted.empty();
+  };
+  for (const std::string verb : {"set", "replace", "append", "prepend"}) {
+    CAPTURE(verb);
+    CHECK(deleted_by(verb, true));
+    CHECK(deleted_by(verb, false) == (verb == "set"));
+  }
+  CHECK_FALSE(deleted_by("add", true));
 }
 
 TEST_CASE(

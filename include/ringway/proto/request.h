@@ -94,7 +94,8 @@ struct ParsedRequest {
   std::uint64_t value_bytes = 0;  // rejected: of a payload that is larger than value_max; else 0.
   Bytes error;                    // Without a line end. Static text.
   // rejected for a value too large: the key whose old value must go, if the command
-  // would have replaced it, as `request` has it written.
+  // would have replaced it, as `request` has it written. Of others `request.if_lost` says what an
+  // older value means.
   Bytes unlink_key;
   Request request;
 };

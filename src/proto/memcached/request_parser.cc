@@ -98,6 +98,7 @@ void reject_too_large(const Line& line, ParsedRequest& out) {
   reject(too_large, static_cast<std::uint64_t>(line.payload_bytes) + line_end_bytes, out);
   out.value_bytes = static_cast<std::uint64_t>(line.payload_bytes);
   if (line.replaces) out.unlink_key = out.request.key;
+  classify(out.request);
 }
 
 // `out.consumed` is the line. The payload is never searched, only skipped.
