@@ -33,13 +33,15 @@ void check(const ClientConn& client) {
 void Clients::check_pauses() {
   std::array<std::uint32_t, pause_reasons> paused{};
   std::uint32_t halves = 0;
+  std::uint32_t wanting = 0;
   each([&](const ClientConn& client) {
     halves += client.half ? 1 : 0;
+    wanting += client.wanted > 0 ? 1 : 0;
     if (!client.closing) check(client);
     for (std::size_t i = 0; i < pause_reasons; ++i)
       paused[i] += client.pauses.holds(static_cast<PauseReason>(i)) ? 1 : 0;
   });
-  RINGWAY_ASSERT(halves == halves_);
+  RINGWAY_ASSERT(halves == halves_ && wanting == wanting_);
   RINGWAY_ASSERT(waiting_.empty() || look_timer_.set());
   for (std::size_t i = 0; i < pause_reasons; ++i)
     RINGWAY_ASSERT(paused[i] == paused_.count(static_cast<PauseReason>(i)));

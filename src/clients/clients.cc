@@ -142,8 +142,9 @@ void Clients::linger(ClientConn& client, std::size_t dropped) {
 
 void Clients::take(ClientConn& client, Bytes bytes) {
   net::BufferPool& pool = bench_.buffers;
-  if (client.half && !client.blocked && bench_.memory.is_exhausted()) [[unlikely]]
-    refuse_half(client);
+  if (client.half && !client.blocked && bench_.memory.is_exhausted()) [[unlikely]] {
+    if (wants_much(client, bytes.size())) refuse_half(client);
+  }
   if (client.closing || client.finishing) return;
   if (client.blocked) return take_more_of_waiting(client, bytes);
   if (client.input.empty()) {

@@ -159,6 +159,7 @@ class Clients {
   void take_up_waiting();
   void end_half(ClientConn& client);
   void refuse_half(ClientConn& client);
+  static bool wants_much(const ClientConn& client, std::size_t more);
   bool is_long_line(const ClientConn& client, const proto::ParsedRequest& half,
                     std::size_t have) const;
   void refuse_line(ClientConn& client);
@@ -200,7 +201,8 @@ class Clients {
   ClientConn* overruled_ = nullptr;  // Goes on, whatever memory says.
   net::Timer look_timer_;            // Set while some wait for memory.
   std::uint32_t look_ = 0;
-  std::uint32_t halves_ = 0;    // Clients with a request half there.
+  std::uint32_t halves_ = 0;    // Clients with a request half there,
+  std::uint32_t wanting_ = 0;   // and those who wait for room for a value.
   std::uint32_t moved_at_ = 0;  // At this one the line of those who wait moved.
   log::RateLimit lines_{1};
   std::size_t needed_ = 0;  // What parse() left behind will grow to that; 0: not known.

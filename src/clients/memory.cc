@@ -45,7 +45,7 @@ void Clients::join_waiting(ClientConn& client) {
 }
 
 void Clients::leave_waiting(ClientConn& client) {
-  client.wanted = 0;
+  if (std::exchange(client.wanted, 0) > 0) --wanting_;
   client.memory_link.leave();
 }
 
@@ -71,7 +71,7 @@ bool Clients::begin_half(ClientConn& client, std::size_t have) {
     if (!first || !fits) {
       end_half(client);
       client.blocked = true;
-      client.wanted = needed_;
+      if (std::exchange(client.wanted, needed_) == 0) ++wanting_;
       pause(client, PauseReason::memory);
       return false;
     }
@@ -127,6 +127,12 @@ void Clients::refuse_half(ClientConn& client) {
   touch(client);
 }
 
+// The end of what is small gives back more than it takes: that comes to an end even while memory is
+// exhausted. Where there is too much of it at once the largest go at the end of the turn.
+bool Clients::wants_much(const ClientConn& client, std::size_t more) {
+  return client.promised > 0 || client.input.size() + more > modest_bytes_max;
+}
+
 // It has no end yet, and asks for nothing but keys. A shorter one may announce a payload, which
 // would be read as commands if it were dropped.
 bool Clients::is_long_line(const ClientConn& client, const proto::ParsedRequest& half,
@@ -145,21 +151,27 @@ void Clients::refuse_line(ClientConn& client) {
 void Clients::mind_memory() {
   const Memory& memory = bench_.memory;
   bench_.memory.set_clients(conns_.size());
-  if (memory.is_exhausted() && halves_ > 0) refuse_largest();
+  if (memory.is_exhausted() && halves_ + wanting_ > 0) refuse_largest();
   if (!gate_closed_ && memory.is_full()) close_gate();
   if (gate_closed_ && !memory.is_short()) open_gate();
   if (!gate_closed_) let_in();
 }
 
-// More came in this turn than there is room for. Those who are left have an eighth to go on with.
+// More came in this turn than there is room for. Who waits for room for a value holds what came of
+// it before he was paused, and nothing was promised to him: he goes before those who are half way.
+// Those who are left have an eighth to go on with.
 void Clients::refuse_largest() {
+  std::vector<Holder> wanting;
   std::vector<Holder> halves;
   each([&](ClientConn& client) {
+    if (client.wanted > 0) wanting.push_back({client.input.lent(), &client});
     if (client.half && !client.pauses.any()) halves.push_back({client.input.lent(), &client});
   });
-  for (const Holder& holder : largest_first(halves)) {
-    if (!bench_.memory.is_over()) return;
-    refuse_half(*holder.client);
+  for (auto* holders : {&wanting, &halves}) {
+    for (const Holder& holder : largest_first(*holders)) {
+      if (!bench_.memory.is_over()) return;
+      refuse_half(*holder.client);
+    }
   }
 }
 

@@ -81,9 +81,10 @@ class Host final : public Inhabitant {
 };
 
 struct Paused : OneWorker {
-  Paused(std::size_t count, const std::string& of_listener, const std::string& pool)
+  Paused(std::size_t count, const std::string& of_listener, const std::string& pool,
+         const std::string& memory_max = "64MiB")
       : OneWorker(1us) {
-    router = "[router]\nmemory_max = \"64MiB\"\n";
+    router = "[router]\nmemory_max = \"" + memory_max + "\"\n";
     limits = of_listener;
     adopt(pool, "10.0.0.2:11211");
     while (peers.size() < count) peers.push_back(std::make_unique<Speaker>(world));
@@ -262,6 +263,71 @@ TEST_CASE("a small value is passed on although more came in this turn than there
   CHECK(most > test.bytes_max());
   for (std::size_t i = 0; i < readers; ++i)
     CHECK(test.peer(i).heard == "VALUE v5 0 5\r\nvvvvv\r\nEND\r\n");
+}
+
+TEST_CASE("values that wait for room go before those that are half there and small ones") {
+  constexpr std::size_t readers = 20;
+  constexpr std::size_t begun = readers + 20;
+  constexpr std::size_t value_bytes = 100'000;
+  const std::string line = "set key 0 0 " + std::to_string(value_bytes) + "\r\n";
+  Paused test(begun + 940, "", "timeout = \"10s\"", "32MiB");
+  test.host.sleep();
+  for (std::size_t i = 0; i < readers; ++i) test.peer(i).say("get v5\r\n");
+  for (std::size_t i = readers; i < begun; ++i) test.peer(i).say(line + std::string(50'000, 'v'));
+  test.run_for(10ms);
+  for (std::size_t i = begun; i < test.peers.size(); ++i)
+    test.peer(i).say(line + std::string(90'000, 'v'));
+  while (test.world.next_event() < test.world.now() + 20ms) test.world.run_next_event();
+  test.run_for(10ms);
+  test.host.wake();
+  test.run_for(10ms);
+  CHECK(test.counted(metrics::WorkerMetric::requests_shed) > 0);
+  for (std::size_t i = 0; i < readers; ++i)
+    CHECK(test.peer(i).heard == "VALUE v5 0 5\r\nvvvvv\r\nEND\r\n");
+  for (std::size_t i = readers; i < begun; ++i) {
+    test.peer(i).say(std::string(value_bytes - 50'000, 'v') + "\r\n");
+    test.run_for(5ms);
+    CHECK(test.peer(i).heard == "STORED\r\n");
+  }
+}
+
+// What makes it so comes in the same turn, some of it before them.
+TEST_CASE("the rest of a small value is taken although memory is exhausted") {
+  constexpr std::size_t small = 100;
+  Paused test(small + 850, "", "timeout = \"10s\"", "32MiB");
+  for (std::size_t i = 0; i < small; ++i) test.peer(i).say("set key 0 0 6\r\nval");
+  test.run_for(10ms);
+  for (std::size_t i = small; i < test.peers.size(); ++i)
+    test.peer(i).say("get " + std::string(60'000, 'k'));
+  for (std::size_t i = 0; i < small; ++i) test.peer(i).say("ue2\r\n");
+  while (test.world.next_event() < test.world.now() + 20ms) test.world.run_next_event();
+  test.run_for(50ms);
+  CHECK(test.counted(metrics::WorkerMetric::requests_shed) > 0);
+  for (std::size_t i = 0; i < small; ++i) CHECK(test.peer(i).heard == "STORED\r\n");
+}
+
+// Each of them may go on, for it is small.
+TEST_CASE("many small values that are half there are refused before they are too much together") {
+  constexpr std::size_t value_bytes = 60'000;
+  constexpr std::size_t piece = 6'000;
+  Paused test(900, "", "timeout = \"10s\"", "32MiB");
+  for (auto& peer : test.peers) peer->say("set key 0 0 " + std::to_string(value_bytes) + "\r\n");
+  test.run_for(5ms);
+  for (std::size_t said = 0; said < value_bytes; said += piece) {
+    for (auto& peer : test.peers) peer->say(std::string(piece, 'v'));
+    test.run_for(5ms);
+    CHECK(test.lent() <= test.bytes_max() / 8 * 9);
+  }
+  for (auto& peer : test.peers) peer->say("\r\n");
+  test.run_for(5s);
+  std::size_t stored = 0;
+  for (auto& peer : test.peers) {
+    const bool refused = peer->heard.find("SERVER_ERROR") == 0;
+    stored += peer->heard == "STORED\r\n" ? 1 : 0;
+    CHECK((refused || peer->heard == "STORED\r\n"));
+  }
+  CHECK(stored >= 100);
+  CHECK(stored < test.peers.size());
 }
 
 }  // namespace
