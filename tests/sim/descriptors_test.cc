@@ -1,4 +1,7 @@
 // Running out of descriptors says nothing of a server: nobody is blamed, and no back-off begins.
+// And who is turned away holds no descriptor of those that servers need.
+#include <algorithm>
+
 #include "sim/laned_server.h"
 
 namespace ringway::sim {
@@ -34,6 +37,23 @@ TEST_CASE("a server to which there was no descriptor is asked as soon as there i
   CHECK(speaker.heard == "END\r\n");
   CHECK(counted(ServerMetric::failures) == 0);
   CHECK(test.crew.board.entry(test.server_id()).standing() == proxy::Standing::up);
+}
+
+TEST_CASE("of clients that are turned away and do not close only the last ones stay") {
+  OneWorker test(1us);
+  test.limits = "clients_max = 2\n";
+  test.adopt("timeout = \"500ms\"", "10.0.0.1:11211");
+  std::vector<std::unique_ptr<Speaker>> speakers;
+  for (int i = 0; i < 60; ++i) speakers.push_back(std::make_unique<Speaker>(test.world));
+  test.take_clients();
+  test.run_for(20ms);
+  CHECK(test.worker->clients().size() == 2 + proxy::rejected_kept(1));
+  const auto told = [](const auto& one) {
+    return one->heard == "SERVER_ERROR ringway: too many clients\r\n";
+  };
+  CHECK(std::ranges::count_if(speakers, told) == 58);
+  test.run_for(proxy::Clients::linger_time * 2);
+  CHECK(test.worker->clients().size() == 2);
 }
 
 }  // namespace

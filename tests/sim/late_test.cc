@@ -65,29 +65,32 @@ TEST_CASE("when its connection ends first the next request for its key pays") {
 
 // `stand_in` has the keys of the home, which is out.
 struct WithStandIn : OneWorker {
-  WithStandIn() : OneWorker(1us) {
+  explicit WithStandIn(bool with_binary_key = false) : OneWorker(1us), binary(with_binary_key) {
     adopt_all("timeout = \"500ms\"\neject.failures = 1000\n", {"10.0.0.9:11211", "10.0.0.8:11211"});
     take_clients();
     find_key();
     crew.board.set_standing(server_id(0), proxy::Standing::ejected, "is dead");
     crew.post_all(worker::Reconsider{server_id(0)});
-    speaker.say("get " + key + "\r\n");
+    speaker.say(read() + "\r\n");
     run_for(10ms);
-    REQUIRE(stand_in.done == std::vector{"get " + key});
+    REQUIRE(stand_in.done == std::vector{read()});
     speaker.heard.clear();
     stand_in.done.clear();
   }
   void find_key() {
     for (int i = 0; home.done.empty(); ++i) {
-      key = "k" + std::to_string(i);
-      speaker.say("get " + key + "\r\n");
+      key = binary ? std::string("AAA") + static_cast<char>('A' + i) : "k" + std::to_string(i);
+      speaker.say(read() + "\r\n");
       run_for(10ms);
     }
     stand_in.done.clear();
   }
+  std::string read() const { return binary ? "mg " + key + " b v" : "get " + key; }
   std::uint64_t counted(ServerMetric metric) {
     return worker->servers().counters(server_id(1))[metric].value();
   }
+
+  const bool binary;
 
   LanedServer home{world, *net::Address::parse("10.0.0.9:11211")};
   LanedServer stand_in{world, *net::Address::parse("10.0.0.8:11211")};
@@ -113,6 +116,20 @@ TEST_CASE("a stand-in that is up is owed what is given up on its way there") {
     CHECK(test.stand_in.done.front() == "delete " + test.key);
     CHECK(test.counted(ServerMetric::owed_delivered) == 1);
   }
+}
+
+// Both are written anew: the delete's key from its bytes, the flags with a shorter time.
+TEST_CASE("a delete that is owed of a binary key leaves the flags of the request behind it alone") {
+  WithStandIn test(true);
+  test.stand_in.pace(0, std::chrono::hours(1));
+  test.speaker.say("md " + test.key + " b q\r\n");
+  test.run_for(200ms);
+  test.stand_in.lose(0);
+  test.run_for(200ms);
+  REQUIRE(test.counted(ServerMetric::owed) == 1);
+  test.speaker.say("mg " + test.key + " b v T900\r\n");
+  test.run_for(100ms);
+  CHECK(test.stand_in.done == std::vector{"md " + test.key + " b", "mg " + test.key + " b v T300"});
 }
 
 }  // namespace
