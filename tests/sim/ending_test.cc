@@ -9,7 +9,10 @@ constexpr Duration pace = 50us;
 const std::string never_out = "timeout = \"500ms\"\neject.failures = 0";
 
 struct Ending : OneWorker {
-  explicit Ending(const std::string& words) : OneWorker(pace, never_out) { server.end_at(words); }
+  explicit Ending(const std::string& words) : OneWorker(pace, never_out) {
+    server.end_at(words);
+    turns_per_check = 10;
+  }
 };
 
 TEST_CASE("a server that ends each connection at its first request is asked after back-offs only") {

@@ -39,13 +39,12 @@ class LentBytes {
   }
 
   void take_back() {
-    for (const Arena& old : outgrown_) spoil(old);
+    for (Arena& old : outgrown_) spoil(old);
     while (outgrown_.size() > 4) {
       ASAN_UNPOISON_MEMORY_REGION(outgrown_.front().bytes.get(), outgrown_.front().size);
       outgrown_.erase(outgrown_.begin());
     }
     spoil(arenas_[turn_]);
-    arenas_[turn_].used = 0;
     turn_ ^= 1;
   }
 
@@ -57,11 +56,13 @@ class LentBytes {
     std::size_t used = 0;
   };
 
-  // Filled with line ends of no protocol: a parser that reads them fails early.
-  static void spoil(const Arena& arena) {
+  // Filled with line ends of no protocol: a parser that reads them fails early. Once is enough:
+  // nobody writes there until it is lent again.
+  static void spoil(Arena& arena) {
     if (arena.used == 0) return;
     ASAN_UNPOISON_MEMORY_REGION(arena.bytes.get(), arena.size);
     std::memset(arena.bytes.get(), 0xdb, std::min(arena.used, arena.size));
+    arena.used = 0;
     ASAN_POISON_MEMORY_REGION(arena.bytes.get(), arena.size);
   }
 
