@@ -235,6 +235,7 @@ void Rig::check_counters() {
   SIM_REQUIRE(total(WorkerMetric::keys) == tally.keys, "keys are counted wrong");
   const bool nothing_wrong =
       scenario_.drafts.empty() && !scenario_.errors_anywhere && scenario_.incidents.empty() &&
+      total(WorkerMetric::request_errors) == 0 &&  // Also those that were told as a miss.
       tally.errors == 0 && tally.lies == 0 && tally.complaints == 0 && !scenario_.ejects &&
       of_servers(ServerMetric::lost_silently) == 0 && of_servers(ServerMetric::owed) == 0 &&
       scenario_.hands.empty() && scenario_.moves.empty();
