@@ -282,7 +282,7 @@ bool Clients::accept_parsed(ClientConn& client, const ParsedRequest& parsed) {
   if (!parsed.unlink_key.empty() || is_owed(client, parsed)) {
     sink_.unlink(client, parsed.request, error);
   } else if (!error.empty()) {
-    sink_.answer(client, error);
+    line_.answer(client, error);
   }
   if (parsed.status == RequestStatus::refused) finish(client);
   return parsed.status == RequestStatus::rejected;
@@ -381,20 +381,22 @@ void Clients::go_on(ClientConn& client) {
 void Clients::resume_blocked() {
   mind_memory();
   // By index, for whoever is touched meanwhile is looked at, too.
-  for (std::size_t i = 0; i < touched_.size(); ++i) {
-    ClientConn& client = *touched_[i];
+  const std::vector<ClientConn*>& touched = line_.touched();
+  for (std::size_t i = 0; i < touched.size(); ++i) {
+    ClientConn& client = *touched[i];
     const bool waits = client.blocked || client.line_first;
     if (waits && !client.closing) go_on(client);
   }
 }
 
 void Clients::flush() {
-  for (std::size_t i = 0; i < touched_.size(); ++i) {
-    ClientConn& client = *touched_[i];
+  const std::vector<ClientConn*>& touched = line_.touched();
+  for (std::size_t i = 0; i < touched.size(); ++i) {
+    ClientConn& client = *touched[i];
     client.touched = false;
     if (!client.closing) say(client);
   }
-  touched_.clear();
+  line_.touched().clear();
 }
 
 void Clients::say(ClientConn& client) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "exchange/client_conn.h"
+#include "exchange/line.h"
 #include "exchange/request_sink.h"
 #include "exchange/workbench.h"
 #include "log/event.h"
@@ -49,8 +50,8 @@ class Clients {
   // Room made ahead for a value that a client has only announced.
   static constexpr std::size_t announced_bytes_max = 256 * 1024;
 
-  Clients(Workbench& bench, RequestSink& sink)
-      : bench_(bench), sink_(sink), paused_(bench.counters) {
+  Clients(Workbench& bench, Line& line, RequestSink& sink)
+      : bench_(bench), line_(line), sink_(sink), paused_(bench.counters) {
     look_timer_.kind = net::TimerKind::memory_look;
   }
   ~Clients() { bench_.timers.stop(look_timer_); }
@@ -74,11 +75,7 @@ class Clients {
   const PausedClients& paused() const { return paused_; }
 
   // Its output or its line changed: look at it at the end of the turn.
-  void touch(ClientConn& client) {
-    if (client.closing || client.touched) return;
-    client.touched = true;
-    touched_.push_back(&client);
-  }
+  void touch(ClientConn& client) { line_.touch(client); }
   // Ends it after what is owed; takes no more requests.
   void finish(ClientConn& client);
   // The same for one that was told why, of whom only the last `kept` may linger.
@@ -186,9 +183,9 @@ class Clients {
   void reset_timer(ClientConn& client);
 
   Workbench& bench_;
+  Line& line_;
   RequestSink& sink_;
   net::Table<ClientConn> conns_;
-  std::vector<ClientConn*> touched_;  // In the order of their sends; some may be closing by now.
   std::vector<ClientConn*> dead_;
   PausedClients paused_;
   bool hurries_ = false;

@@ -144,7 +144,7 @@ void Clients::refuse_line(ClientConn& client) {
   client.swallows_line = true;
   end_half(client);
   bench_.count(WorkerMetric::requests_shed).add();
-  sink_.answer(client, listener(client).dialect->refusal(no_memory_for_line));
+  line_.answer(client, listener(client).dialect->refusal(no_memory_for_line));
 }
 
 // At the end of a turn.

@@ -13,8 +13,8 @@
 //   waits until A2 has left. B's client is gone: B7 is an orphan, its reply is
 //   read and dropped.
 //
-// An exchange is freed when it was answered (or orphaned) and none of its
-// fragments is in a FIFO any more. It never points into a snapshot.
+// An exchange is freed at the end of the turn in which it was answered (or orphaned) and the last
+// of its fragments left its FIFO. It never points into a snapshot.
 #pragma once
 
 #include <cstdint>
@@ -129,6 +129,7 @@ struct Exchange {
   proto::IfLost if_lost = proto::IfLost::nothing;
   bool settled = false;               // The whole reply is known.
   bool answered = false;              // It left the client's line.
+  bool over = false;                  // Nobody will ask for it any more: freed with the turn.
   bool silent = false;                // noreply: nothing of it is told.
   bool misses_errors = false;         // on_read_error = "miss", and it is a read.
   bool fails_unstored = false;        // on_write_error = "not_stored", and it is a write.

@@ -51,6 +51,15 @@ struct Gather {
 
   Bytes key(const Slot& slot) const { return keys.bytes(slot.key_offset, slot.key_bytes); }
   bool all_asked() const { return unasked >= keys.size(); }
+  // No fragment of the present group is asked or waits to be.
+  bool group_settled() const {
+    for (const Fragment* fragment = fragments; fragment; fragment = fragment->sibling) {
+      const bool open =
+          fragment->state == FragmentState::asked || fragment->state == FragmentState::held;
+      if (open) return false;
+    }
+    return true;
+  }
 };
 
 }  // namespace ringway::proxy

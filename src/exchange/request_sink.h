@@ -17,8 +17,6 @@ class RequestSink {
   // False if it waits for a full queue: it is to stay in the input, and is asked once more when
   // the client is woken.
   virtual bool on_request(ClientConn& client, const proto::Request& request) = 0;
-  // A reply of ringway's own, with its line end, in its place in the client's line.
-  virtual void answer(ClientConn& client, Bytes text) = 0;
   // The value that the request's key had must go, though its successor was refused; `error`, with
   // its line end, is told then (empty: nothing is).
   virtual void unlink(ClientConn& client, const proto::Request& request, Bytes error) = 0;

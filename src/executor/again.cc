@@ -31,7 +31,7 @@ bool untouched(const Fragment& fragment) {
 
 bool Executor::may_retry(const Fragment& fragment) const {
   const Exchange& exchange = *fragment.exchange;
-  const pool::Pool& pool = clients_->listener(*exchange.client).route->pool();
+  const pool::Pool& pool = exchange.client->rules->route->pool();
   if (!exchange.retry_safe || pool.settings.read_retries == 0) return false;
   return may_ask_again(fragment);
 }
@@ -55,7 +55,7 @@ bool Executor::may_send_anew(const Fragment& fragment, Bytes unsent) const {
 
 // To be asked last: it pays.
 bool Executor::affords_retry(const Exchange& exchange) {
-  const pool::Pool& pool = clients_->listener(*exchange.client).route->pool();
+  const pool::Pool& pool = exchange.client->rules->route->pool();
   metrics::PoolCounters& counters = *bench_.pool_counters[pool.number];
   const bool affordable = bench_.retry_budgets[pool.number].take(
       bench_.now, counters[PoolMetric::requests].value(), pool.settings.retry_budget);
@@ -82,7 +82,7 @@ bool Executor::send_anew(Exchange& exchange, Bytes unsent) {
     pay_first(*conn, exchange);
   conn->output.append(bench_.buffers, unsent);
   ++exchange.fragments_asked;
-  servers_->queued(*conn, fragment);
+  servers_.queued(*conn, fragment);
   return true;
 }
 
@@ -103,7 +103,7 @@ bool Executor::retry_single(Exchange& exchange) {
   exchange.first.server = step.server;
   exchange.first.stand_in = step.stand_in;
   ++exchange.fragments_asked;
-  servers_->queued(*conn, exchange.first);
+  servers_.queued(*conn, exchange.first);
   return true;
 }
 
@@ -121,7 +121,7 @@ void Executor::ask_anew(Fragment& fragment, bool retried) {
         this->plan(*exchange.client, exchange.effect, gather.key(gather.slots[i]), true);
     if (plan.empty()) {
       gather.slots[i].state = SlotState::failed;
-      const pool::Pool& pool = clients_->listener(*exchange.client).route->pool();
+      const pool::Pool& pool = exchange.client->rules->route->pool();
       fail_gather(gather, refusal(exchange, of_pool(pool.name(), nobody_serves_text)));
     } else {
       add_to_chain(exchange, *made, plan.leaf(), i);

@@ -70,7 +70,7 @@ void Executor::give_up(const Exchange& exchange, bool sent, bool told) {
 // False if it is not owed; it is counted then if nobody was told.
 bool Executor::owe_or_count(const Exchange& exchange, bool sent, bool told) {
   if (owes(exchange.if_lost, sent, told) && owe_in_order(exchange.first, false)) return true;
-  if (!told) servers_->lost_silently(exchange.first.server);
+  if (!told) servers_.lost_silently(exchange.first.server);
   return false;
 }
 
@@ -78,15 +78,15 @@ bool Executor::owe_or_count(const Exchange& exchange, bool sent, bool told) {
 void Executor::doubt(const Exchange& exchange) {
   const bool touches = exchange.effect == Effect::touches;
   if (touches || exchange.first.stand_in) return;
-  const HashedKey key(servers_->dialect(exchange.first.server), exchange);
-  servers_->owe_if_ejected(exchange.first.server, key.get());
+  const HashedKey key(servers_.dialect(exchange.first.server), exchange);
+  servers_.owe_if_ejected(exchange.first.server, key.get());
 }
 
 // A server may not have flushed what it has: nothing is owed for that.
 void Executor::count_unconfirmed(const Fragment& fragment) {
   const Exchange& exchange = *fragment.exchange;
   const bool flushes = exchange.effect == Effect::broadcast;
-  if (flushes && !hears(exchange)) servers_->lost_silently(fragment.server);
+  if (flushes && !hears(exchange)) servers_.lost_silently(fragment.server);
 }
 
 // Its connection is gone.
@@ -99,26 +99,25 @@ void Executor::give_up_failed(const Fragment& fragment) {
 void Executor::owe_still(const Fragment& fragment) {
   const bool counted = fragment.pays || !fragment.late;
   const bool owed = owe_in_order(fragment, counted);
-  if (!owed && fragment.late && !tells(*fragment.exchange))
-    servers_->lost_silently(fragment.server);
+  if (!owed && fragment.late && !tells(*fragment.exchange)) servers_.lost_silently(fragment.server);
 }
 
 // Where a stand-in may have been told something newer.
 bool Executor::must_go(const Fragment& fragment) {
-  return fragment.overtaken && may_store(*fragment.exchange) && servers_->may_owe(fragment.server);
+  return fragment.overtaken && may_store(*fragment.exchange) && servers_.may_owe(fragment.server);
 }
 
 // Behind what its connection may still do to the key; on the board if that is nothing. False if
 // nothing is owed to this server.
 bool Executor::owe_in_order(const Fragment& fragment, bool counted) {
   const Exchange& exchange = *fragment.exchange;
-  const HashedKey key(servers_->dialect(exchange.first.server), exchange);
-  ServerConn* conn = servers_->placed_connection(fragment.server, fragment.lane);
-  const bool pending = conn && conn->fifo_first && servers_->may_owe(fragment.server);
+  const HashedKey key(servers_.dialect(exchange.first.server), exchange);
+  ServerConn* conn = servers_.placed_connection(fragment.server, fragment.lane);
+  const bool pending = conn && conn->fifo_first && servers_.may_owe(fragment.server);
   const PendingChange last =
       pending ? conn->pending_keys.last(*conn, key.get()) : PendingChange::none;
-  if (last == PendingChange::none) return servers_->owe(fragment.server, key.get(), counted);
-  if (!counted) servers_->counters(fragment.server)[ServerMetric::owed].add();
+  if (last == PendingChange::none) return servers_.owe(fragment.server, key.get(), counted);
+  if (!counted) servers_.counters(fragment.server)[ServerMetric::owed].add();
   if (last == PendingChange::removal) return true;
   send_delete(*conn, key.get(), true);
   conn->pending_keys.note_removal(*conn, key.get());
@@ -129,7 +128,7 @@ bool Executor::owe_in_order(const Fragment& fragment, bool counted) {
 
 // Before its own request is written.
 void Executor::pay_first(ServerConn& conn, Exchange& exchange) {
-  const HashedKey key(servers_->dialect(exchange.first.server), exchange);
+  const HashedKey key(servers_.dialect(exchange.first.server), exchange);
   if (exchange.if_lost != IfLost::owed) return pay_first(conn, key.get());
   exchange.first.pays |= conn.link.entry->pay_owed(key.get());
 }
@@ -146,7 +145,7 @@ void Executor::settle_debts(Fragment& fragment) {
   if (exchange.gather) return;
   if (must_go(fragment)) return pay_behind(fragment);
   if (!exchange.refused) {
-    if (fragment.pays) servers_->counters(fragment.server)[ServerMetric::owed_delivered].add();
+    if (fragment.pays) servers_.counters(fragment.server)[ServerMetric::owed_delivered].add();
     return;
   }
   const bool untold = !fragment.late && !hears(exchange) && owes(exchange.if_lost, true, false);
@@ -156,14 +155,14 @@ void Executor::settle_debts(Fragment& fragment) {
 // Unless somebody replaces or removes it behind this one anyway.
 void Executor::pay_behind(Fragment& fragment) {
   const Exchange& exchange = *fragment.exchange;
-  const HashedKey key(servers_->dialect(exchange.first.server), exchange);
-  ServerConn* conn = servers_->ready_connection(fragment.server, fragment.lane);
-  if (!conn || !servers_->may_owe(fragment.server)) {
-    if (!servers_->owe(fragment.server, key.get()) && !tells(exchange))
-      servers_->lost_silently(fragment.server);
+  const HashedKey key(servers_.dialect(exchange.first.server), exchange);
+  ServerConn* conn = servers_.ready_connection(fragment.server, fragment.lane);
+  if (!conn || !servers_.may_owe(fragment.server)) {
+    if (!servers_.owe(fragment.server, key.get()) && !tells(exchange))
+      servers_.lost_silently(fragment.server);
     return;
   }
-  if (!fragment.pays) servers_->counters(fragment.server)[ServerMetric::owed].add();
+  if (!fragment.pays) servers_.counters(fragment.server)[ServerMetric::owed].add();
   for (Fragment* later = conn->fifo_first; later; later = later->fifo_next) {
     Exchange& other = *later->exchange;
     if (other.if_lost != IfLost::owed || later->withdrawn) continue;

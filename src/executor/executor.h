@@ -14,12 +14,13 @@
 #include "clients/clients.h"
 #include "exchange/deadlines.h"
 #include "exchange/exchange.h"
+#include "exchange/exchanges.h"
 #include "exchange/gather.h"
 #include "exchange/hashed_key.h"
+#include "exchange/line.h"
 #include "exchange/reply_sink.h"
 #include "exchange/request_sink.h"
 #include "exchange/workbench.h"
-#include "net/slab.h"
 #include "servers/servers.h"
 
 namespace ringway::proxy {
@@ -28,21 +29,17 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
  public:
   using Request = proto::Request;
 
-  explicit Executor(Workbench& bench)
+  Executor(Workbench& bench, Exchanges& exchanges, Line& line, Clients& clients, Servers& servers,
+           HealthSink& health)
       : bench_(bench),
-        exchanges_(bench.memory.objects_bytes()),
-        fragments_(bench.memory.objects_bytes()),
-        gathers_(bench.memory.objects_bytes()) {}
-  // They know each other; set once, before the first turn.
-  void meet(Clients& clients, Servers& servers, HealthSink& health) {
-    clients_ = &clients;
-    servers_ = &servers;
-    health_ = &health;
-  }
+        exchanges_(exchanges),
+        line_(line),
+        clients_(clients),
+        servers_(servers),
+        health_(health) {}
 
   // RequestSink
   bool on_request(ClientConn& client, const Request& request) override;
-  void answer(ClientConn& client, Bytes text) override;
   void unlink(ClientConn& client, const Request& request, Bytes error) override;
   void on_room(ClientConn& client) override;
   void orphan(ClientConn& client) override;
@@ -66,34 +63,18 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   Instant next_deadline() const { return deadlines_.next(); }
   // Near the end of a turn: goes on with what waited for a full queue.
   void wake_waiting() {
-    if (servers_->anybody_waits()) [[unlikely]]
+    if (servers_.anybody_waits()) [[unlikely]]
       wake_those_that_fit();
   }
 
-  std::size_t open_exchanges() const { return exchanges_.in_use(); }
-
  private:
-  const proto::Dialect& dialect(const ClientConn& client) const {
-    return *clients_->listener(client).dialect;
-  }
+  const proto::Dialect& dialect(const ClientConn& client) const { return *client.rules->dialect; }
 
-  // The line of a client.
-  Exchange& open(ClientConn& client, const Request& request);
-  Exchange& open_single(ClientConn& client, const Request& request, Bytes told);
-  void join_line(ClientConn& client, Exchange& exchange);
+  // What is complete at the head of its line leaves, and a head that is to ask for more asks.
   void advance(ClientConn& client);
-  bool emit(ClientConn& client, Exchange& exchange);
-  bool emit_single(ClientConn& client, Exchange& exchange);
-  void make_room(ClientConn& client, std::uint64_t bytes);
-  void leave_line(ClientConn& client, Exchange& exchange);
-  void release_if_over(Exchange& exchange);
-  static bool at_head(const Exchange& exchange) {
-    return exchange.client && exchange.client->line_first == &exchange;
-  }
-  // Somebody still listens to its reply.
-  static bool told(const Exchange& exchange) { return exchange.client && !exchange.settled; }
 
   // Requests of one key.
+  Exchange& open_single(ClientConn& client, const Request& request, Bytes told);
   const route::Plan& plan(const ClientConn& client, proto::Effect effect, Bytes key,
                           bool again = false);
   // Of a plan that was made in this turn.
@@ -122,27 +103,14 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
                          Servers::Refusal& refusal);
   void write_request(ServerConn& conn, const Request& request);
   void start_deadline(Exchange& exchange, const config::Pool& settings);
-  void count_asked(Exchange& exchange, std::uint32_t keys);
   void single_head(Exchange& exchange, const proto::Piece& piece);
   void make_room(Exchange& exchange, const proto::Piece& piece);
-  void append_reply(Exchange& exchange, Bytes bytes);
-  void stash(Exchange& exchange, Fragment& fragment, Bytes bytes);
-  void count_out(Exchange& exchange, std::uint64_t bytes);
   // A value for the fragment's client has begun to come. Small ones are here in a moment, one
   // from each connection at most.
   void expect(Fragment& fragment, std::uint64_t value_bytes) {
     if (value_bytes > Clients::modest_bytes_max) [[unlikely]]
-      expect_large(fragment, value_bytes);
+      line_.expect(fragment, value_bytes);
   }
-  void expect_large(Fragment& fragment, std::uint64_t value_bytes);
-  // Of what nobody waits for any more nothing is announced.
-  void count_arrived(Fragment& fragment, std::uint64_t bytes) {
-    if (fragment.announced > 0) [[unlikely]]
-      count_arrived_of_large(fragment, bytes);
-  }
-  void count_arrived_of_large(Fragment& fragment, std::uint64_t bytes);
-  void expect_no_more(Fragment& fragment);
-  void expect_nothing_of(Exchange& exchange);
   std::string_view no_room(const Exchange& exchange, std::uint64_t bytes) const;
   void settle_single(Exchange& exchange);
   void fail_single(Exchange& exchange, std::string_view why);
@@ -228,27 +196,21 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   bool gather_value(Exchange& exchange, Fragment& fragment, const proto::Piece& piece);
   void gather_body(Exchange& exchange, Fragment& fragment, Bytes bytes);
   void gather_body_end(Exchange& exchange, Fragment& fragment);
-  bool emit_gather(ClientConn& client, Exchange& exchange);
-  Bytes last_line(const Exchange& exchange) const;
-  bool emit_slots(ClientConn& client, Exchange& exchange);
-  bool group_settled(const Gather& gather) const;
   void on_group_settled(Exchange& exchange);
   std::uint32_t group_max(const ClientConn& client) const;  // Keys asked for at a time.
-  void free_fragments(Gather& gather);
   void expire_gather(Exchange& exchange, Duration timeout, bool ours);
 
   void break_stream(Exchange& exchange);
 
   Workbench& bench_;
-  Clients* clients_ = nullptr;
-  Servers* servers_ = nullptr;
-  HealthSink* health_ = nullptr;
+  Exchanges& exchanges_;
+  Line& line_;
+  Clients& clients_;
+  Servers& servers_;
+  HealthSink& health_;
   Deadlines deadlines_;
   route::Plan plan_;     // The present one; kept to be reused.
   std::string scratch_;  // A line or flags that are written anew.
-  net::Slab<Exchange> exchanges_;
-  net::Slab<Fragment> fragments_;
-  net::Slab<Gather> gathers_;
 };
 
 }  // namespace ringway::proxy

@@ -32,7 +32,7 @@ void Executor::expire() {
     }
     expire_single(*exchange, timeout, ours);
   }
-  servers_->drop_withdrawn();
+  servers_.drop_withdrawn();
 }
 
 void Executor::expire_single(Exchange& exchange, Duration timeout, bool ours) {
@@ -40,7 +40,7 @@ void Executor::expire_single(Exchange& exchange, Duration timeout, bool ours) {
   const Instant begun = exchange.deadline - timeout;
   const Late late = come_late(exchange.first);
   fail_single(exchange,
-              of_server(servers_->label(server), "timed out after " + duration_text(timeout)));
+              of_server(servers_.label(server), "timed out after " + duration_text(timeout)));
   blame_late(late, begun, timeout, ours);
 }
 
@@ -58,9 +58,9 @@ void Executor::expire_orphan(Exchange& exchange, Duration timeout, bool ours) {
 // Its reply will be nobody's any more. It may be gone when its server is blamed.
 Executor::Late Executor::come_late(Fragment& fragment) {
   RINGWAY_ASSERT(fragment.conn && "what is asked is in a FIFO");
-  servers_->counters(fragment.server)[ServerMetric::timeouts].add();
+  servers_.counters(fragment.server)[ServerMetric::timeouts].add();
   const Exchange& exchange = *fragment.exchange;
-  const bool on_its_way = !servers_->withdraw(fragment);
+  const bool on_its_way = !servers_.withdraw(fragment);
   fragment.owes = on_its_way && owes_once_late(exchange);
   if (exchange.gather) count_unconfirmed(fragment);
   if (!exchange.gather && !fragment.owes) give_up(exchange, on_its_way);
@@ -72,10 +72,10 @@ Executor::Late Executor::come_late(Fragment& fragment) {
 // `ours`: it was ringway that came late. What was never sent speaks against nobody either.
 void Executor::blame_late(const Late& late, Instant begun, Duration timeout, bool ours) {
   ServerConn& conn = *late.conn;
-  if (ours) return servers_->forgive(conn, timeout);
-  servers_->suspect(conn, timeout);
+  if (ours) return servers_.forgive(conn, timeout);
+  servers_.suspect(conn, timeout);
   const bool sent = late.sent && conn.state == ServerConnState::ready;
-  if (sent) servers_->blame_timeout(conn, begun, timeout);
+  if (sent) servers_.blame_timeout(conn, begun, timeout);
 }
 
 }  // namespace ringway::proxy

@@ -16,12 +16,11 @@ using proto::Effect;
 using proto::Piece;
 
 void Executor::start_gather(ClientConn& client, const Request& request) {
-  Exchange& exchange = open(client, request);
-  const pool::Pool& pool = clients_->listener(client).route->pool();
+  Exchange& exchange = line_.open(client, request);
+  const pool::Pool& pool = client.rules->route->pool();
   exchange.misses_errors = may_miss(pool.settings, request);
   exchange.retry_safe = request.effect == Effect::reads;
-  Gather& gather = gathers_.make();
-  exchange.gather = &gather;
+  Gather& gather = exchanges_.make_gather(exchange);
   exchange.memo.set(bench_.buffers, request.memo);
   gather.keys.append(bench_.buffers, request.keys);
   exchange.stashed = request.keys.size();
@@ -29,7 +28,7 @@ void Executor::start_gather(ClientConn& client, const Request& request) {
   client.asks_later = true;  // Until it asks.
   if (at_head(exchange)) return advance(client);
   // What does not fit beside the reads before it asks when they are out.
-  const std::uint32_t keys_per_ask = clients_->listener(client).settings.keys_per_ask;
+  const std::uint32_t keys_per_ask = client.rules->settings.keys_per_ask;
   if (client.keys_asked + std::min(request.key_count, group_max(client)) > keys_per_ask) return;
   ask_next(exchange);
 }
@@ -37,14 +36,14 @@ void Executor::start_gather(ClientConn& client, const Request& request) {
 // --- Asking -------------------------------------------------------------------
 
 std::uint32_t Executor::group_max(const ClientConn& client) const {
-  return std::min(clients_->listener(client).settings.keys_per_ask, slots_max);
+  return std::min(client.rules->settings.keys_per_ask, slots_max);
 }
 
 // Fills the slots with the next keys and asks their servers.
 void Executor::ask_next(Exchange& exchange) {
   Gather& gather = *exchange.gather;
-  free_fragments(gather);
-  count_out(exchange, exchange.stashed - gather.keys.size());
+  exchanges_.free_fragments(gather);
+  line_.count_out(exchange, exchange.stashed - gather.keys.size());
   gather.slot_count = 0;
   gather.next_slot = 0;
   const std::uint32_t count_max = group_max(*exchange.client);
@@ -68,12 +67,12 @@ void Executor::ask_next(Exchange& exchange) {
       static_cast<std::uint32_t>(next_key(peek, none) ? all.size() - rest.size() : all.size());
   RINGWAY_ASSERT(exchange.client->line_last == &exchange);
   exchange.client->asks_later = !gather.all_asked();
-  count_asked(exchange, gather.slot_count);
+  line_.count_asked(exchange, gather.slot_count);
   // The deadline is for what servers are asked now, not for how many groups there are.
   exchange.deadline_link.leave();
-  start_deadline(exchange, clients_->listener(*exchange.client).route->pool().settings);
+  start_deadline(exchange, exchange.client->rules->route->pool().settings);
   ask_group(exchange);
-  if (group_settled(gather)) on_group_settled(exchange);
+  if (gather.group_settled()) on_group_settled(exchange);
 }
 
 void Executor::ask_group(Exchange& exchange) {
@@ -84,7 +83,7 @@ void Executor::ask_group(Exchange& exchange) {
     const route::Plan& plan = this->plan(*exchange.client, exchange.effect, gather.key(slot));
     if (plan.empty()) {
       slot.state = SlotState::failed;
-      const pool::Pool& pool = clients_->listener(*exchange.client).route->pool();
+      const pool::Pool& pool = exchange.client->rules->route->pool();
       fail_gather(gather, refusal(exchange, of_pool(pool.name(), nobody_serves_text)));
       continue;
     }
@@ -118,12 +117,10 @@ Fragment& Executor::gather_fragment(Fragment*& first, Exchange& exchange, pool::
     known.keys_bytes += static_cast<std::uint16_t>(key_bytes);
     return known;
   }
-  Fragment& fragment = fragments_.make();
+  Fragment& fragment = exchanges_.make_fragment(exchange);
   fragment.keys_bytes = static_cast<std::uint16_t>(key_bytes);
-  fragment.exchange = &exchange;
   fragment.server = server;
   fragment.stand_in = stand_in;
-  fragment.slot = no_slot;
   *place = &fragment;
   return fragment;
 }
@@ -146,8 +143,8 @@ void Executor::ask_server(Exchange& exchange, Fragment& fragment) {
   char* const begin = conn->output.reserve(bench_.buffers, room);
   std::optional<proto::TtlCap> cap;
   if (fragment.stand_in) {
-    servers_->counters(fragment.server)[ServerMetric::stand_ins].add();
-    cap = ttl_cap(clients_->listener(*exchange.client).route->pool().settings);
+    servers_.counters(fragment.server)[ServerMetric::stand_ins].add();
+    cap = ttl_cap(exchange.client->rules->route->pool().settings);
   }
   char* out = conn->link.dialect->write_head(exchange.asked(), cap, begin);
   for (std::uint16_t i = fragment.slot; i != no_slot; i = gather.slots[i].next) {
@@ -159,29 +156,19 @@ void Executor::ask_server(Exchange& exchange, Fragment& fragment) {
   *out++ = '\n';
   conn->output.advance(static_cast<std::size_t>(out - begin));
   ++exchange.fragments_asked;
-  servers_->queued(*conn, fragment);
+  servers_.queued(*conn, fragment);
 }
 
 // Only the part for the full server waits, and only in its first try.
 void Executor::refuse_part(Exchange& exchange, Fragment& fragment, Servers::Refusal& refusal) {
-  std::string error = of_server(servers_->label(fragment.server), refusal.why);
+  std::string error = of_server(servers_.label(fragment.server), refusal.why);
   if (refusal.full && fragment.retries == 0) {
     if (may_wait(*exchange.client, fragment.server)) return hold_part(exchange, fragment);
-    const pool::Pool& pool = clients_->listener(*exchange.client).route->pool();
+    const pool::Pool& pool = exchange.client->rules->route->pool();
     error = full_for(fragment.server, pool.settings.timeout);
   }
-  if (refusal.full) servers_->counters(fragment.server)[ServerMetric::shed].add();
+  if (refusal.full) servers_.counters(fragment.server)[ServerMetric::shed].add();
   fail_slots(fragment, this->refusal(exchange, error));
-}
-
-void Executor::free_fragments(Gather& gather) {
-  while (Fragment* fragment = gather.fragments) {
-    RINGWAY_ASSERT(fragment->conn == nullptr && fragment->announced == 0);
-    RINGWAY_ASSERT(fragment->state != FragmentState::held);
-    gather.fragments = fragment->sibling;
-    fragment->stash.clear(bench_.buffers);
-    fragments_.free(*fragment);
-  }
 }
 
 // --- Replies ------------------------------------------------------------------
@@ -224,18 +211,18 @@ bool Executor::gather_value(Exchange& exchange, Fragment& fragment, const Piece&
   expect(fragment, piece.value_bytes);
   const Bytes text = told_of(fragment, piece);
   if (at_head(exchange)) {
-    emit_slots(*exchange.client, exchange);
-    clients_->touch(*exchange.client);
+    line_.emit_slots(*exchange.client, exchange);
+    line_.touch(*exchange.client);
   }
   if (at_head(exchange) && gather.next_slot == i) {
     slot.state = SlotState::leaving;
-    const std::uint64_t stream_min = clients_->listener(*exchange.client).settings.stream_min;
+    const std::uint64_t stream_min = exchange.client->rules->settings.stream_min;
     exchange.large = piece.value_bytes > stream_min;
-    if (!exchange.large) make_room(*exchange.client, text.size() + piece.value_bytes + 2);
+    if (!exchange.large) line_.make_room(*exchange.client, text.size() + piece.value_bytes + 2);
     exchange.client->output.append_uncommitted(bench_.buffers, text);
   } else {
     slot.block_offset = static_cast<std::uint32_t>(fragment.stash.size());
-    stash(exchange, fragment, text);
+    line_.stash(exchange, fragment, text);
   }
   return true;
 }
@@ -245,14 +232,14 @@ void Executor::gather_body(Exchange& exchange, Fragment& fragment, Bytes bytes) 
   const SlotState state = exchange.gather->slots[fragment.slot].state;
   if (state == SlotState::failed) return;
   if (state != SlotState::leaving) {
-    return stash(exchange, fragment, bytes);
+    return line_.stash(exchange, fragment, bytes);
   }
   net::OutputBuffer& output = exchange.client->output;
   output.append_uncommitted(bench_.buffers, bytes);
   if (!exchange.large) return;
   output.commit();
   exchange.streaming = true;
-  clients_->touch(*exchange.client);
+  line_.touch(*exchange.client);
 }
 
 void Executor::gather_body_end(Exchange& exchange, Fragment& fragment) {
@@ -265,8 +252,8 @@ void Executor::gather_body_end(Exchange& exchange, Fragment& fragment) {
     exchange.streaming = false;
     slot.state = SlotState::left;
     ++gather.next_slot;
-    emit_slots(*exchange.client, exchange);
-    clients_->touch(*exchange.client);
+    line_.emit_slots(*exchange.client, exchange);
+    line_.touch(*exchange.client);
     return;
   }
   if (slot.state == SlotState::failed) return;
@@ -286,7 +273,7 @@ bool Executor::fail_slots(Fragment& fragment, std::string error) {
   Exchange& exchange = *fragment.exchange;
   Gather& gather = *exchange.gather;
   fragment.state = FragmentState::settled;
-  expect_no_more(fragment);
+  line_.expect_no_more(fragment);
   if (!fragment.late) count_unconfirmed(fragment);
   fail_gather(gather, std::move(error));
   bool whole = true;
@@ -312,8 +299,8 @@ void Executor::expire_gather(Exchange& exchange, Duration timeout, bool ours) {
   for (Fragment* fragment = gather.fragments; fragment; fragment = fragment->sibling) {
     if (fragment->state != FragmentState::asked) continue;
     late.push_back(come_late(*fragment));
-    whole &= fail_slots(*fragment,
-                        refusal(exchange, of_server(servers_->label(fragment->server), what)));
+    whole &=
+        fail_slots(*fragment, refusal(exchange, of_server(servers_.label(fragment->server), what)));
   }
   exchange.expired = true;
   if (!whole) {
@@ -324,63 +311,10 @@ void Executor::expire_gather(Exchange& exchange, Duration timeout, bool ours) {
   for (const Late& one : late) blame_late(one, begun, timeout, ours);
 }
 
-// --- Answering ----------------------------------------------------------------
-
-// Sends on every slot that is settled, in order; false if one is still open.
-bool Executor::emit_slots(ClientConn& client, Exchange& exchange) {
-  Gather& gather = *exchange.gather;
-  for (; gather.next_slot < gather.slot_count; ++gather.next_slot) {
-    Slot& slot = gather.slots[gather.next_slot];
-    if (slot.state == SlotState::asked || slot.state == SlotState::leaving) return false;
-    if (slot.state != SlotState::stashed) continue;
-    make_room(client, slot.block_bytes);
-    client.output.append(bench_.buffers,
-                         slot.fragment->stash.bytes(slot.block_offset, slot.block_bytes));
-    count_out(exchange, slot.block_bytes);
-    slot.state = SlotState::left;
-  }
-  return true;
-}
-
-bool Executor::group_settled(const Gather& gather) const {
-  for (const Fragment* fragment = gather.fragments; fragment; fragment = fragment->sibling) {
-    const bool open =
-        fragment->state == FragmentState::asked || fragment->state == FragmentState::held;
-    if (open) return false;
-  }
-  return true;
-}
-
 // What it may still wait for is its turn.
 void Executor::on_group_settled(Exchange& exchange) {
   exchange.deadline_link.leave();
-  count_asked(exchange, 0);
-}
-
-Bytes Executor::last_line(const Exchange& exchange) const {
-  const net::Buffer& error = exchange.gather->error;
-  if (!error.empty() && !exchange.misses_errors) return error.bytes();
-  return dialect(*exchange.client).end_of_many(exchange.command);
-}
-
-// True when the whole reply is in the client's output.
-bool Executor::emit_gather(ClientConn& client, Exchange& exchange) {
-  Gather& gather = *exchange.gather;
-  while (emit_slots(client, exchange) && group_settled(gather)) {
-    const bool failed = !gather.error.empty() && (!exchange.misses_errors || exchange.expired);
-    if (failed || gather.all_asked()) {
-      if (!gather.error.empty()) bench_.count(WorkerMetric::request_errors).add();
-      if (!exchange.silent) client.output.append(bench_.buffers, last_line(exchange));
-      exchange.settled = true;
-      return true;
-    }
-    // A reader that does not take what it asked for slows down itself.
-    if (client.output.held() >= clients_->listener(client).settings.client_output_high) {
-      return false;
-    }
-    ask_next(exchange);
-  }
-  return false;
+  line_.count_asked(exchange, 0);
 }
 
 }  // namespace ringway::proxy

@@ -7,12 +7,9 @@
 namespace ringway::proxy {
 
 Exchange& Executor::open_internal(const Request& request) {
-  Exchange& exchange = exchanges_.make();
-  exchange.command = request.command;
-  exchange.effect = request.effect;
+  Exchange& exchange = exchanges_.make(request);
   exchange.internal = true;
   exchange.answered = true;
-  exchange.first.exchange = &exchange;
   return exchange;
 }
 
@@ -25,7 +22,7 @@ void Executor::send_check(ServerConn& conn) {
   write_request(conn, request);
   exchange.first.server = conn.link.id;
   ++exchange.fragments_asked;
-  servers_->queued(conn, exchange.first);
+  servers_.queued(conn, exchange.first);
 }
 
 void Executor::send_owed_delete(ServerConn& conn, Bytes key) {
@@ -43,9 +40,9 @@ void Executor::send_delete(ServerConn& conn, Bytes key, bool for_traffic) {
   write_request(conn, request);
   exchange.first.server = conn.link.id;
   ++exchange.fragments_asked;
-  servers_->queued(conn, exchange.first);
+  servers_.queued(conn, exchange.first);
   // Nobody waits for its answer: nobody else would see that there is none.
-  if (conn.link.timeout) servers_->look_for_silence(conn, *conn.link.timeout);
+  if (conn.link.timeout) servers_.look_for_silence(conn, *conn.link.timeout);
 }
 
 // `answered`: with `what` where that is an error.
@@ -55,23 +52,23 @@ void Executor::on_internal_over(Exchange& exchange, bool answered, Bytes what) {
   const bool unable = exchange.first.unable;
   // A ringway that cannot do it now may do it later: its key stays owed. One that is to come back
   // would stay out for as long.
-  if (unable && !check && servers_->standing(server) == Standing::up) answered = false;
+  if (unable && !check && servers_.standing(server) == Standing::up) answered = false;
   std::string key;
   if (!check && !answered) {
-    key = HashedKey(servers_->dialect(server), exchange).get();
+    key = HashedKey(servers_.dialect(server), exchange).get();
   }
   const bool for_traffic = exchange.pays_for_traffic;
   // It would end every connection that it is sent on.
-  const bool shunned = !answered && servers_->shuns(server, exchange.command);
+  const bool shunned = !answered && servers_.shuns(server, exchange.command);
   const bool refused = exchange.refused || shunned;
   answered |= shunned;
   if (for_traffic && !answered) owe_unpaid(exchange.first, key);
-  release_if_over(exchange);
+  exchanges_.end_if_over(exchange);
   if (for_traffic) return answered ? on_paid(server, refused) : void();
-  if (check && unable) return health_->on_disproved(server, servers_->what_it_says(server));
-  if (check) return answered ? health_->on_proved(server) : health_->on_disproved(server, what);
-  if (answered) return health_->on_owed_answered(server, !refused);
-  health_->on_owed_failed(server, std::move(key));
+  if (check && unable) return health_.on_disproved(server, servers_.what_it_says(server));
+  if (check) return answered ? health_.on_proved(server) : health_.on_disproved(server, what);
+  if (answered) return health_.on_owed_answered(server, !refused);
+  health_.on_owed_failed(server, std::move(key));
 }
 
 // Where its connection is gone the next one may be asked anew for what stood before it there. After
@@ -80,12 +77,12 @@ void Executor::owe_unpaid(const Fragment& fragment, Bytes key) {
   if (!fragment.unable)
     owe_in_order(fragment, true);
   else
-    servers_->owe(fragment.server, key, true);
+    servers_.owe(fragment.server, key, true);
 }
 
 void Executor::on_paid(pool::ServerId server, bool refused) {
-  if (refused) return servers_->entry(server).drop_owed();
-  servers_->counters(server)[metrics::ServerMetric::owed_delivered].add();
+  if (refused) return servers_.entry(server).drop_owed();
+  servers_.counters(server)[metrics::ServerMetric::owed_delivered].add();
 }
 
 }  // namespace ringway::proxy

@@ -13,18 +13,18 @@ void Executor::start_local(ClientConn& client, const Request& request) {
                                     [&] { return settings(client); },
                                     [&] { return out_of_service(client); }};
   std::string text;
-  if (!dialect(client).local(request, figures, text)) return clients_->finish(client);
-  if (!text.empty()) answer(client, text);
+  if (!dialect(client).local(request, figures, text)) return clients_.finish(client);
+  if (!text.empty()) line_.answer(client, text);
 }
 
 // Why nobody of the listener's servers can be asked; empty if somebody can.
 std::string Executor::out_of_service(const ClientConn& client) const {
-  const pool::Pool& pool = clients_->listener(client).route->pool();
+  const pool::Pool& pool = client.rules->route->pool();
   const route::PoolLive& now = bench_.live[pool.number];
   if (now.all_up) [[likely]]
     return {};
   const auto up = [&](std::uint32_t server) {
-    return servers_->standing(pool.servers[server].id) == Standing::up;
+    return servers_.standing(pool.servers[server].id) == Standing::up;
   };
   for (std::uint32_t i = 0; i < pool.member_count; ++i) {
     const std::uint32_t backup = now.backup_of[i];
@@ -35,7 +35,7 @@ std::string Executor::out_of_service(const ClientConn& client) const {
 
 // Those by which clients and their libraries go.
 proto::Figures Executor::settings(const ClientConn& client) const {
-  const config::Listener& settings = clients_->listener(client).settings;
+  const config::Listener& settings = client.rules->settings;
   const std::uint32_t clients_max =
       std::min(settings.clients_max.value_or(~0u), bench_.snapshot->config.clients_max);
   return {{"maxconns", fmt::to_string(clients_max)},
@@ -74,22 +74,21 @@ proto::Figures Executor::totals(const ClientConn& client) const {
 
 // flush_all goes to every server of the pool, or to none.
 void Executor::start_broadcast(ClientConn& client, const Request& request) {
-  const pool::Pool& pool = clients_->listener(client).route->pool();
+  const pool::Pool& pool = client.rules->route->pool();
   if (pool.settings.flush_all != config::FlushAll::allowed) {
-    clients_->say_refused(client, "flush_all",
-                          "a flush_all: pool " + pool.name() + " has flush_all = \"refused\"");
-    if (!request.noreply) answer(client, dialect(client).not_allowed);
+    clients_.say_refused(client, "flush_all",
+                         "a flush_all: pool " + pool.name() + " has flush_all = \"refused\"");
+    if (!request.noreply) line_.answer(client, dialect(client).not_allowed);
     return;
   }
-  Exchange& exchange = open(client, request);
-  Gather& gather = gathers_.make();
-  exchange.gather = &gather;
+  Exchange& exchange = line_.open(client, request);
+  Gather& gather = exchanges_.make_gather(exchange);
   exchange.memo.set(bench_.buffers, request.memo);
   start_deadline(exchange, pool.settings);
   for (const pool::Server& server : pool.servers) {
     ask_broadcast(exchange, gather_fragment(gather.fragments, exchange, server.id, false));
   }
-  if (group_settled(gather)) on_group_settled(exchange);
+  if (gather.group_settled()) on_group_settled(exchange);
   if (at_head(exchange)) advance(client);
 }
 
@@ -99,7 +98,7 @@ void Executor::ask_broadcast(Exchange& exchange, Fragment& fragment) {
   if (!conn) return refuse_part(exchange, fragment, refusal);
   write_request(*conn, conn->link.dialect->again(exchange.asked()));
   ++exchange.fragments_asked;
-  servers_->queued(*conn, fragment);
+  servers_.queued(*conn, fragment);
 }
 
 // A value that was refused replaces nothing, yet the old one may not be read any

@@ -34,7 +34,7 @@ bool Executor::adapt_to_stand_in(Exchange& exchange, const route::Part& step, Re
 // Both sides count from one: a token of one might match at the other by accident.
 bool Executor::token_fits(const route::Part& step, Request& request) {
   const auto own_token_of = [&](pool::ServerId server) {
-    return proto::unmarked(request.cas, servers_->token_mark(server));
+    return proto::unmarked(request.cas, servers_.token_mark(server));
   };
   if (step.stand_in) {
     if (const auto own = own_token_of(step.server)) {
@@ -58,12 +58,12 @@ void Executor::answer_exists(Exchange& exchange) {
 // The home's own client may not even be told: what counts is what the home did not get.
 void Executor::owe(const route::Part& step, Effect effect, Bytes key) {
   if (!changes_value(effect)) return;
-  const bool out = step.stand_in || servers_->standing(step.home) != Standing::up;
+  const bool out = step.stand_in || servers_.standing(step.home) != Standing::up;
   const config::Eject& rule = pool_of(step).settings.eject;
   if (!out || rule.on_readmit == config::OnReadmit::keep) return;
-  servers_->counters(step.home)[ServerMetric::owed].add();
-  if (servers_->entry(step.home).owe(key, rule.owed_max, bench_.now)) {
-    bench_.homes.call_home(servers_->home(step.home), step.home);
+  servers_.counters(step.home)[ServerMetric::owed].add();
+  if (servers_.entry(step.home).owe(key, rule.owed_max, bench_.now)) {
+    bench_.homes.call_home(servers_.home(step.home), step.home);
   }
 }
 
@@ -75,7 +75,7 @@ Bytes Executor::told_of(const Fragment& fragment, const proto::Piece& piece) {
   RINGWAY_ASSERT(fragment.conn);  // Its client may be gone.
   const proto::Dialect& dialect = *fragment.conn->link.dialect;
   const char* end =
-      dialect.write_marked(piece.told, servers_->token_mark(fragment.server), scratch_.data());
+      dialect.write_marked(piece.told, servers_.token_mark(fragment.server), scratch_.data());
   return {scratch_.data(), static_cast<std::size_t>(end - scratch_.data())};
 }
 

@@ -24,7 +24,7 @@ constexpr std::uint32_t turns_shared = 64;
 // Who has waited for a whole timeout does so again only once the queue has taken something.
 bool Executor::may_wait(ClientConn& client, pool::ServerId server) const {
   if (!client.gave_up || client.gave_up_on != server) return true;
-  if (client.gave_up_at == servers_->counters(server)[ServerMetric::requests].value()) return false;
+  if (client.gave_up_at == servers_.counters(server)[ServerMetric::requests].value()) return false;
   client.gave_up = false;
   return true;
 }
@@ -32,38 +32,38 @@ bool Executor::may_wait(ClientConn& client, pool::ServerId server) const {
 void Executor::give_up_on(ClientConn& client, pool::ServerId server) {
   client.gave_up = true;
   client.gave_up_on = server;
-  client.gave_up_at = servers_->counters(server)[ServerMetric::requests].value();
-  servers_->counters(server)[ServerMetric::shed].add();
+  client.gave_up_at = servers_.counters(server)[ServerMetric::requests].value();
+  servers_.counters(server)[ServerMetric::shed].add();
 }
 
 std::string Executor::full_for(pool::ServerId server, const config::MaybeTime& timeout) {
   const std::string time = timeout ? duration_text(*timeout) : "long";
-  return of_server(servers_->label(server), "has had a full queue for " + time);
+  return of_server(servers_.label(server), "has had a full queue for " + time);
 }
 
 void Executor::hold_single(Exchange& exchange, const route::Part& step) {
   ClientConn& client = *exchange.client;
   RINGWAY_ASSERT(!client.held && client.line_last == &exchange);
   start_deadline(exchange, pool_of(step).settings);
-  servers_->hold(step.server, client.handle.index, exchange.first);
+  servers_.hold(step.server, client.handle.index, exchange.first);
   client.held = &exchange;
   client.held_input = HeldInput::waiting;
   client.turn_left = 0;
-  clients_->pause(client, PauseReason::server_queue);
+  clients_.pause(client, PauseReason::server_queue);
 }
 
 void Executor::hold_part(Exchange& exchange, Fragment& fragment) {
   ClientConn& client = *exchange.client;
   RINGWAY_ASSERT((!client.held || client.held == &exchange) && client.line_last == &exchange);
-  servers_->hold(fragment.server, client.handle.index, fragment);
+  servers_.hold(fragment.server, client.handle.index, fragment);
   client.held = &exchange;
-  clients_->pause(client, PauseReason::server_queue);
+  clients_.pause(client, PauseReason::server_queue);
 }
 
 void Executor::wait_no_more(ClientConn& client) {
   client.held = nullptr;
   client.held_input = HeldInput::none;
-  clients_->resume(client, PauseReason::server_queue);
+  clients_.resume(client, PauseReason::server_queue);
 }
 
 // --- Waking -----------------------------------------------------------------------------
@@ -71,7 +71,7 @@ void Executor::wait_no_more(ClientConn& client) {
 void Executor::give_turn(ClientConn& client, pool::ServerId server) {
   client.turn_at = server;
   client.turn_left =
-      std::clamp(turns_shared / (servers_->waiting(server) + 1), std::uint32_t{1}, turn_max);
+      std::clamp(turns_shared / (servers_.waiting(server) + 1), std::uint32_t{1}, turn_max);
 }
 
 bool Executor::takes_turn(ClientConn& client, pool::ServerId server) {
@@ -81,7 +81,7 @@ bool Executor::takes_turn(ClientConn& client, pool::ServerId server) {
 }
 
 void Executor::wake_those_that_fit() {
-  while (Fragment* fragment = servers_->next_to_wake()) wake(*fragment);
+  while (Fragment* fragment = servers_.next_to_wake()) wake(*fragment);
 }
 
 void Executor::wake(Fragment& fragment) {
@@ -93,7 +93,7 @@ void Executor::wake(Fragment& fragment) {
     wake_gather(fragment);
   } else {
     client.held_input = HeldInput::woken;
-    clients_->go_on(client);
+    clients_.go_on(client);
     RINGWAY_ASSERT(client.held_input != HeldInput::woken);
   }
   client.turn_left = 0;
@@ -112,8 +112,8 @@ void Executor::wake_gather(Fragment& fragment) {
   for (const Fragment* one = gather.fragments; one; one = one->sibling)
     waits |= one->state == FragmentState::held;
   if (!waits) wait_no_more(client);
-  clients_->touch(client);
-  if (group_settled(gather)) on_group_settled(exchange);
+  line_.touch(client);
+  if (gather.group_settled()) on_group_settled(exchange);
   if (at_head(exchange)) advance(client);
 }
 
@@ -123,13 +123,13 @@ void Executor::wake_gather(Fragment& fragment) {
 void Executor::drop_held(ClientConn& client) {
   Exchange& exchange = *client.held;
   if (!exchange.gather) {
-    if (exchange.first.state == FragmentState::held) servers_->let_go(exchange.first);
+    if (exchange.first.state == FragmentState::held) servers_.let_go(exchange.first);
     give_up(exchange, false, false);
   } else {
     for (Fragment* one = exchange.gather->fragments; one; one = one->sibling) {
       if (one->state != FragmentState::held) continue;
-      servers_->let_go(*one);
-      if (exchange.effect == Effect::broadcast) servers_->lost_silently(one->server);
+      servers_.let_go(*one);
+      if (exchange.effect == Effect::broadcast) servers_.lost_silently(one->server);
     }
   }
   wait_no_more(client);
@@ -138,17 +138,17 @@ void Executor::drop_held(ClientConn& client) {
 // Nobody is blamed: the server was never asked.
 void Executor::expire_held(Exchange& exchange, Duration timeout) {
   ClientConn& client = *exchange.client;
-  clients_->touch(client);
+  line_.touch(client);
   if (exchange.gather) {
     for (Fragment* one = exchange.gather->fragments; one; one = one->sibling) {
       if (one->state != FragmentState::held) continue;
-      servers_->let_go(*one);
+      servers_.let_go(*one);
       give_up_on(client, one->server);
       fail_slots(*one, refusal(exchange, full_for(one->server, timeout)));
     }
     return wait_no_more(client);
   }
-  servers_->let_go(exchange.first);
+  servers_.let_go(exchange.first);
   give_up_on(client, exchange.first.server);
   give_up(exchange, false);
   wait_no_more(client);

@@ -62,12 +62,13 @@ Worker::Worker(std::uint32_t number, net::Io& io, Crew& crew)
     : crew_(crew),
       desk_(*crew.desks[number]),
       bench_(number, io, crew.board, crew.registry, crew.loads, crew),
-      executor_(bench_),
-      clients_(bench_, executor_),
+      exchanges_(bench_.buffers, bench_.memory),
+      line_(exchanges_, bench_.buffers, bench_.memory, bench_.counters),
+      executor_(bench_, exchanges_, line_, clients_, servers_, health_),
+      clients_(bench_, line_, executor_),
       servers_(bench_, executor_),
       health_(bench_, servers_),
       acceptors_(bench_, crew) {
-  executor_.meet(clients_, servers_, health_);
   servers_.meet(health_);
   health_.meet(executor_);
   drain_timer_.kind = net::TimerKind::worker;
@@ -181,7 +182,7 @@ void Worker::take_client(const TakeClient& taken) {
   proxy::ClientConn& client = clients_.open(taken.fd, taken.listener);
   if (stopping_) return clients_.retire(client);
   if (!clients_.admit(client)) {
-    executor_.answer(client, clients_.listener(client).dialect->refusal(proto::too_many_clients));
+    line_.answer(client, clients_.listener(client).dialect->refusal(proto::too_many_clients));
     return clients_.reject(client, proxy::rejected_kept(crew_.size()));
   }
   if (draining_) clients_.finish_between_requests(client);
@@ -294,6 +295,7 @@ void Worker::end_turn() {
   if (bench_.buffers.worth_sweeping() && !sweep_timer_.set()) {
     bench_.timers.set(sweep_timer_, bench_.now + sweep_every);
   }
+  exchanges_.free_over();
   bench_.count(WorkerMetric::turns).add();
   if (const std::uint32_t gone = acceptors_.reap()) {
     desk_.sockets.fetch_sub(gone, std::memory_order_release);
@@ -349,15 +351,7 @@ void Worker::check_invariants() {
     in_flight += count;
   });
   RINGWAY_ASSERT(in_flight == servers_.in_flight());
-  clients_.each([&](proxy::ClientConn& client) {
-    std::uint32_t count = 0;
-    for (auto* exchange = client.line_first; exchange; exchange = exchange->line_next) {
-      RINGWAY_ASSERT(exchange->client == &client && !exchange->answered);
-      ++count;
-    }
-    RINGWAY_ASSERT(count == client.line_count);
-    RINGWAY_ASSERT(!client.closing || (client.line_first == nullptr && !client.pauses.any()));
-  });
+  clients_.each([&](proxy::ClientConn& client) { proxy::check_line(client); });
   clients_.check_pauses();
 }
 

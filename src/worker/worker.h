@@ -40,7 +40,7 @@ class Worker {
   proxy::Clients& clients() { return clients_; }
   proxy::Servers& servers() { return servers_; }
   const proxy::Workbench& bench() const { return bench_; }
-  std::size_t open_exchanges() const { return executor_.open_exchanges(); }
+  std::size_t open_exchanges() const { return exchanges_.in_use(); }
   // Asserts what must hold between two turns.
   void check_invariants();
 
@@ -73,6 +73,8 @@ class Worker {
   Crew& crew_;
   Desk& desk_;
   proxy::Workbench bench_;
+  proxy::Exchanges exchanges_;
+  proxy::Line line_;
   proxy::Executor executor_;
   proxy::Clients clients_;
   proxy::Servers servers_;
