@@ -14,26 +14,26 @@ namespace ringway::proxy {
 using proto::IfLost;
 
 PendingChange PendingKeys::last(const ServerConn& conn, Bytes key) {
-  if (!conn.fifo_first) return PendingChange::none;
-  if (asked_ != conn.asked) look_through(conn);
+  if (!conn.fifo.first()) return PendingChange::none;
+  if (asked_ != conn.fifo.joined()) look_through(conn);
   const auto found = changes_.find(std::hash<Bytes>{}(key));
-  const std::uint64_t left = conn.asked - conn.fifo_count;
+  const std::uint64_t left = conn.fifo.joined() - conn.fifo.count();
   if (found == changes_.end() || found->second.number <= left) return PendingChange::none;
   return found->second.removes ? PendingChange::removal : PendingChange::change;
 }
 
 void PendingKeys::note_removal(const ServerConn& conn, Bytes key) {
-  RINGWAY_ASSERT(conn.fifo_last && conn.fifo_last->exchange->internal);
-  if (asked_ + 1 != conn.asked) return look_through(conn);
-  changes_[std::hash<Bytes>{}(key)] = {conn.asked, true};
-  asked_ = conn.asked;
+  RINGWAY_ASSERT(conn.fifo.last() && conn.fifo.last()->exchange->internal);
+  if (asked_ + 1 != conn.fifo.joined()) return look_through(conn);
+  changes_[std::hash<Bytes>{}(key)] = {conn.fifo.joined(), true};
+  asked_ = conn.fifo.joined();
 }
 
 void PendingKeys::look_through(const ServerConn& conn) {
   changes_.clear();
-  asked_ = conn.asked;
-  std::uint64_t number = asked_ - conn.fifo_count;
-  for (const Fragment* one = conn.fifo_first; one; one = one->fifo_next) {
+  asked_ = conn.fifo.joined();
+  std::uint64_t number = asked_ - conn.fifo.count();
+  for (const Fragment* one = conn.fifo.first(); one; one = one->fifo_next) {
     ++number;
     const Exchange& exchange = *one->exchange;
     const bool removes = exchange.internal && !exchange.key.get().empty();

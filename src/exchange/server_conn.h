@@ -18,6 +18,7 @@
 
 #include "board/board_entry.h"
 #include "exchange/exchange.h"
+#include "exchange/fifo.h"
 #include "exchange/pending_keys.h"
 #include "net/io.h"
 #include "net/list.h"
@@ -105,12 +106,8 @@ struct ServerConn {
   bool greeting_in_flight = false;  // The greeting's send, apart from `output`'s.
   std::uint16_t ops_in_flight = 0;
 
-  // Fragments in the order of their requests: queued, in flight, tombstones.
-  Fragment* fifo_first = nullptr;
-  Fragment* fifo_last = nullptr;
-  std::uint32_t fifo_count = 0;
+  Fifo fifo;                    // Queued, in flight, tombstones.
   std::uint32_t withdrawn = 0;  // Of them: to leave it unsent at the end of the turn.
-  std::uint64_t asked = 0;      // Fragments that ever joined it.
   PendingKeys pending_keys;
 
   // Stream offsets: sent <= offered <= offered + output.unsent().

@@ -113,7 +113,7 @@ bool Executor::owe_in_order(const Fragment& fragment, bool counted) {
   const Exchange& exchange = *fragment.exchange;
   const HashedKey key(servers_.dialect(exchange.first.server), exchange);
   ServerConn* conn = servers_.placed_connection(fragment.server, fragment.lane);
-  const bool pending = conn && conn->fifo_first && servers_.may_owe(fragment.server);
+  const bool pending = conn && conn->fifo.first() && servers_.may_owe(fragment.server);
   const PendingChange last =
       pending ? conn->pending_keys.last(*conn, key.get()) : PendingChange::none;
   if (last == PendingChange::none) return servers_.owe(fragment.server, key.get(), counted);
@@ -163,7 +163,7 @@ void Executor::pay_behind(Fragment& fragment) {
     return;
   }
   if (!fragment.pays) servers_.counters(fragment.server)[ServerMetric::owed].add();
-  for (Fragment* later = conn->fifo_first; later; later = later->fifo_next) {
+  for (Fragment* later = conn->fifo.first(); later; later = later->fifo_next) {
     Exchange& other = *later->exchange;
     if (other.if_lost != IfLost::owed || later->withdrawn) continue;
     if (HashedKey(*conn->link.dialect, other).get() != key.get()) continue;

@@ -32,7 +32,7 @@ void Servers::doubt(ServerLink& link, Instant begun) {
 }
 
 bool Servers::owes_traffic(const ServerConn& conn) {
-  for (const Fragment* fragment = conn.fifo_first; fragment; fragment = fragment->fifo_next) {
+  for (const Fragment* fragment = conn.fifo.first(); fragment; fragment = fragment->fifo_next) {
     if (!fragment->exchange->internal) return true;
   }
   return false;
@@ -115,7 +115,7 @@ void Servers::forgive(ServerConn& conn, Duration timeout) {
 void Servers::on_silent(ServerConn& conn) {
   const Duration late = bench_.now - conn.timer.at;
   set_idle_timer(conn);
-  if (!conn.fifo_first || !conn.link.timeout) return;
+  if (!conn.fifo.first() || !conn.link.timeout) return;
   const bool ours = late > *conn.link.timeout / 4;
   ours ? forgive(conn, *conn.link.timeout) : suspect(conn, *conn.link.timeout);
 }
@@ -146,7 +146,7 @@ std::uint64_t bit(proto::CommandId command) {
 // So no more than three connections in a row end at one command without a pause.
 Servers::End Servers::end_at_head(ServerConn& conn) {
   ServerLink& link = conn.link;
-  Fragment& head = *conn.fifo_first;
+  Fragment& head = *conn.fifo.first();
   const bool seen = head.request_end - head.request_bytes < conn.offered;
   if (!seen) return {};
   if (head.ended_on < ended_on_max) ++head.ended_on;
@@ -267,7 +267,7 @@ void Servers::update_standings() {
 // What is under way may be done after its key was changed elsewhere.
 void Servers::note_overtaken(ServerLink& link) {
   for (ServerConn* conn : link.conns) {
-    for (Fragment* one = conn ? conn->fifo_first : nullptr; one; one = one->fifo_next)
+    for (Fragment* one = conn ? conn->fifo.first() : nullptr; one; one = one->fifo_next)
       one->overtaken = !one->exchange->internal;
   }
 }
@@ -278,7 +278,7 @@ void Servers::prefer_closed(ServerConn& conn) {
   const ServerLink& to = conn.link;
   const bool unwanted = to.standing == Standing::maintenance || to.removed_in != 0 ||
                         conn.lane >= to.connections || to.conns[conn.lane] != &conn;
-  if (!unwanted || conn.fifo_first || conn.framing.body_left > 0) return;
+  if (!unwanted || conn.fifo.first() || conn.framing.body_left > 0) return;
   // It is to come back: this is how it proves itself.
   if (conn.probing && conn.state != ServerConnState::ready && to.removed_in == 0) return;
   if (conn.state == ServerConnState::closing) return;

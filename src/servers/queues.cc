@@ -15,13 +15,13 @@
 namespace ringway::proxy {
 
 bool Servers::full(const ServerLink& link, const ServerConn& place) const {
-  if (place.fifo_first && place.fifo_first->queued_at < bench_.now - link.head_wait_modest) {
-    const Duration head_waits = bench_.now - place.fifo_first->queued_at;
+  if (place.fifo.first() && place.fifo.first()->queued_at < bench_.now - link.head_wait_modest) {
+    const Duration head_waits = bench_.now - place.fifo.first()->queued_at;
     if (std::max(head_waits, expected_wait(place)) >= link.head_wait_max) return true;
   }
   if (link.connections > 1) [[unlikely]]
     return have_full_queue(link);
-  return place.fifo_count >= link.queue_max || place.output.size() >= link.queue_bytes_max;
+  return place.fifo.count() >= link.queue_max || place.output.size() >= link.queue_bytes_max;
 }
 
 // A queue is what waits on all connections together.
@@ -30,7 +30,7 @@ bool Servers::have_full_queue(const ServerLink& link) {
   std::uint64_t bytes = 0;
   for (const ServerConn* conn : link.conns) {
     if (!conn) continue;
-    requests += conn->fifo_count;
+    requests += conn->fifo.count();
     bytes += conn->output.size();
   }
   return requests >= link.queue_max || bytes >= link.queue_bytes_max;
@@ -99,7 +99,7 @@ Fragment* Servers::next_that_fits(ServerLink& link) {
   }
   Fragment* fragment = link.overdue.front();
   const ServerConn* place = fragment ? place_of(link, *fragment) : nullptr;
-  return place && place->fifo_first ? nullptr : fragment;
+  return place && place->fifo.first() ? nullptr : fragment;
 }
 
 const ServerConn* Servers::place_of(const ServerLink& link, const Fragment& fragment) {
@@ -111,7 +111,7 @@ bool Servers::has_room(ServerLink& link, const Fragment& fragment) const {
   const ServerConn* place = place_of(link, fragment);
   if (!place) return true;
   if (full(link, *place)) return false;
-  if (place->fifo_count < queue_modest) return true;
+  if (place->fifo.count() < queue_modest) return true;
   if (link.may_wake == 0) return false;
   --link.may_wake;
   return true;
@@ -120,10 +120,10 @@ bool Servers::has_room(ServerLink& link, const Fragment& fragment) const {
 // How long a request would take that joins the queue now: as the head shows, which has waited for
 // those that stood before it and for itself.
 Duration Servers::expected_wait(const ServerConn& place) const {
-  const Fragment* head = place.fifo_first;
+  const Fragment* head = place.fifo.first();
   if (!head) return {};
   const Duration each = (bench_.now - head->queued_at) / (head->queued_behind + 1);
-  return each * place.fifo_count;
+  return each * place.fifo.count();
 }
 
 // Its server needs a moment, too.
@@ -154,39 +154,30 @@ void Servers::drop_withdrawn() {
 
 void Servers::drop_withdrawn(ServerConn& conn) {
   std::vector<net::Buffer::Part> parts;
-  Fragment* gone = nullptr;
+  std::vector<Fragment*> gone;
   std::uint64_t gone_bytes = 0;
-  Fragment** place = &conn.fifo_first;
-  conn.fifo_last = nullptr;
-  while (Fragment* fragment = *place) {
-    fragment->request_end -= gone_bytes;
-    fragment->queued_behind -= static_cast<std::uint32_t>(parts.size());
-    if (!fragment->withdrawn) {
-      conn.fifo_last = fragment;
-      place = &fragment->fifo_next;
-      continue;
+  Fragment* stays = nullptr;  // The last one before `fragment` that does.
+  for (Fragment* fragment = conn.fifo.first(); fragment;) {
+    Fragment* const next = fragment->fifo_next;
+    if (fragment->withdrawn) {
+      const std::uint64_t begin = fragment->request_end - fragment->request_bytes;
+      parts.push_back({begin - conn.offered, fragment->request_bytes});
+      gone_bytes += fragment->request_bytes;
+      gone.push_back(&leave_fifo(conn, stays));
+    } else {
+      fragment->request_end -= gone_bytes;
+      fragment->queued_behind -= static_cast<std::uint32_t>(gone.size());
+      stays = fragment;
     }
-    *place = std::exchange(fragment->fifo_next, gone);
-    gone = fragment;
-    parts.push_back({fragment->request_end + gone_bytes - fragment->request_bytes - conn.offered,
-                     fragment->request_bytes});
-    gone_bytes += fragment->request_bytes;
-    --conn.fifo_count;
-    --in_flight_;
-    (*conn.link.counters)[metrics::ServerMetric::queued].subtract();
+    fragment = next;
   }
   RINGWAY_ASSERT(parts.size() == conn.withdrawn);
   conn.withdrawn = 0;
   conn.pending_keys.forget();
   conn.queued_end -= gone_bytes;
   conn.output.erase(bench_.buffers, parts);
-  conn.head_sent = conn.fifo_first && conn.fifo_first->request_end <= conn.sent;
-  while (gone) {
-    Fragment& fragment = *gone;
-    gone = std::exchange(fragment.fifo_next, nullptr);
-    fragment.conn = nullptr;
-    sink_.on_withdrawn(fragment);
-  }
+  conn.head_sent = conn.fifo.first() && conn.fifo.first()->request_end <= conn.sent;
+  for (Fragment* fragment : gone) sink_.on_withdrawn(*fragment);
   prefer_closed(conn);
 }
 

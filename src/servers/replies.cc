@@ -55,7 +55,7 @@ void Servers::read_replies(ServerConn& conn, Bytes bytes) {
 // Takes one head off `bytes` (or all of them, if it goes on) and returns the rest. The heads of
 // all protocols are lines: only one that was cut in two is copied to be made whole.
 Bytes Servers::read_head(ServerConn& conn, Bytes bytes) {
-  Fragment* waiting = conn.fifo_first;
+  Fragment* waiting = conn.fifo.first();
   if (!waiting) return foreign(conn, "sent a reply nobody asked for"), Bytes{};
   const bool carried = !conn.input.empty();
   std::size_t taken = bytes.size();
@@ -104,7 +104,7 @@ bool Servers::take_head(ServerConn& conn, Fragment& fragment, const Piece& head)
 }
 
 Bytes Servers::read_body(ServerConn& conn, Bytes bytes) {
-  RINGWAY_ASSERT(conn.fifo_first != nullptr);
+  RINGWAY_ASSERT(conn.fifo.first() != nullptr);
   proto::Framing& framing = conn.framing;
   const std::uint64_t left = framing.body_left;
   const std::size_t taken = std::min<std::uint64_t>(left, bytes.size());
@@ -116,7 +116,7 @@ Bytes Servers::read_body(ServerConn& conn, Bytes bytes) {
       return {};
     }
   }
-  Fragment& fragment = *conn.fifo_first;
+  Fragment& fragment = *conn.fifo.first();
   sink_.on_body(fragment, piece);
   framing.body_left -= taken;
   if (framing.body_left > 0) return {};
@@ -129,12 +129,8 @@ Bytes Servers::read_body(ServerConn& conn, Bytes bytes) {
 }
 
 void Servers::pop_head(ServerConn& conn) {
-  Fragment& head = *conn.fifo_first;
-  conn.fifo_first = head.fifo_next;
-  if (!conn.fifo_first) conn.fifo_last = nullptr;
-  --conn.fifo_count;
-  --in_flight_;
-  conn.head_sent = conn.fifo_first && conn.fifo_first->request_end <= conn.sent;
+  Fragment& head = leave_fifo(conn, nullptr);
+  conn.head_sent = conn.fifo.first() && conn.fifo.first()->request_end <= conn.sent;
   ++conn.link.replied;
   if (!std::exchange(conn.replied, true)) conn.link.backoff = Duration::zero();
   learn(conn.link, head.exchange->command);
@@ -149,9 +145,6 @@ void Servers::pop_head(ServerConn& conn) {
   } else if (head.exchange->check) {
     conn.checked = false;
   }
-  (*conn.link.counters)[ServerMetric::queued].subtract();
-  head.fifo_next = nullptr;
-  head.conn = nullptr;
   sink_.on_answered(head);
   prefer_closed(conn);
 }

@@ -152,7 +152,7 @@ void Servers::count_under(ServerLink& link, metrics::ServerCounters& counters) {
   };
   const auto move_of = [&](const ServerConn& conn) {
     if (&conn.link != &link) return;
-    move(ServerMetric::queued, conn.fifo_count);
+    move(ServerMetric::queued, conn.fifo.count());
     const bool open =
         conn.state == ServerConnState::greeting || conn.state == ServerConnState::ready;
     move(ServerMetric::connections, open ? 1 : 0);
@@ -368,7 +368,7 @@ void Servers::fail(ServerConn& conn, std::string_view what, bool theirs) {
   if (in_place) conn.link.conns[conn.lane] = nullptr;
   // Nothing that was asked earlier can be done later, and nothing later was asked elsewhere.
   const bool orderly = in_place && (conn.ended || conn.offered == 0);
-  if (conn.fifo_first && conn.state == ServerConnState::ready) {
+  if (conn.fifo.first() && conn.state == ServerConnState::ready) {
     (*conn.link.counters)[ServerMetric::connections_lost].add();
     // What ends connections may be a request. That is no reason to ask nothing else.
     const End end = theirs ? end_at_head(conn) : End{};
@@ -383,23 +383,27 @@ void Servers::fail(ServerConn& conn, std::string_view what, bool theirs) {
   const std::string cause(what);
   if (conn.state != ServerConnState::closing) close_down(conn);
   preconnect_soon(conn.link, conn.link.backoff_min);
-  Fragment* fragment = std::exchange(conn.fifo_first, nullptr);
-  conn.fifo_last = nullptr;
-  in_flight_ -= std::exchange(conn.fifo_count, 0);
   conn.withdrawn = 0;
   wake_all(conn.link);
-  while (fragment) {
-    Fragment* next = std::exchange(fragment->fifo_next, nullptr);
-    fragment->conn = nullptr;
-    (*conn.link.counters)[ServerMetric::queued].subtract();
-    const std::uint64_t begin = fragment->request_end - fragment->request_bytes;
-    fragment->never_offered = begin >= conn.offered;
-    const bool unsent = orderly && fragment->never_offered;
+  while (!conn.fifo.empty()) {
+    Fragment& fragment = leave_fifo(conn, nullptr);
+    const std::uint64_t begin = fragment.request_end - fragment.request_bytes;
+    fragment.never_offered = begin >= conn.offered;
+    const bool unsent = orderly && fragment.never_offered;
     sink_.on_failed(
-        *fragment, cause,
-        unsent ? conn.output.unsent(begin - conn.offered, fragment->request_bytes) : Bytes{});
-    fragment = next;
+        fragment, cause,
+        unsent ? conn.output.unsent(begin - conn.offered, fragment.request_bytes) : Bytes{});
   }
+}
+
+// The only way out: of the one behind `before`, of the head if that is null.
+Fragment& Servers::leave_fifo(ServerConn& conn, Fragment* before) {
+  Fragment& gone = conn.fifo.leave(before);
+  gone.conn = nullptr;
+  RINGWAY_ASSERT(in_flight_ > 0);
+  --in_flight_;
+  (*conn.link.counters)[ServerMetric::queued].subtract();
+  return gone;
 }
 
 void Servers::close_down(ServerConn& conn) {
@@ -431,7 +435,7 @@ void Servers::reap() {
       bench_.timers.set(conn->timer, bench_.now + next_backoff(conn->link));
       continue;
     }
-    RINGWAY_ASSERT(conn->fifo_first == nullptr);
+    RINGWAY_ASSERT(conn->fifo.first() == nullptr);
     conn->output.clear(bench_.buffers);
     RINGWAY_ASSERT(conn->link.open_conns > 0);
     --conn->link.open_conns;
@@ -441,27 +445,20 @@ void Servers::reap() {
 }
 
 void Servers::queued(ServerConn& conn, Fragment& fragment) {
-  RINGWAY_ASSERT(fragment.conn == nullptr && fragment.fifo_next == nullptr);
+  RINGWAY_ASSERT(fragment.conn == nullptr);
   fragment.conn = &conn;
   fragment.state = FragmentState::asked;
   fragment.request_end = conn.offered + conn.output.unsent();
   fragment.request_bytes = static_cast<std::uint32_t>(fragment.request_end - conn.queued_end);
   conn.queued_end = fragment.request_end;
   fragment.lane = static_cast<std::uint16_t>(conn.lane);
-  if (conn.fifo_last) {
-    conn.fifo_last->fifo_next = &fragment;
-  } else {
-    conn.fifo_first = &fragment;
-    conn.head_sent = false;
-  }
+  if (conn.fifo.empty()) conn.head_sent = false;
   fragment.queued_at = bench_.now;
-  fragment.queued_behind = conn.fifo_count;
+  fragment.queued_behind = conn.fifo.count();
   fragment.withdrawn = false;
   fragment.never_offered = false;
   fragment.overtaken = false;
-  conn.fifo_last = &fragment;
-  ++conn.fifo_count;
-  ++conn.asked;
+  conn.fifo.join(fragment);
   ++in_flight_;
   // Checks and owed deletes have counters of their own.
   if (!fragment.exchange->internal) (*conn.link.counters)[ServerMetric::requests].add();
@@ -472,7 +469,7 @@ void Servers::queued(ServerConn& conn, Fragment& fragment) {
 void Servers::flush() {
   for (const ServerLink* link : std::exchange(suspects_, {})) {
     for (ServerConn* conn : link->conns) {
-      if (conn && conn->fifo_first && link->timeout) look_for_silence(*conn, *link->timeout);
+      if (conn && conn->fifo.first() && link->timeout) look_for_silence(*conn, *link->timeout);
     }
   }
   while (ServerConn* conn = touched_.pop_front()) {
@@ -507,7 +504,7 @@ void Servers::on_sent(const net::Completion& done) {
   }
   conn.sent += count;
   (*conn.link.counters)[ServerMetric::bytes_sent].add(count);
-  if (!conn.head_sent && conn.fifo_first && conn.fifo_first->request_end <= conn.sent) {
+  if (!conn.head_sent && conn.fifo.first() && conn.fifo.first()->request_end <= conn.sent) {
     conn.head_sent = true;
     conn.quiet_since = bench_.now;
   }
@@ -529,7 +526,7 @@ void Servers::on_timer(net::Timer& timer) {
       if (conn.link.watched || conn.link.preconnect) return;
       const Instant idle_at =
           conn.quiet_since + conn.link.idle_timeout.value_or(Duration::max() / 4);
-      if (!conn.fifo_first && idle_at <= bench_.now) return fail(conn, "was idle", false);
+      if (!conn.fifo.first() && idle_at <= bench_.now) return fail(conn, "was idle", false);
       return bench_.timers.set(conn.timer, std::max(idle_at, bench_.now + std::chrono::seconds(1)));
     }
     default: RINGWAY_ASSERT(false && "not a timer of a server connection");

@@ -163,6 +163,7 @@ class Servers {
   bool has_room(ServerLink& link, const Fragment& fragment) const;
   void wake_all(ServerLink& link);
   static void note_overtaken(ServerLink& link);
+  Fragment& leave_fifo(ServerConn& conn, Fragment* before);
   void drop_withdrawn(ServerConn& conn);
   ServerConn* open(ServerLink& link, std::uint32_t lane, bool probing);
   bool begin_connect(ServerConn& conn);

@@ -30,7 +30,7 @@ bool has_debts(proxy::Servers& servers) {
   bool found = false;
   servers.each([&](const proxy::ServerConn& conn) {
     if (conn.link.standing != proxy::Standing::up) return;
-    for (const proxy::Fragment* one = conn.fifo_first; one && !found; one = one->fifo_next)
+    for (const proxy::Fragment* one = conn.fifo.first(); one && !found; one = one->fifo_next)
       found = settles(*one);
   });
   return found;
@@ -342,13 +342,11 @@ bool Worker::stopped() const {
 void Worker::check_invariants() {
   std::uint32_t in_flight = 0;
   servers_.each([&](proxy::ServerConn& conn) {
-    std::uint32_t count = 0;
-    for (auto* fragment = conn.fifo_first; fragment; fragment = fragment->fifo_next) {
+    for (auto* fragment = conn.fifo.first(); fragment; fragment = fragment->fifo_next)
       RINGWAY_ASSERT(fragment->conn == &conn);
-      ++count;
-    }
-    RINGWAY_ASSERT(count == conn.fifo_count && conn.sent <= conn.offered);
-    in_flight += count;
+    conn.fifo.check_invariants();
+    RINGWAY_ASSERT(conn.sent <= conn.offered);
+    in_flight += conn.fifo.count();
   });
   RINGWAY_ASSERT(in_flight == servers_.in_flight());
   clients_.each([&](proxy::ClientConn& client) { proxy::check_line(client); });

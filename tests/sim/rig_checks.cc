@@ -25,8 +25,8 @@ void Rig::check_turn(worker::Worker& worker) {
   });
   worker.servers().each([&](proxy::ServerConn& conn) {
     // Beside what clients asked: a check, and as many owed deletes as requests at most.
-    SIM_REQUIRE(conn.fifo_count <= 2 * pool.server_queue_max + 1,
-                "%u requests queued to one server", conn.fifo_count);
+    SIM_REQUIRE(conn.fifo.count() <= 2 * pool.server_queue_max + 1,
+                "%u requests queued to one server", conn.fifo.count());
   });
 }
 
@@ -74,8 +74,8 @@ void Rig::describe() {
     });
     worker.servers().each([](proxy::ServerConn& conn) {
       std::fprintf(stderr, "  server %s fd %d: state %d, fifo %u, unsent %zu bytes\n",
-                   conn.link.label.c_str(), conn.fd, static_cast<int>(conn.state), conn.fifo_count,
-                   conn.output.unsent());
+                   conn.link.label.c_str(), conn.fd, static_cast<int>(conn.state),
+                   conn.fifo.count(), conn.output.unsent());
     });
   }
 }
