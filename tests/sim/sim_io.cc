@@ -2,6 +2,7 @@
 // contracts of net/io.h. What comes back is in sim_io_wait.cc.
 #include "sim/sim_io.h"
 
+#include <algorithm>
 #include <cerrno>
 
 #include "sim/fail.h"
@@ -116,7 +117,9 @@ void SimIo::pause(int fd) {
   if (recv.paused) return;
   recv.paused = true;
   recv.late_bytes = 0;
-  if (chance_.with(world_.faults().late_after_pause)) recv.late_bytes = world_.readable(fd).size();
+  if (!chance_.with(world_.faults().late_after_pause)) return;
+  recv.late_bytes = std::min<std::size_t>(world_.readable(fd).size(), late_bytes_left_);
+  late_bytes_left_ -= recv.late_bytes;
 }
 
 void SimIo::resume(int fd) {

@@ -136,6 +136,9 @@ class SimIo final : public net::Io, private Inhabitant {
   bool asleep_ = false;
   std::uint32_t in_flight_ = 0;
   std::array<std::uint64_t, 2> buffers_left_{};
+  // Of what the kernel can hand over before pause() reaches it, by all that are paused in a turn:
+  // it receives into buffers that it was given.
+  std::size_t late_bytes_left_ = 0;
   std::vector<std::unique_ptr<Operations>> operations_;
   std::vector<Ready> ready_;
   std::vector<Ready> parked_;  // Known to be ready, but not in this wait().

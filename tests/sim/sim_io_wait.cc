@@ -50,6 +50,7 @@ std::span<const Completion> SimIo::wait(Instant deadline, std::uint32_t /*in_fli
       std::min<std::uint64_t>(settings_.client_buffers.count_max, world_.faults().client_buffers),
       std::min<std::uint64_t>(settings_.server_buffers.count_max, world_.faults().server_buffers)};
   completions_.clear();
+  late_bytes_left_ = settings_.receive_bytes_max();
   submit();
   if (driving_) drive(deadline);
   now_ = world_.now();
