@@ -266,7 +266,7 @@ bool Clients::begin(ClientConn& client, const proto::Request& request) {
     client.held_input = HeldInput::none;
     return true;
   }
-  return sink_.on_request(client, request);
+  return proxy::on_request(executor_, client, request);
 }
 
 // Of what is no request. False if the client takes no more requests after this.
@@ -280,7 +280,7 @@ bool Clients::accept_parsed(ClientConn& client, const ParsedRequest& parsed) {
   reset_timer(client);
   const std::string error = error_of(client, parsed);
   if (!parsed.unlink_key.empty() || is_owed(client, parsed)) {
-    sink_.unlink(client, parsed.request, error);
+    proxy::unlink(executor_, client, parsed.request, error);
   } else if (!error.empty()) {
     line_.answer(client, error);
   }
@@ -369,7 +369,7 @@ bool Clients::blocked_still(ClientConn& client) {
 }
 
 void Clients::go_on(ClientConn& client) {
-  sink_.on_room(client);
+  proxy::on_room(executor_, client);
   if (!client.blocked || client.closing || client.finishing || blocked_still(client)) return;
   client.blocked = false;
   const std::size_t taken = parse(client, client.input.bytes());
@@ -487,7 +487,7 @@ void Clients::retire(ClientConn& client) {
   if (client.rejected_link.linked()) --rejected_count_;
   client.rejected_link.leave();
   bench_.timers.stop(client.timer);
-  sink_.orphan(client);
+  proxy::orphan(executor_, client);
   RINGWAY_ASSERT(client.line_first == nullptr);
   if (client.ops_in_flight == 0) return dead_.push_back(&client);
   bench_.io.shutdown(client.fd);

@@ -10,7 +10,7 @@
 
 #include "exchange/client_conn.h"
 #include "exchange/line.h"
-#include "exchange/request_sink.h"
+#include "exchange/to_executor.h"
 #include "exchange/workbench.h"
 #include "log/event.h"
 #include "log/rate_limit.h"
@@ -50,8 +50,8 @@ class Clients {
   // Room made ahead for a value that a client has only announced.
   static constexpr std::size_t announced_bytes_max = 256 * 1024;
 
-  Clients(Workbench& bench, Line& line, RequestSink& sink)
-      : bench_(bench), line_(line), sink_(sink), paused_(bench.counters) {
+  Clients(Workbench& bench, Line& line, Executor& executor)
+      : bench_(bench), line_(line), executor_(executor), paused_(bench.counters) {
     look_timer_.kind = net::TimerKind::memory_look;
   }
   ~Clients() { bench_.timers.stop(look_timer_); }
@@ -184,7 +184,7 @@ class Clients {
 
   Workbench& bench_;
   Line& line_;
-  RequestSink& sink_;
+  Executor& executor_;
   net::Table<ClientConn> conns_;
   std::vector<ClientConn*> dead_;
   PausedClients paused_;

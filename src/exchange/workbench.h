@@ -13,7 +13,7 @@
 #include "ringway/snapshot/snapshot.h"
 
 #include "board/board.h"
-#include "board/health_sink.h"
+#include "board/home_workers.h"
 #include "exchange/memory.h"
 #include "exchange/retry_budget.h"
 #include "log/rate_limit.h"
@@ -54,7 +54,7 @@ constexpr std::uint32_t rejected_max(std::uint32_t workers) {
 
 struct Workbench {
   Workbench(std::uint32_t number, net::Io& its_io, Board& shared_board, metrics::Registry& shared,
-            ListenerLoads& shared_loads, Homes& all_homes)
+            ListenerLoads& shared_loads, const HomeWorkers& all_homes)
       : worker(number),
         io(its_io),
         board(shared_board),
@@ -74,7 +74,7 @@ struct Workbench {
   Board& board;
   metrics::Registry& registry;
   ListenerLoads& loads;  // By ListenerId.
-  Homes& homes;
+  const HomeWorkers& homes;
   metrics::WorkerCounters& counters;
   net::BufferPool buffers;
   Memory memory{buffers};

@@ -10,7 +10,7 @@
 
 #include "ringway/proto/dialect.h"
 
-#include "board/health_sink.h"
+#include "board/server_news.h"
 #include "clients/clients.h"
 #include "exchange/deadlines.h"
 #include "exchange/exchange.h"
@@ -18,43 +18,42 @@
 #include "exchange/gather.h"
 #include "exchange/hashed_key.h"
 #include "exchange/line.h"
-#include "exchange/reply_sink.h"
-#include "exchange/request_sink.h"
 #include "exchange/workbench.h"
 #include "servers/servers.h"
 
 namespace ringway::proxy {
 
-class Executor final : public RequestSink, public ReplySink, public InternalRequests {
+class Executor {
  public:
   using Request = proto::Request;
 
   Executor(Workbench& bench, Exchanges& exchanges, Line& line, Clients& clients, Servers& servers,
-           HealthSink& health)
+           ServerNews& news)
       : bench_(bench),
         exchanges_(exchanges),
         line_(line),
         clients_(clients),
         servers_(servers),
-        health_(health) {}
+        news_(news) {}
 
-  // RequestSink
-  bool on_request(ClientConn& client, const Request& request) override;
-  void unlink(ClientConn& client, const Request& request, Bytes error) override;
-  void on_room(ClientConn& client) override;
-  void orphan(ClientConn& client) override;
+  Executor(const Executor&) = delete;
+  Executor& operator=(const Executor&) = delete;
 
-  // ReplySink
-  bool on_head(Fragment& fragment, const proto::Piece& head) override;
-  void on_body(Fragment& fragment, Bytes bytes) override;
-  void on_body_end(Fragment& fragment) override;
-  void on_answered(Fragment& fragment) override;
-  void on_failed(Fragment& fragment, Bytes what, Bytes unsent) override;
-  void on_withdrawn(Fragment& fragment) override;
+  // What connections tell: see exchange/to_executor.h.
+  bool on_request(ClientConn& client, const Request& request);
+  void unlink(ClientConn& client, const Request& request, Bytes error);
+  void on_room(ClientConn& client);
+  void orphan(ClientConn& client);
+  bool on_head(Fragment& fragment, const proto::Piece& head);
+  void on_body(Fragment& fragment, Bytes bytes);
+  void on_body_end(Fragment& fragment);
+  void on_answered(Fragment& fragment);
+  void on_failed(Fragment& fragment, Bytes what, Bytes unsent);
+  void on_withdrawn(Fragment& fragment);
 
-  // InternalRequests
-  void send_check(ServerConn& conn) override;
-  void send_owed_delete(ServerConn& conn, Bytes key) override;
+  // What no client asked for. `key` as it is hashed.
+  void send_check(ServerConn& conn);
+  void send_owed_delete(ServerConn& conn, Bytes key);
 
   // The snapshot has changed.
   void adopt() { deadlines_.forget_unused(); }
@@ -207,7 +206,7 @@ class Executor final : public RequestSink, public ReplySink, public InternalRequ
   Line& line_;
   Clients& clients_;
   Servers& servers_;
-  HealthSink& health_;
+  ServerNews& news_;
   Deadlines deadlines_;
   route::Plan plan_;     // The present one; kept to be reused.
   std::string scratch_;  // A line or flags that are written anew.

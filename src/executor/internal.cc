@@ -65,10 +65,10 @@ void Executor::on_internal_over(Exchange& exchange, bool answered, Bytes what) {
   if (for_traffic && !answered) owe_unpaid(exchange.first, key);
   exchanges_.end_if_over(exchange);
   if (for_traffic) return answered ? on_paid(server, refused) : void();
-  if (check && unable) return health_.on_disproved(server, servers_.what_it_says(server));
-  if (check) return answered ? health_.on_proved(server) : health_.on_disproved(server, what);
-  if (answered) return health_.on_owed_answered(server, !refused);
-  health_.on_owed_failed(server, std::move(key));
+  if (check && unable) return news_.on_disproved(server, servers_.what_it_says(server));
+  if (check) return answered ? news_.on_proved(server) : news_.on_disproved(server, what);
+  if (answered) return news_.on_owed_answered(server, !refused);
+  news_.on_owed_failed(server, std::move(key));
 }
 
 // Where its connection is gone the next one may be asked anew for what stood before it there. After

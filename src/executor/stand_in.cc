@@ -63,7 +63,7 @@ void Executor::owe(const route::Part& step, Effect effect, Bytes key) {
   if (!out || rule.on_readmit == config::OnReadmit::keep) return;
   servers_.counters(step.home)[ServerMetric::owed].add();
   if (servers_.entry(step.home).owe(key, rule.owed_max, bench_.now)) {
-    bench_.homes.call_home(servers_.home(step.home), step.home);
+    bench_.homes.ask(servers_.home(step.home), step.home);
   }
 }
 

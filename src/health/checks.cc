@@ -112,7 +112,7 @@ void Health::ask(Watched& server) {
   server.asked_at = bench_.now;
   // Of a connection that is being made, its own limits tell.
   set_timer(server, server.pool->settings.health.timeout);
-  if (ServerConn* conn = servers_.prove(server.id)) requests_->send_check(*conn);
+  if (ServerConn* conn = servers_.prove(server.id)) executor_.send_check(*conn);
 }
 
 // A new connection has connect_timeout to prove the server; a ready one that is busy says
@@ -248,7 +248,7 @@ void Health::deliver_owed(Watched& server) {
     const auto keys = server.entry->take_owed(1, nobody_asked_since(server));
     if (keys.empty()) break;
     ++server.delivering;
-    requests_->send_owed_delete(*conn, keys[0]);
+    executor_.send_owed_delete(*conn, keys[0]);
   }
   if (server.coming_back && has_what_was_owed(server)) return readmit(server);
   if (!server.coming_back && server.entry->owes()) deliver_again(server);

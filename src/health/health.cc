@@ -18,7 +18,8 @@ using config::ServerState;
 using log::Level;
 using metrics::ServerMetric;
 
-Health::Health(Workbench& bench, Servers& servers) : bench_(bench), servers_(servers) {}
+Health::Health(Workbench& bench, Servers& servers, Executor& executor)
+    : bench_(bench), servers_(servers), executor_(executor) {}
 
 Health::~Health() {
   RINGWAY_ASSERT(stopped_ || watched_.empty());
@@ -30,7 +31,7 @@ void Health::adopt() {
   for (auto& [name, pool] : pools_) pool->present = false;
   for (auto& [id, server] : watched_) server->present = false;
   for (const auto& pool : bench_.snapshot->pools) {
-    if (bench_.homes.home_of(pool->name()) != bench_.worker) continue;
+    if (bench_.homes.of(pool->name()) != bench_.worker) continue;
     auto& own = pools_[pool->name()];
     if (!own) own = std::make_unique<Pool>();
     own->present = true;

@@ -1,7 +1,7 @@
 // Who is out and who comes back. Each pool has one home worker; its Health alone says how
 // the pool's servers stand (standing.h), after what all workers report on the board, what
 // its own checks and probes find, and what the operator asks for. It acts when called
-// (Homes) and by its own timers, never within a request.
+// (HomeWorkers) and by its own timers, never within a request.
 //
 //                    good check                          too many failures,
 //      joining ------------------------> up <-------+    `fall` bad checks
@@ -23,17 +23,16 @@
 #include <string_view>
 #include <vector>
 
-#include "board/health_sink.h"
+#include "board/server_news.h"
 #include "exchange/workbench.h"
+#include "executor/executor.h"
 #include "log/log.h"
 #include "net/timer_wheel.h"
 #include "servers/servers.h"
 
 namespace ringway::proxy {
 
-class InternalRequests;
-
-class Health final : public HealthSink {
+class Health final : public ServerNews {
  public:
   // Probes of a server that is out: the first after a second, then slower and slower.
   static constexpr Duration probe_first = std::chrono::seconds(1);
@@ -55,9 +54,8 @@ class Health final : public HealthSink {
   static constexpr std::uint32_t lines_per_minute_max =
       10 - BoardEntry::lines_per_minute_max - BoardEntry::name_lines_per_minute_max;
 
-  Health(Workbench& bench, Servers& servers);
+  Health(Workbench& bench, Servers& servers, Executor& executor);
   ~Health();
-  void meet(InternalRequests& requests) { requests_ = &requests; }
 
   // Takes over the pools of the present snapshot whose home is this worker.
   void adopt();
@@ -67,7 +65,7 @@ class Health final : public HealthSink {
   // At the end: sends it whatever it is owed. Proves nothing.
   void deliver(pool::ServerId server);
 
-  // HealthSink
+  // ServerNews
   void on_proved(pool::ServerId server) override;
   void on_disproved(pool::ServerId server, std::string_view cause) override;
   void on_ready(pool::ServerId server) override;
@@ -130,7 +128,7 @@ class Health final : public HealthSink {
 
   Workbench& bench_;
   Servers& servers_;
-  InternalRequests* requests_ = nullptr;
+  Executor& executor_;
   std::map<std::string, std::unique_ptr<Pool>> pools_;  // By name.
   std::map<pool::ServerId, std::unique_ptr<Watched>> watched_;
   log::RateLimit lines_{lines_per_minute_max};

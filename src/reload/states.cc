@@ -23,7 +23,7 @@ void States::adopt(const snapshot::Snapshot& snapshot, bool starting) {
       const ServerState before = crew_.board.asked(server.id);
       crew_.board.set_file_state(server.id, server.state);
       if (crew_.board.asked(server.id) == before) continue;
-      crew_.call_home(crew_.home_of(pool->name()), server.id);
+      crew_.homes.ask(crew_.homes.of(pool->name()), server.id);
     }
   }
 }
@@ -47,7 +47,7 @@ void States::set_by_hand(const std::string& pool, const pool::Server& server,
   log::tell(log::Level::info, {.name = "state_asked", .pool = pool, .server = server.name},
             "server {} of pool {}: state {} is asked for by hand", server.label, pool,
             state ? config::word(*state) : "auto");
-  crew_.call_home(crew_.home_of(pool), server.id);
+  crew_.homes.ask(crew_.homes.of(pool), server.id);
 }
 
 void States::step(Instant now) {

@@ -17,7 +17,7 @@ void Servers::blame(ServerLink& link, Instant begun, std::string_view cause) {
   if (ending_ || link.standing != Standing::up) return;
   (*link.counters)[ServerMetric::failures].add();
   if (link.entry->report_failure(begun, bench_.now, link.eject, cause)) {
-    bench_.homes.call_home(link.home, link.id);
+    bench_.homes.ask(link.home, link.id);
   }
 }
 
@@ -27,7 +27,7 @@ void Servers::doubt(ServerLink& link, Instant begun) {
   if (ending_ || link.standing != Standing::up) return;
   (*link.counters)[ServerMetric::failures].add();
   if (link.entry->report_unable(begun, bench_.now, link.eject)) {
-    bench_.homes.call_home(link.home, link.id);
+    bench_.homes.ask(link.home, link.id);
   }
 }
 
@@ -64,7 +64,7 @@ bool Servers::owe(pool::ServerId server, Bytes key, bool again) {
   if (!proxy::may_owe(to.eject)) return false;
   if (!again) (*to.counters)[ServerMetric::owed].add();
   // The home worker pays what nobody asks for.
-  if (to.entry->owe(key, to.eject.owed_max, bench_.now)) bench_.homes.call_home(to.home, to.id);
+  if (to.entry->owe(key, to.eject.owed_max, bench_.now)) bench_.homes.ask(to.home, to.id);
   return true;
 }
 
@@ -195,7 +195,7 @@ ServerConn* Servers::prove(pool::ServerId server) {
   }
   if (conn->state != ServerConnState::ready) return nullptr;
   if (!proves_by_connecting(to)) return conn;
-  health_->on_proved(server);
+  news_.on_proved(server);
   return nullptr;
 }
 

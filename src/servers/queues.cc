@@ -177,7 +177,7 @@ void Servers::drop_withdrawn(ServerConn& conn) {
   conn.queued_end -= gone_bytes;
   conn.output.erase(bench_.buffers, parts);
   conn.head_sent = conn.fifo.first() && conn.fifo.first()->request_end <= conn.sent;
-  for (Fragment* fragment : gone) sink_.on_withdrawn(*fragment);
+  for (Fragment* fragment : gone) proxy::on_withdrawn(executor_, *fragment);
   prefer_closed(conn);
 }
 

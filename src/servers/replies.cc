@@ -90,7 +90,7 @@ bool Servers::take_head(ServerConn& conn, Fragment& fragment, const Piece& head)
   }
   fragment.unable = !head.unable.empty();
   if (fragment.unable && fragment.exchange->internal) conn.link.says = said(head.unable);
-  if (!sink_.on_head(fragment, head)) {
+  if (!proxy::on_head(executor_, fragment, head)) {
     return foreign(conn, "sent the reply to another request"), false;
   }
   if (head.last) pop_head(conn);
@@ -117,10 +117,10 @@ Bytes Servers::read_body(ServerConn& conn, Bytes bytes) {
     }
   }
   Fragment& fragment = *conn.fifo.first();
-  sink_.on_body(fragment, piece);
+  proxy::on_body(executor_, fragment, piece);
   framing.body_left -= taken;
   if (framing.body_left > 0) return {};
-  sink_.on_body_end(fragment);
+  proxy::on_body_end(executor_, fragment);
   if (framing.ends) {
     framing = {};
     pop_head(conn);
@@ -145,7 +145,7 @@ void Servers::pop_head(ServerConn& conn) {
   } else if (head.exchange->check) {
     conn.checked = false;
   }
-  sink_.on_answered(head);
+  proxy::on_answered(executor_, head);
   prefer_closed(conn);
 }
 

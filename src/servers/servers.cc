@@ -122,7 +122,7 @@ void Servers::configure(ServerLink& link, const pool::Pool& pool, const pool::Se
   count_under(link, bench_.registry.server(bench_.worker, settings.name, server.name));
   link.eject = settings.eject;
   link.tcp_check = settings.health.check == config::Check::tcp;
-  link.home = bench_.homes.home_of(settings.name);
+  link.home = bench_.homes.of(settings.name);
   const bool was_preconnected = std::exchange(link.preconnect, settings.preconnect);
   link.preconnect_timer.owner = &link;
   link.preconnect_timer.kind = net::TimerKind::server_preconnect;
@@ -240,7 +240,7 @@ bool Servers::begin_connect(ServerConn& conn) {
   }
   if (address.empty()) {
     connect_failed(conn, "has a name that does not resolve", false);
-    if (health_) health_->on_disproved(to.id, to.last_failure);
+    news_.on_disproved(to.id, to.last_failure);
     return false;
   }
   (*to.counters)[ServerMetric::connects].add();
@@ -265,7 +265,7 @@ void Servers::on_connected(const net::Completion& done) {
   RINGWAY_ASSERT(conn.state == ServerConnState::connecting);
   if (done.result < 0) return connect_failed(conn, std::string(connection_failure(-done.result)));
   (*conn.link.counters)[ServerMetric::connections].add();
-  if (proves_by_connecting(conn.link) && health_) health_->on_proved(conn.link.id);
+  if (proves_by_connecting(conn.link)) news_.on_proved(conn.link.id);
   greet(conn);
 }
 
@@ -288,10 +288,9 @@ void Servers::become_ready(ServerConn& conn) {
   bench_.timers.stop(conn.timer);
   set_idle_timer(conn);
   touch(conn);
-  if (!health_) return;
   // Where it was enough that it could be made, it has been told already.
   const bool told = proves_by_connecting(conn.link);
-  told ? health_->on_ready(conn.link.id) : health_->on_proved(conn.link.id);
+  told ? news_.on_ready(conn.link.id) : news_.on_proved(conn.link.id);
 }
 
 // Doubles from backoff_min to backoff_max, each time off by up to a half either
@@ -316,7 +315,7 @@ void Servers::connect_failed(ServerConn& conn, std::string what, bool theirs) {
   if (theirs && (!conn.probing || owes_traffic(conn))) blame(to, conn.begun, to.last_failure);
   if (theirs) to.entry->doubt_address();
   fail(conn, to.last_failure, theirs);
-  if (health_ && theirs) health_->on_disproved(to.id, to.last_failure);
+  if (theirs) news_.on_disproved(to.id, to.last_failure);
 }
 
 // That there is no descriptor says nothing of the server: the next request tries again.
@@ -350,7 +349,7 @@ void Servers::turned_away(ServerConn& conn) {
   if (to.backoff != Duration::zero()) {
     const bool works = to.entry->connected();
     connect_failed(conn, "has too many connections", !works);
-    if (health_ && works) health_->on_proved(to.id);
+    if (works) news_.on_proved(to.id);
     return;
   }
   (*to.counters)[ServerMetric::connect_failures].add();
@@ -390,8 +389,8 @@ void Servers::fail(ServerConn& conn, std::string_view what, bool theirs) {
     const std::uint64_t begin = fragment.request_end - fragment.request_bytes;
     fragment.never_offered = begin >= conn.offered;
     const bool unsent = orderly && fragment.never_offered;
-    sink_.on_failed(
-        fragment, cause,
+    proxy::on_failed(
+        executor_, fragment, cause,
         unsent ? conn.output.unsent(begin - conn.offered, fragment.request_bytes) : Bytes{});
   }
 }

@@ -13,8 +13,9 @@
 #include <string>
 #include <vector>
 
-#include "exchange/reply_sink.h"
+#include "board/server_news.h"
 #include "exchange/server_conn.h"
+#include "exchange/to_executor.h"
 #include "exchange/workbench.h"
 
 namespace ringway::proxy {
@@ -24,10 +25,9 @@ class Servers {
   // With preconnect: how often a worker looks whether a server that is out is back.
   static constexpr Duration preconnect_look = std::chrono::seconds(1);
 
-  Servers(Workbench& bench, ReplySink& sink) : bench_(bench), sink_(sink) {}
+  Servers(Workbench& bench, Executor& executor, ServerNews& news)
+      : bench_(bench), executor_(executor), news_(news) {}
   ~Servers();
-
-  void meet(HealthSink& health) { health_ = &health; }
 
   // Takes over settings from the present snapshot; links are made for new servers,
   // servers that it has no more are left.
@@ -87,7 +87,7 @@ class Servers {
   void forgive(ServerConn& conn, Duration timeout);
   void blame_timeout(ServerConn& conn, Instant begun, Duration timeout);
 
-  // For checks and probes, by the home worker. Connects if there is no connection; HealthSink
+  // For checks and probes, by the home worker. Connects if there is no connection; ServerNews
   // is told, perhaps at once. The connection, if a check has to be sent on it.
   ServerConn* prove(pool::ServerId server);
   bool connecting(pool::ServerId server);
@@ -95,7 +95,7 @@ class Servers {
   bool backs_off(pool::ServerId server);
   // For how long nothing has come on a ready connection; none if there is none.
   std::optional<Duration> silent_for(pool::ServerId server);
-  // Retires that connection; HealthSink is told.
+  // Retires that connection; ServerNews is told.
   void give_up_silent(pool::ServerId server, const std::string& cause);
   // Null if there is none that requests could be sent on at once.
   ServerConn* ready_connection(pool::ServerId server);
@@ -208,8 +208,8 @@ class Servers {
   void close_down(ServerConn& conn);
 
   Workbench& bench_;
-  ReplySink& sink_;
-  HealthSink* health_ = nullptr;
+  Executor& executor_;
+  ServerNews& news_;
   net::Table<ServerConn> conns_;
   std::vector<std::unique_ptr<ServerLink>> links_;  // By ServerId.
   std::vector<ServerLink*> left_;                   // Their servers are in no snapshot any more.

@@ -11,7 +11,7 @@
 #include "ringway/metrics/counters.h"
 
 #include "board/board.h"
-#include "board/health_sink.h"
+#include "board/home_workers.h"
 #include "exchange/workbench.h"
 #include "worker/mailbox.h"
 
@@ -34,11 +34,17 @@ struct Desk {
   std::atomic<bool> stopped{false};
 };
 
-struct Crew final : proxy::Homes {
+struct Crew {
   // `ios`: one per worker, in order; they outlive the crew.
-  explicit Crew(const std::vector<net::Io*>& ios) {
+  explicit Crew(const std::vector<net::Io*>& ios)
+      : homes(ios.size(), [this](std::uint32_t worker, pool::ServerId server) {
+          desks[worker]->mailbox.post(Reconsider{server});
+        }) {
     for (net::Io* io : ios) desks.push_back(std::make_unique<Desk>(*io));
   }
+
+  Crew(const Crew&) = delete;
+  Crew& operator=(const Crew&) = delete;
 
   std::uint32_t size() const { return static_cast<std::uint32_t>(desks.size()); }
   std::uint32_t clients() const {
@@ -53,10 +59,7 @@ struct Crew final : proxy::Homes {
     for (const auto& desk : desks) desk->mailbox.post(letter);
   }
 
-  // By name, so that a reload never moves a home.
-  std::uint32_t home_of(std::string_view pool) const override;
-  void call_home(std::uint32_t worker, pool::ServerId server) override;
-
+  const proxy::HomeWorkers homes;
   proxy::Board board;
   metrics::Registry registry;
   proxy::ListenerLoads loads{};  // By ListenerId.

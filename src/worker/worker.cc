@@ -61,16 +61,14 @@ bool look_for_debts(proxy::Workbench& bench, proxy::Servers& servers, proxy::Hea
 Worker::Worker(std::uint32_t number, net::Io& io, Crew& crew)
     : crew_(crew),
       desk_(*crew.desks[number]),
-      bench_(number, io, crew.board, crew.registry, crew.loads, crew),
+      bench_(number, io, crew.board, crew.registry, crew.loads, crew.homes),
       exchanges_(bench_.buffers, bench_.memory),
       line_(exchanges_, bench_.buffers, bench_.memory, bench_.counters),
       executor_(bench_, exchanges_, line_, clients_, servers_, health_),
       clients_(bench_, line_, executor_),
-      servers_(bench_, executor_),
-      health_(bench_, servers_),
+      servers_(bench_, executor_, health_),
+      health_(bench_, servers_, executor_),
       acceptors_(bench_, crew) {
-  servers_.meet(health_);
-  health_.meet(executor_);
   drain_timer_.kind = net::TimerKind::worker;
   sweep_timer_.kind = net::TimerKind::sweep;
 }

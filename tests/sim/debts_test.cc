@@ -210,7 +210,7 @@ TEST_CASE("what becomes owed while it ends, too") {
   test.run_for(20ms);
   test.laned.values["k"] = "v1";
   if (test.crew.board.entry(test.server_id()).owe("k", 1000))
-    test.crew.call_home(0, test.server_id());
+    test.crew.homes.ask(0, test.server_id());
   test.run_for(20ms);
   CHECK_FALSE(test.has("k"));
   CHECK_FALSE(awaits(test));
@@ -248,7 +248,7 @@ TEST_CASE("an owed delete that is not answered goes back on the board") {
   test.laned.pace(0, std::chrono::hours(1));
   test.run_for(10s);
   test.crew.board.entry(test.server_id()).owe("k", 1000);
-  test.crew.call_home(0, test.server_id());
+  test.crew.homes.ask(0, test.server_id());
   test.run_for(5s);
   CHECK_FALSE(test.has("k"));  // By another connection.
 }
@@ -262,7 +262,7 @@ struct BehindARingway : TwoLanes {
   proxy::BoardEntry& entry() { return crew.board.entry(server_id()); }
   void ask_by_hand(std::optional<config::ServerState> state) {
     crew.board.set_hand_state(server_id(), state, world.now());
-    crew.call_home(0, server_id());
+    crew.homes.ask(0, server_id());
     run_for(10ms);
   }
   auto deletes() const { return std::ranges::count(laned.done, "delete k"); }
@@ -279,7 +279,7 @@ struct BehindARingway : TwoLanes {
 TEST_CASE("what a ringway cannot do now stays owed to it, and is asked again now and then") {
   BehindARingway test;
   test.entry().owe("k", 1000);
-  test.crew.call_home(0, test.server_id());
+  test.crew.homes.ask(0, test.server_id());
   test.run_for(10s);
   CHECK(test.deletes() >= 2);
   CHECK(test.deletes() <= 11);
@@ -342,7 +342,7 @@ TEST_CASE("what is delivered at the end is no proof that a check was answered") 
   config::Eject rule;
   rule.failures = 1;
   REQUIRE(entry.report_unable(test.world.now(), test.world.now(), rule));
-  test.crew.call_home(0, test.server_id());
+  test.crew.homes.ask(0, test.server_id());
   test.run_for(10ms);
   REQUIRE(entry.in_doubt());
   entry.owe("k", 1000);
