@@ -90,32 +90,32 @@ config::Config configuration(const Machines& machines, int servers, const char* 
 // A worker on this thread, and everything that it has to do with.
 class LoneWorker {
  public:
-  explicit LoneWorker(net::Io& io) : crew_({&io}), worker_(0, io, crew_) {}
+  explicit LoneWorker(net::Io& io) : shared_({&io}), worker_(0, io, shared_) {}
   ~LoneWorker() {
-    crew_.post_all(worker::Stop{});
+    shared_.post_all(worker::Stop{});
     while (!worker_.stopped()) worker_.turn();
     for (const int fd : peers_) ::close(fd);
   }
 
   void build(config::Config config) {
     const snapshot::Identities identities{
-        .server = [&](const pool::ServerIdentity& server) { return crew_.board.id_of(server); },
+        .server = [&](const pool::ServerIdentity& server) { return shared_.board.id_of(server); },
         .listener = [](const std::string&) { return 0; }};
     const double begun = cpu_ms();
     next_ = snapshot::build(std::move(config), ++generation_, identities);
     for (const pool::Server& server : next_->pools[0]->servers) {
-      if (!crew_.board.address(server.id).empty()) continue;
-      crew_.board.set_address(server.id, *net::Address::parse(server.address));
+      if (!shared_.board.address(server.id).empty()) continue;
+      shared_.board.set_address(server.id, *net::Address::parse(server.address));
     }
     built_ms_ += cpu_ms() - begun;
   }
   // The CPU time that it took.
   double adopt() {
-    crew_.post_all(worker::Adopt{next_.get()});
+    shared_.post_all(worker::Adopt{next_.get()});
     const double before = cpu_ms();
     worker_.turn();
     const double took = cpu_ms() - before;
-    RINGWAY_ASSERT(crew_.desks[0]->generation == generation_);
+    RINGWAY_ASSERT(shared_.reports[0]->generation == generation_);
     present_ = std::move(next_);
     return took;
   }
@@ -125,9 +125,9 @@ class LoneWorker {
       const int made = ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair);
       RINGWAY_ASSERT(made == 0 && "two open files for each client");
       peers_.push_back(pair[1]);
-      crew_.desks[0]->clients.fetch_add(1);
-      crew_.loads[0].clients.fetch_add(1);
-      crew_.post_all(worker::TakeClient{pair[0], 0});
+      shared_.reports[0]->clients.fetch_add(1);
+      shared_.loads[0].clients.fetch_add(1);
+      shared_.post_all(worker::TakeClient{pair[0], 0});
     }
     while (worker_.clients().size() < peers_.size()) worker_.turn();
   }
@@ -150,7 +150,7 @@ class LoneWorker {
     return count;
   }
 
-  worker::Crew crew_;
+  worker::Shared shared_;
   worker::Worker worker_;
   std::unique_ptr<snapshot::Snapshot> present_, next_;
   std::uint64_t generation_ = 0;

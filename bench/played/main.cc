@@ -44,18 +44,18 @@ int play(const Script& script, std::uint64_t requests) {
   if (!loaded.config) return 2;
   loaded.config->listeners[0].clients_max = 1000;
   PlayIo io(script);
-  worker::Crew crew({&io});
+  worker::Shared shared({&io});
   const auto snapshot = snapshot::build(
       std::move(*loaded.config), 1,
-      {.server = [&crew](const auto& identity) { return crew.board.id_of(identity); },
+      {.server = [&shared](const auto& identity) { return shared.board.id_of(identity); },
        .listener = [](const std::string&) { return snapshot::ListenerId{0}; }});
   for (const pool::Server& server : snapshot->pools[0]->servers) {
-    crew.board.set_address(server.id, net::Address::parse(server.address).value());
+    shared.board.set_address(server.id, net::Address::parse(server.address).value());
   }
-  worker::Worker worker(0, io, crew);
-  crew.post_all(worker::Adopt{snapshot.get()});
+  worker::Worker worker(0, io, shared);
+  shared.post_all(worker::Adopt{snapshot.get()});
   for (std::uint32_t i = 0; i < script.clients; ++i) {
-    crew.post_all(worker::TakeClient{io.client_fd(i), 0});
+    shared.post_all(worker::TakeClient{io.client_fd(i), 0});
   }
   while (io.answered() < requests) {
     const Aside counted;

@@ -48,25 +48,25 @@ void Clients::adopt(const snapshot::Snapshot& before) {
     return std::pair(listener.settings.idle_timeout, listener.settings.client_stall_timeout);
   };
   const bool same = std::ranges::all_of(before.listeners, [&](const snapshot::Listener& was) {
-    const snapshot::Listener* is = bench_.snapshot->listener(was.id);
+    const snapshot::Listener* is = parts_.snapshot->listener(was.id);
     return !is || limits(was) == limits(*is);
   });
   each([&](ClientConn& client) {
-    client.rules = bench_.snapshot->listener(client.listener);
+    client.rules = parts_.snapshot->listener(client.listener);
     if (!same && !client.closing) reset_timer(client);
   });
 }
 
 ClientConn& Clients::open(int fd, snapshot::ListenerId from) {
   ClientConn& client = conns_.open(fd, from);
-  client.rules = bench_.snapshot->listener(from);
+  client.rules = parts_.snapshot->listener(from);
   client.timer.owner = &client;
   client.timer.kind = net::TimerKind::client;
-  client.progress_at = bench_.now;
+  client.progress_at = parts_.now;
   ++client.ops_in_flight;
-  bench_.io.recv(token(net::Op::client_recv, client), fd, net::Buffers::client);
-  bench_.count(WorkerMetric::clients_accepted).add();
-  bench_.count(WorkerMetric::clients).set(conns_.size());
+  parts_.io.recv(token(net::Op::client_recv, client), fd, net::Buffers::client);
+  parts_.count(WorkerMetric::clients_accepted).add();
+  parts_.count(WorkerMetric::clients).set(conns_.size());
   reset_timer(client);
   if (gate_closed_) pause(client, PauseReason::memory);
   return client;
@@ -77,10 +77,10 @@ bool Clients::admit(ClientConn& client) {
   const config::Listener& settings = listener(client).settings;
   const bool waits = settings.clients_full == config::ClientsFull::wait;
   const std::uint32_t most_here = waits ? ~0u : settings.clients_max.value_or(~0u);
-  const std::uint32_t most = waits ? ~0u : bench_.snapshot->config.clients_max;
-  std::atomic<std::uint32_t>& admitted_here = bench_.loads[client.listener].admitted;
+  const std::uint32_t most = waits ? ~0u : parts_.snapshot->config.clients_max;
+  std::atomic<std::uint32_t>& admitted_here = parts_.loads[client.listener].admitted;
   client.admitted = count_in(admitted_here, most_here);
-  if (client.admitted && !count_in(bench_.loads.admitted, most)) {
+  if (client.admitted && !count_in(parts_.loads.admitted, most)) {
     admitted_here.fetch_sub(1, std::memory_order_relaxed);
     client.admitted = false;
   }
@@ -89,8 +89,8 @@ bool Clients::admit(ClientConn& client) {
 }
 
 void Clients::say_rejected(const ClientConn& client) {
-  bench_.count(WorkerMetric::clients_rejected).add();
-  const std::uint32_t all = bench_.snapshot->config.clients_max;
+  parts_.count(WorkerMetric::clients_rejected).add();
+  const std::uint32_t all = parts_.snapshot->config.clients_max;
   const std::uint32_t here = listener(client).settings.clients_max.value_or(all);
   warn(client, {.name = "client_rejected"}, "clients_max",
        here < all ? fmt::format("turned a client away: clients_max ({}) is reached", here)
@@ -114,10 +114,10 @@ void Clients::on_received(const net::Completion& done) {
   if (client.closing) return;
   if (done.result <= 0) return on_input_ended(client, -done.result);
   RINGWAY_ASSERT(!done.bytes.empty());
-  bench_.count(WorkerMetric::client_bytes_read).add(done.bytes.size());
+  parts_.count(WorkerMetric::client_bytes_read).add(done.bytes.size());
   client.moved += done.bytes.size();
   // Who does not read makes no progress by speaking.
-  if (client.output.empty()) client.progress_at = bench_.now;
+  if (client.output.empty()) client.progress_at = parts_.now;
   client.heard = true;
   if (client.finishing) return linger(client, done.bytes.size());
   take(client, done.bytes);
@@ -141,8 +141,8 @@ void Clients::linger(ClientConn& client, std::size_t dropped) {
 }
 
 void Clients::take(ClientConn& client, Bytes bytes) {
-  net::BufferPool& pool = bench_.buffers;
-  if (client.half && !client.blocked && bench_.memory.is_exhausted()) [[unlikely]] {
+  net::BufferPool& pool = parts_.buffers;
+  if (client.half && !client.blocked && parts_.memory.is_exhausted()) [[unlikely]] {
     if (wants_much(client, bytes.size())) refuse_half(client);
   }
   if (client.closing || client.finishing) return;
@@ -161,9 +161,9 @@ void Clients::take(ClientConn& client, Bytes bytes) {
 // A value that was announced gets its room at once, within reason.
 void Clients::keep(ClientConn& client, Bytes unfinished) {
   if (unfinished.empty()) return;
-  client.input.reserve(bench_.buffers,
+  client.input.reserve(parts_.buffers,
                        std::max(unfinished.size(), std::min(needed_, announced_bytes_max)));
-  client.input.append(bench_.buffers, unfinished);
+  client.input.append(parts_.buffers, unfinished);
 }
 
 // False while that is not known yet, and if it is another one: then the client is closed at once,
@@ -173,9 +173,9 @@ bool Clients::check_protocol(ClientConn& client, Bytes first) {
   if (protocol == proto::Protocol::unknown_yet) return false;
   client.speaks_text = true;
   if (protocol == proto::Protocol::text) return true;
-  bench_.count(foreign_of(protocol)).add();
+  parts_.count(foreign_of(protocol)).add();
   const auto [name, hint] = proto::text_of(protocol);
-  const std::string peer = bench_.io.peer(client.fd);
+  const std::string peer = parts_.io.peer(client.fd);
   warn(client, {.name = "client_foreign", .client = peer}, name,
        fmt::format("closed {}, which speaks {}: {}", peer, name, hint));
   retire(client);
@@ -192,7 +192,7 @@ void Clients::warn(const ClientConn& client, log::Event event, std::string_view 
   const std::string key = fmt::format("{} of listener {}", about, name);
   event.listener = name;
   event.cause = what;
-  log::write_limited(bench_.loads.lines.ask(key, bench_.now), key, log::Level::warning,
+  log::write_limited(parts_.loads.lines.ask(key, parts_.now), key, log::Level::warning,
                      fmt::format("listener {}: {}", name, what), std::move(event));
 }
 
@@ -201,7 +201,7 @@ std::size_t Clients::parse(ClientConn& client, Bytes bytes) {
   const config::Listener& limits = listener(client).settings;
   const proto::Dialect& dialect = *listener(client).dialect;
   // What there is no memory for is as good as too large.
-  std::uint64_t value_max = std::min(limits.value_max, bench_.memory.value_bytes_max());
+  std::uint64_t value_max = std::min(limits.value_max, parts_.memory.value_bytes_max());
   if (refusing_) value_max = client.half ? 0 : std::min<std::uint64_t>(value_max, modest_bytes_max);
   proto::RequestLimits present{value_max, limits.keys_per_get_max.value_or(~0u)};
   std::size_t taken = 0;
@@ -275,7 +275,7 @@ bool Clients::accept_parsed(ClientConn& client, const ParsedRequest& parsed) {
     finish(client);
     return false;
   }
-  bench_.count(WorkerMetric::requests_rejected).add();
+  parts_.count(WorkerMetric::requests_rejected).add();
   client.swallow = parsed.swallow;
   reset_timer(client);
   const std::string error = error_of(client, parsed);
@@ -312,7 +312,7 @@ std::string Clients::error_of(const ClientConn& client, const ParsedRequest& par
     }
     return parsed.error.empty() ? std::string() : std::string(parsed.error) + "\r\n";
   }
-  bench_.count(WorkerMetric::requests_shed).add();
+  parts_.count(WorkerMetric::requests_shed).add();
   return parsed.error.empty() ? std::string() : listener(client).dialect->refusal(no_memory);
 }
 
@@ -325,7 +325,7 @@ std::optional<PauseReason> Clients::limit_of(const ClientConn& client) const {
   if (client.pauses.holds(PauseReason::server_queue)) return PauseReason::server_queue;
   if (client.asks_later) return PauseReason::own;
   const config::Listener& limits = listener(client).settings;
-  const Memory& memory = bench_.memory;
+  const Memory& memory = parts_.memory;
   const bool waits = client.wanted > 0 || gate_closed_ || memory.is_full();
   if (waits && !client.half && overruled_ != &client) return PauseReason::memory;
   const std::uint64_t held = client.output.held() + client.stashed;
@@ -341,13 +341,13 @@ void Clients::pause(ClientConn& client, PauseReason reason) {
   if (client.closing || client.finishing) return;
   if (reason == PauseReason::memory) join_waiting(client);
   if (!client.pauses.begin(reason)) return;
-  paused_.begin(reason, bench_.now);
+  paused_.begin(reason, parts_.now);
   touch(client);
 }
 
 void Clients::resume(ClientConn& client, PauseReason reason) {
   if (!client.pauses.end(reason)) return;
-  paused_.end(reason, bench_.now);
+  paused_.end(reason, parts_.now);
   if (reason == PauseReason::memory) leave_waiting(client);
   if (client.half) client.looks_still = 0;
   touch(client);
@@ -374,7 +374,7 @@ void Clients::go_on(ClientConn& client) {
   client.blocked = false;
   const std::size_t taken = parse(client, client.input.bytes());
   if (client.closing || client.finishing) return;
-  client.input.drop_front(bench_.buffers, taken);
+  client.input.drop_front(parts_.buffers, taken);
   if (client.input_ended && !client.blocked) finish(client);
 }
 
@@ -403,13 +403,13 @@ void Clients::say(ClientConn& client) {
   RINGWAY_ASSERT(!client.closing);
   const config::Listener& limits = listener(client).settings;
   if (client.output.size() > limits.client_output_max) {
-    bench_.count(WorkerMetric::clients_overrun).add();
+    parts_.count(WorkerMetric::clients_overrun).add();
     return retire(client);
   }
   if (client.output.ready()) {
-    client.progress_at = bench_.now;
-    const Bytes bytes = client.output.begin_send(bench_.buffers);
-    bench_.io.send(token(net::Op::client_send, client), client.fd, {&bytes, 1});
+    client.progress_at = parts_.now;
+    const Bytes bytes = client.output.begin_send(parts_.buffers);
+    parts_.io.send(token(net::Op::client_send, client), client.fd, {&bytes, 1});
     ++client.ops_in_flight;
     reset_timer(client);
   }
@@ -417,7 +417,7 @@ void Clients::say(ClientConn& client) {
     client.finishing = true;
     end_half(client);
     end_pauses(client);
-    client.input.clear(bench_.buffers);
+    client.input.clear(parts_.buffers);
   }
   if (client.finishing && !client.lingering && !client.line_first && client.output.empty()) {
     return end_output(client);
@@ -428,13 +428,13 @@ void Clients::say(ClientConn& client) {
 
 void Clients::on_sent(const net::Completion& done) {
   ClientConn& client = land(done);
-  const std::size_t count = client.output.sent(bench_.buffers);
+  const std::size_t count = client.output.sent(parts_.buffers);
   if (client.closing) return;
   if (done.result < 0) return retire(client);
-  bench_.count(WorkerMetric::client_bytes_sent).add(count);
+  parts_.count(WorkerMetric::client_bytes_sent).add(count);
   client.moved += count;
   if (!client.half && client.output.empty()) client.looks_still = 0;
-  client.progress_at = bench_.now;
+  client.progress_at = parts_.now;
   reset_timer(client);
   touch(client);
 }
@@ -445,10 +445,10 @@ void Clients::update_reading(ClientConn& client) {
   const bool pause = client.pauses.any();
   if (pause == client.paused) return;
   client.paused = pause;
-  if (pause) return bench_.io.pause(client.fd);
-  bench_.io.resume(client.fd);
+  if (pause) return parts_.io.pause(client.fd);
+  parts_.io.resume(client.fd);
   // What it owes it could not say until now.
-  if (client.output.empty()) client.progress_at = bench_.now;
+  if (client.output.empty()) client.progress_at = parts_.now;
   reset_timer(client);
 }
 
@@ -486,33 +486,33 @@ void Clients::retire(ClientConn& client) {
   client.closing = true;
   if (client.rejected_link.linked()) --rejected_count_;
   client.rejected_link.leave();
-  bench_.timers.stop(client.timer);
+  parts_.timers.stop(client.timer);
   proxy::orphan(executor_, client);
   RINGWAY_ASSERT(client.line_first == nullptr);
   if (client.ops_in_flight == 0) return dead_.push_back(&client);
-  bench_.io.shutdown(client.fd);
-  bench_.io.cancel(client.fd);
+  parts_.io.shutdown(client.fd);
+  parts_.io.cancel(client.fd);
 }
 
 std::uint32_t Clients::reap() {
-  paused_.move_on(bench_.now);
+  paused_.move_on(parts_.now);
   const std::vector<ClientConn*> dead = std::exchange(dead_, {});
   for (ClientConn* client : dead) {
     RINGWAY_ASSERT(client->closing && client->ops_in_flight == 0);
-    ListenerLoad& load = bench_.loads[client->listener];
+    ListenerLoad& load = parts_.loads[client->listener];
     if (client->admitted) {
       load.admitted.fetch_sub(1, std::memory_order_relaxed);
-      bench_.loads.admitted.fetch_sub(1, std::memory_order_relaxed);
+      parts_.loads.admitted.fetch_sub(1, std::memory_order_relaxed);
     }
-    bench_.io.close(client->fd);
+    parts_.io.close(client->fd);
     load.clients.fetch_sub(1, std::memory_order_release);
-    bench_.loads.clients.fetch_sub(1, std::memory_order_release);
-    client->input.clear(bench_.buffers);
-    client->output.clear(bench_.buffers);
+    parts_.loads.clients.fetch_sub(1, std::memory_order_release);
+    client->input.clear(parts_.buffers);
+    client->output.clear(parts_.buffers);
     conns_.release(*client);
   }
-  bench_.count(WorkerMetric::clients).set(conns_.size());
-  bench_.count(WorkerMetric::buffer_bytes).set(bench_.buffers.lent_bytes());
+  parts_.count(WorkerMetric::clients).set(conns_.size());
+  parts_.count(WorkerMetric::buffer_bytes).set(parts_.buffers.lent_bytes());
   return static_cast<std::uint32_t>(dead.size());
 }
 
@@ -535,32 +535,32 @@ Instant Clients::next_limit(const ClientConn& client) const {
 void Clients::reset_timer(ClientConn& client) {
   const Instant at = client.lingering ? client.linger_ends : next_limit(client);
   if (at == never || (client.timer.set() && client.timer.at <= at)) return;
-  bench_.timers.set(client.timer, at);
+  parts_.timers.set(client.timer, at);
 }
 
 void Clients::on_timer(net::Timer& timer) {
   ClientConn& client = *static_cast<ClientConn*>(timer.owner);
   if (client.closing) return;
-  if (client.lingering && client.linger_ends <= bench_.now) return retire(client);
-  if (client.look_at <= bench_.now) look_whether_read_out(client);
+  if (client.lingering && client.linger_ends <= parts_.now) return retire(client);
+  if (client.look_at <= parts_.now) look_whether_read_out(client);
   const Instant at = next_limit(client);
-  if (at > bench_.now) return reset_timer(client);
+  if (at > parts_.now) return reset_timer(client);
   if (client.output.sending()) {
-    bench_.count(WorkerMetric::clients_stalled).add();
+    parts_.count(WorkerMetric::clients_stalled).add();
     return retire(client);
   }
   if (owes_rest(client)) {
-    bench_.count(WorkerMetric::clients_stalled).add();
+    parts_.count(WorkerMetric::clients_stalled).add();
     finish(client);
-    return client.input.clear(bench_.buffers);
+    return client.input.clear(parts_.buffers);
   }
   // Whoever waits for an answer is not idle, nor who is not read, nor who asks at this moment.
   if (client.line_first || client.pauses.any() ||
-      (!client.input_ended && bench_.io.unread(client.fd))) {
-    client.progress_at = bench_.now;
+      (!client.input_ended && parts_.io.unread(client.fd))) {
+    client.progress_at = parts_.now;
     return reset_timer(client);
   }
-  bench_.count(WorkerMetric::clients_idled).add();
+  parts_.count(WorkerMetric::clients_idled).add();
   finish(client);
 }
 

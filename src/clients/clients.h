@@ -11,7 +11,7 @@
 #include "exchange/client_conn.h"
 #include "exchange/line.h"
 #include "exchange/to_executor.h"
-#include "exchange/workbench.h"
+#include "exchange/worker_parts.h"
 #include "log/event.h"
 #include "log/rate_limit.h"
 #include "net/io.h"
@@ -50,11 +50,11 @@ class Clients {
   // Room made ahead for a value that a client has only announced.
   static constexpr std::size_t announced_bytes_max = 256 * 1024;
 
-  Clients(Workbench& bench, Line& line, Executor& executor)
-      : bench_(bench), line_(line), executor_(executor), paused_(bench.counters) {
+  Clients(WorkerParts& parts, Line& line, Executor& executor)
+      : parts_(parts), line_(line), executor_(executor), paused_(parts.counters) {
     look_timer_.kind = net::TimerKind::memory_look;
   }
-  ~Clients() { bench_.timers.stop(look_timer_); }
+  ~Clients() { parts_.timers.stop(look_timer_); }
 
   // The snapshot has changed: rules are another, and limits of time count from when they should
   // have.
@@ -182,7 +182,7 @@ class Clients {
   Instant next_limit(const ClientConn& client) const;
   void reset_timer(ClientConn& client);
 
-  Workbench& bench_;
+  WorkerParts& parts_;
   Line& line_;
   Executor& executor_;
   net::Table<ClientConn> conns_;

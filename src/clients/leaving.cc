@@ -11,8 +11,8 @@ void Clients::finish_between_requests(ClientConn& client) {
   if (client.closing || client.finishing || client.leaving) return;
   client.leaving = true;
   // Where memory is full it is read when there is some again, or not at all.
-  if (!client.blocked && !bench_.memory.is_full()) resume(client, PauseReason::memory);
-  client.heard = bench_.now - client.progress_at < look_every || !client.output.empty();
+  if (!client.blocked && !parts_.memory.is_full()) resume(client, PauseReason::memory);
+  client.heard = parts_.now - client.progress_at < look_every || !client.output.empty();
   look_whether_read_out(client);
 }
 
@@ -21,7 +21,7 @@ void Clients::finish_between_requests(ClientConn& client) {
 void Clients::look_whether_read_out(ClientConn& client) {
   client.look_at = never;
   if (client.closing || client.finishing || client.read_out) return;
-  const bool empty = !client.blocked && (client.input_ended || !bench_.io.unread(client.fd));
+  const bool empty = !client.blocked && (client.input_ended || !parts_.io.unread(client.fd));
   client.looks_empty = empty ? client.looks_empty + 1 : 0;
   const bool heard = std::exchange(client.heard, false);
   client.read_out = empty && (!heard || client.looks_empty >= looks_empty_max);
@@ -29,7 +29,7 @@ void Clients::look_whether_read_out(ClientConn& client) {
     client.begun_bytes = client.input.size();
     return touch(client);
   }
-  client.look_at = bench_.now + look_every;
+  client.look_at = parts_.now + look_every;
   reset_timer(client);
 }
 
@@ -37,19 +37,19 @@ void Clients::hurry() {
   hurries_ = true;
   each([this](ClientConn& client) {
     if (client.closing || !client.lingering) return;
-    client.linger_ends = std::min(client.linger_ends, bench_.now + last_linger_time);
+    client.linger_ends = std::min(client.linger_ends, parts_.now + last_linger_time);
     reset_timer(client);
   });
 }
 
 void Clients::end_output(ClientConn& client) {
   if (client.input_ended) return retire(client);
-  const Instant now = bench_.now;
+  const Instant now = parts_.now;
   client.linger_ends = hurries_ ? client.progress_at + last_linger_time : now + linger_time;
   if (client.linger_ends <= now) return retire(client);
   client.lingering = true;
   update_reading(client);
-  bench_.io.finish_sending(client.fd);
+  parts_.io.finish_sending(client.fd);
   reset_timer(client);
   if (client.rejected_link.linked()) end_rejected();
 }

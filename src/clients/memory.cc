@@ -52,8 +52,8 @@ void Clients::leave_waiting(ClientConn& client) {
 // How much of a value is still to come.
 void Clients::promise(ClientConn& client, std::uint64_t bytes) {
   if (client.promised == bytes) return;
-  bench_.memory.keep_promise(client.promised);
-  bench_.memory.promise(bytes);
+  parts_.memory.keep_promise(client.promised);
+  parts_.memory.promise(bytes);
   client.promised = bytes;
 }
 
@@ -66,8 +66,8 @@ bool Clients::begin_half(ClientConn& client, std::size_t have) {
   if (large && client.promised == 0 && !refusing_) {
     const bool first = waiting_.empty() || overruled_ == &client;
     const std::uint64_t rest = rest_of(client, needed_);
-    const bool fits = rest <= bench_.memory.room() ||
-                      (is_mostly_here(client, needed_) && !bench_.memory.is_exhausted(rest));
+    const bool fits = rest <= parts_.memory.room() ||
+                      (is_mostly_here(client, needed_) && !parts_.memory.is_exhausted(rest));
     if (!first || !fits) {
       end_half(client);
       client.blocked = true;
@@ -85,9 +85,9 @@ bool Clients::begin_half(ClientConn& client, std::size_t have) {
 
 // It came before its client was not read any more.
 void Clients::take_more_of_waiting(ClientConn& client, Bytes bytes) {
-  client.input.append(bench_.buffers, bytes);
+  client.input.append(parts_.buffers, bytes);
   if (client.wanted == 0 || !is_mostly_here(client, client.wanted)) return;
-  if (!bench_.memory.is_exhausted(rest_of(client, client.wanted))) go_on_with_memory(client);
+  if (!parts_.memory.is_exhausted(rest_of(client, client.wanted))) go_on_with_memory(client);
 }
 
 // What they said already is held in any case. Large values among it wait on, but for those that
@@ -99,7 +99,7 @@ void Clients::take_up_waiting() {
     const bool parsed = client->wanted > 0;
     if (parsed ? !is_mostly_here(*client, client->wanted) : client->input.empty()) continue;
     const std::uint64_t rest = rest_of(*client, client->wanted);
-    if (!bench_.memory.is_exhausted(rest)) go_on_with_memory(*client);
+    if (!parts_.memory.is_exhausted(rest)) go_on_with_memory(*client);
   }
   while (ClientConn* client = wait_on.pop_front()) waiting_.push_back(*client);
 }
@@ -122,7 +122,7 @@ void Clients::refuse_half(ClientConn& client) {
   refusing_ = false;
   overruled_ = nullptr;
   if (client.closing || client.finishing) return;
-  client.input.drop_front(bench_.buffers, taken);
+  client.input.drop_front(parts_.buffers, taken);
   if (client.input_ended && !client.blocked) finish(client);
   touch(client);
 }
@@ -143,14 +143,14 @@ bool Clients::is_long_line(const ClientConn& client, const proto::ParsedRequest&
 void Clients::refuse_line(ClientConn& client) {
   client.swallows_line = true;
   end_half(client);
-  bench_.count(WorkerMetric::requests_shed).add();
+  parts_.count(WorkerMetric::requests_shed).add();
   line_.answer(client, listener(client).dialect->refusal(no_memory_for_line));
 }
 
 // At the end of a turn.
 void Clients::mind_memory() {
-  const Memory& memory = bench_.memory;
-  bench_.memory.set_clients(conns_.size());
+  const Memory& memory = parts_.memory;
+  parts_.memory.set_clients(conns_.size());
   if (memory.is_exhausted() && halves_ + wanting_ > 0) refuse_largest();
   if (!gate_closed_ && memory.is_full()) close_gate();
   if (gate_closed_ && !memory.is_short()) open_gate();
@@ -169,7 +169,7 @@ void Clients::refuse_largest() {
   });
   for (auto* holders : {&wanting, &halves}) {
     for (const Holder& holder : largest_first(*holders)) {
-      if (!bench_.memory.is_over()) return;
+      if (!parts_.memory.is_over()) return;
       refuse_half(*holder.client);
     }
   }
@@ -199,7 +199,7 @@ void Clients::open_gate() {
 void Clients::let_in() {
   while (ClientConn* client = waiting_.front()) {
     const std::uint64_t rest = rest_of(*client, client->wanted);
-    if (bench_.memory.is_short() || rest > bench_.memory.room()) return;
+    if (parts_.memory.is_short() || rest > parts_.memory.room()) return;
     go_on_with_memory(*client);
   }
 }
@@ -217,16 +217,16 @@ void Clients::take_what_it_said(ClientConn& client) {
 }
 
 bool Clients::has_memory(std::uint64_t coming_back) const {
-  if (bench_.memory.is_short(coming_back)) return false;
+  if (parts_.memory.is_short(coming_back)) return false;
   if (waiting_.empty()) return true;
-  return rest_of(*waiting_.front(), waiting_.front()->wanted) <= bench_.memory.room(coming_back);
+  return rest_of(*waiting_.front(), waiting_.front()->wanted) <= parts_.memory.room(coming_back);
 }
 
 void Clients::begin_looks() {
   if (look_timer_.set()) return;
   look_ += 2;  // Who was seen in the last one was not seen lately.
   moved_at_ = look_;
-  bench_.timers.set(look_timer_, bench_.now + memory_look_every);
+  parts_.timers.set(look_timer_, parts_.now + memory_look_every);
 }
 
 // How many looks in a row saw it hold memory and little move. Whom ringway does not read cannot
@@ -244,7 +244,7 @@ std::uint32_t Clients::looks_still(ClientConn& client) const {
 void Clients::on_memory_look() {
   if (waiting_.empty()) return;
   ++look_;
-  bench_.timers.set(look_timer_, bench_.now + memory_look_every);
+  parts_.timers.set(look_timer_, parts_.now + memory_look_every);
   take_up_waiting();
   std::vector<Holder> halves;
   std::vector<Holder> readers;
@@ -260,7 +260,7 @@ void Clients::on_memory_look() {
     }
   });
   const std::uint32_t waiting = paused_.count(PauseReason::memory);
-  const std::uint64_t shed = bench_.count(WorkerMetric::requests_shed).value();
+  const std::uint64_t shed = parts_.count(WorkerMetric::requests_shed).value();
   for (const Holder& holder : largest_first(halves)) {
     if (has_memory(0)) break;
     refuse_half(*holder.client);
@@ -270,12 +270,12 @@ void Clients::on_memory_look() {
   for (const Holder& holder : largest_first(readers)) {
     if (has_memory(coming_back)) break;
     coming_back += holder.bytes;
-    bench_.count(WorkerMetric::clients_stalled).add();
+    parts_.count(WorkerMetric::clients_stalled).add();
     retire(*holder.client);
     ++ended;
   }
   overrule_waiting(coming_back);
-  tell_short(waiting, bench_.count(WorkerMetric::requests_shed).value() - shed, ended);
+  tell_short(waiting, parts_.count(WorkerMetric::requests_shed).value() - shed, ended);
 }
 
 std::vector<Clients::Holder>& Clients::largest_first(std::vector<Holder>& holders) {
@@ -289,7 +289,7 @@ std::vector<Clients::Holder>& Clients::largest_first(std::vector<Holder>& holder
 std::uint32_t Clients::looks_to_wait(const ClientConn& client) const {
   const bool moves = look_ - moved_at_ < looks_waited_max;
   if (client.wanted > 0) return moves ? looks_waited_most : looks_waited_max;
-  return client.input.empty() || !bench_.memory.is_exhausted() ? looks_waited_max : 1;
+  return client.input.empty() || !parts_.memory.is_exhausted() ? looks_waited_max : 1;
 }
 
 // Nobody is to blame, and it may be those who wait that hold it: what they asked is taken, and
@@ -317,13 +317,13 @@ void Clients::overrule_waiting(std::uint64_t coming_back) {
 }
 
 void Clients::tell_short(std::uint32_t waiting, std::uint64_t refused, std::uint32_t ended) {
-  const std::string key = fmt::format("memory of worker {}", bench_.worker);
+  const std::string key = fmt::format("memory of worker {}", parts_.worker);
   std::string text = fmt::format(
       "memory_max is reached (worker {}): {} clients wait for memory, {} requests half there or "
       "too large were refused, {} clients that took nothing were closed",
-      bench_.worker, waiting, refused, ended);
-  log::write_limited(lines_.ask("memory", bench_.now), key, log::Level::warning, std::move(text),
-                     {.name = "memory_short", .worker = std::to_string(bench_.worker)});
+      parts_.worker, waiting, refused, ended);
+  log::write_limited(lines_.ask("memory", parts_.now), key, log::Level::warning, std::move(text),
+                     {.name = "memory_short", .worker = std::to_string(parts_.worker)});
 }
 
 }  // namespace ringway::proxy

@@ -48,9 +48,9 @@ admin::HttpAnswer answer(const snapshot::Snapshot& snapshot, const proxy::Board&
 
 }  // namespace
 
-admin::HttpRoute explain_route(const reload::Control& control, const worker::Crew& crew) {
-  return {"GET", "/explain", [&control, &crew](const admin::HttpRequest& request) {
-            return answer(*control.snapshot(), crew.board, request);
+admin::HttpRoute explain_route(const reload::Control& control, const worker::Shared& shared) {
+  return {"GET", "/explain", [&control, &shared](const admin::HttpRequest& request) {
+            return answer(*control.snapshot(), shared.board, request);
           }};
 }
 

@@ -4,11 +4,11 @@
 
 #include "admin/http.h"
 #include "reload/control.h"
-#include "worker/crew.h"
+#include "worker/shared.h"
 
 namespace ringway::cli {
 
 // Both outlive the route.
-admin::HttpRoute explain_route(const reload::Control& control, const worker::Crew& crew);
+admin::HttpRoute explain_route(const reload::Control& control, const worker::Shared& shared);
 
 }  // namespace ringway::cli

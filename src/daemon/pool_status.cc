@@ -37,14 +37,14 @@ json asked_of(const pool::Server& server, const proxy::Board& board, Instant now
            by_hand ? seconds_since(board.hand_state_since(server.id), now) : json(nullptr)}};
 }
 
-json server_status(const pool::Pool& pool, const pool::Server& server, const worker::Crew& crew,
+json server_status(const pool::Pool& pool, const pool::Server& server, const worker::Shared& shared,
                    Instant now) {
-  const proxy::Board& board = crew.board;
+  const proxy::Board& board = shared.board;
   const net::Address address = board.address(server.id);
   const proxy::BoardEntry& entry = board.entry(server.id);
   const auto owed = entry.owed();
   const auto total = [&](ServerMetric metric) {
-    return crew.registry.total(pool.name(), server.name, metric);
+    return shared.registry.total(pool.name(), server.name, metric);
   };
   return {{"name", server.name},
           {"address", server.address},
@@ -74,14 +74,14 @@ json server_status(const pool::Pool& pool, const pool::Server& server, const wor
 
 }  // namespace
 
-json pool_status(const pool::Pool& pool, const worker::Crew& crew, Instant now) {
+json pool_status(const pool::Pool& pool, const worker::Shared& shared, Instant now) {
   json servers = json::array();
   for (const pool::Server& server : pool.servers) {
-    servers.push_back(server_status(pool, server, crew, now));
+    servers.push_back(server_status(pool, server, shared, now));
   }
   const auto standing = [&](auto... any_of) {
     return std::ranges::count_if(pool.members(), [&](const pool::Server& server) {
-      const Standing now_is = crew.board.standing(server.id);
+      const Standing now_is = shared.board.standing(server.id);
       return ((now_is == any_of) || ...);
     });
   };

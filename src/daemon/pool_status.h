@@ -4,11 +4,11 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "worker/crew.h"
+#include "worker/shared.h"
 
 namespace ringway::cli {
 
-nlohmann::json pool_status(const pool::Pool& pool, const worker::Crew& crew, Instant now);
+nlohmann::json pool_status(const pool::Pool& pool, const worker::Shared& shared, Instant now);
 
 // What no worker counts: for each server of a snapshot, as the board has it.
 metrics::BoardFigures board_figures(const snapshot::Snapshot& snapshot, const proxy::Board& board);

@@ -36,9 +36,9 @@ void Pulse::look(Instant now) {
 
 void Pulse::look_at(std::uint32_t number, Duration passed) {
   Watched& one = watched_[number];
-  worker::Desk& desk = *crew_.desks[number];
-  const auto turns = crew_.registry.worker(number)[metrics::WorkerMetric::turns].value();
-  if (std::exchange(one.turns, turns) != turns || desk.stopped) {
+  const worker::WorkerReport& report = *shared_.reports[number];
+  const auto turns = shared_.registry.worker(number)[metrics::WorkerMetric::turns].value();
+  if (std::exchange(one.turns, turns) != turns || report.stopped) {
     one.woken = false;
     one.silent = Duration::zero();
     return;
@@ -46,7 +46,7 @@ void Pulse::look_at(std::uint32_t number, Duration passed) {
   if (std::exchange(one.woken, true)) {
     one.silent += passed;
   } else {
-    desk.mailbox.wake();
+    shared_.mailboxes[number]->wake();
   }
 }
 

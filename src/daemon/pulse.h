@@ -13,7 +13,7 @@
 
 #include "ringway/base/time.h"
 
-#include "worker/crew.h"
+#include "worker/shared.h"
 
 namespace ringway::cli {
 
@@ -22,7 +22,7 @@ class Pulse {
   static constexpr Duration look_every = std::chrono::seconds(1);
   static constexpr Duration silence_max = std::chrono::seconds(10);
 
-  explicit Pulse(worker::Crew& crew) : crew_(crew), watched_(crew.size()) {}
+  explicit Pulse(worker::Shared& shared) : shared_(shared), watched_(shared.size()) {}
 
   // Wakes whoever has not turned since the last look: an idle worker sleeps.
   void look(Instant now);
@@ -40,7 +40,7 @@ class Pulse {
 
   void look_at(std::uint32_t number, Duration passed);
 
-  worker::Crew& crew_;
+  worker::Shared& shared_;
   std::vector<Watched> watched_;
   Instant next_{};
   Instant last_ = never;

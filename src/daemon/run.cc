@@ -31,7 +31,7 @@
 #include "reload/advice.h"
 #include "reload/control.h"
 #include "reload/judge.h"
-#include "reload/system_world.h"
+#include "reload/system_env.h"
 
 namespace ringway::cli {
 namespace {
@@ -197,15 +197,15 @@ class UnusedSignals {
   std::set<int> told_;
 };
 
-std::string status_line(const reload::Control& control, const worker::Crew& crew) {
-  return fmt::format("generation {}, {} clients", control.snapshot()->generation, crew.clients());
+std::string status_line(const reload::Control& control, const worker::Shared& shared) {
+  return fmt::format("generation {}, {} clients", control.snapshot()->generation, shared.clients());
 }
 
 // Whatever changed since it was last asked.
 class Announcer {
  public:
-  Announcer(Systemd& systemd, const reload::Control& control, const worker::Crew& crew)
-      : systemd_(systemd), control_(control), crew_(crew) {}
+  Announcer(Systemd& systemd, const reload::Control& control, const worker::Shared& shared)
+      : systemd_(systemd), control_(control), shared_(shared) {}
 
   void look(Instant now) {
     const bool stopping = !control_.ready();
@@ -217,7 +217,7 @@ class Announcer {
       ready_ = false;
     }
     if (!ready_ && control_.names_known() && !control_.reloading()) {
-      systemd_.tell_ready(status_line(control_, crew_));
+      systemd_.tell_ready(status_line(control_, shared_));
       ready_ = true;
     }
   }
@@ -225,7 +225,7 @@ class Announcer {
  private:
   Systemd& systemd_;
   const reload::Control& control_;
-  const worker::Crew& crew_;
+  const worker::Shared& shared_;
   std::uint64_t begun_ = 0;  // Reloads that were told of.
   bool ready_ = false;       // And that it is.
   bool stopping_ = false;
@@ -259,11 +259,11 @@ class TokenReader {
 // Sockets that the process was given and that nobody listens on: clients wait there in vain.
 class UnusedSockets {
  public:
-  explicit UnusedSockets(const reload::SystemWorld& world) : world_(world) {}
+  explicit UnusedSockets(const reload::SystemEnv& env) : env_(env) {}
 
   // Warns of those that were in use when it was last called.
   void look() {
-    std::vector<std::string> unused = world_.unused_listeners();
+    std::vector<std::string> unused = env_.unused_listeners();
     for (const std::string& address : unused) {
       if (std::ranges::count(unused_, address) > 0) continue;
       log::tell(log::Level::warning, {.name = "socket_unused", .address = address},
@@ -273,26 +273,26 @@ class UnusedSockets {
   }
 
  private:
-  const reload::SystemWorld& world_;
+  const reload::SystemEnv& env_;
   std::vector<std::string> unused_;
 };
 
-void wait_for_the_end(Signals& signals, reload::Control& control, reload::SystemWorld& world,
-                      admin::Admin& admin, Systemd& systemd, Pulse& pulse, worker::Crew& crew) {
-  Announcer announcer(systemd, control, crew);
-  UnusedSockets unused(world);
+void wait_for_the_end(Signals& signals, reload::Control& control, reload::SystemEnv& env,
+                      admin::Admin& admin, Systemd& systemd, Pulse& pulse, worker::Shared& shared) {
+  Announcer announcer(systemd, control, shared);
+  UnusedSockets unused(env);
   UnusedSignals unused_signals;
   std::uint64_t reloads = 0;
   while (!control.over()) {
-    announcer.look(world.now());
+    announcer.look(env.now());
     const std::uint64_t begun = control.reloads_begun();
     if (std::exchange(reloads, begun) != begun) admin.look_at_files();
     // A reload that is under way may have taken some that it gives back.
     if (control.ready() && !control.reloading()) unused.look();
-    systemd.tell_rest(world.now());
-    systemd.feed_watchdog(world.now(), crew);
-    pulse.look(world.now());
-    const Duration pause = std::min({control.next(), systemd.next(), pulse.next()}) - world.now();
+    systemd.tell_rest(env.now());
+    systemd.feed_watchdog(env.now(), shared);
+    pulse.look(env.now());
+    const Duration pause = std::min({control.next(), systemd.next(), pulse.next()}) - env.now();
     const int signal = signals.wait(std::max(pause, Duration::zero()));
     if (signal == SIGTERM || signal == SIGINT) begin_the_end(signals, control, signal);
     if (Signals::hurried()) control.ask_stop_now();
@@ -301,7 +301,7 @@ void wait_for_the_end(Signals& signals, reload::Control& control, reload::System
     if (signal != 0 && !is_used(signal)) unused_signals.tell(signal);
     control.step();
   }
-  announcer.look(world.now());  // It may all have gone within one step.
+  announcer.look(env.now());  // It may all have gone within one step.
 }
 
 }  // namespace
@@ -371,33 +371,33 @@ int run_loaded(config::Loaded loaded, const Load& load) {
                                         io_remedy(config.router.io)}));
   }
 
-  worker::Crew crew(threads.ios());
+  worker::Shared shared(threads.ios());
   MachineDefaults machine_defaults;
   admin::Token token(config.admin.token_file);
   // Whoever waits for the reload may use the new token then.
-  reload::SystemWorld world({.load = [load] { return load(config::MainFile::regular); },
-                             .settle = [&](config::Config& read) { machine_defaults.settle(read); },
-                             .read_again = TokenReader(token, !config.admin.bind.empty()),
-                             .wake = [&] { signals.wake(); },
-                             .file_mode = mode});
-  reload::Control control(std::move(config), crew, world, loaded.content);
+  reload::SystemEnv env({.load = [load] { return load(config::MainFile::regular); },
+                         .settle = [&](config::Config& read) { machine_defaults.settle(read); },
+                         .read_again = TokenReader(token, !config.admin.bind.empty()),
+                         .wake = [&] { signals.wake(); },
+                         .file_mode = mode});
+  reload::Control control(std::move(config), shared, env, loaded.content);
   reload::SharedSnapshot first = control.snapshot();
   tell(reload::advice(*first), first->config.log);
   const config::Config& effective = first->config;
-  Pulse pulse(crew);
-  Status status(control, crew, pulse, threads.io_names());
-  crew.registry.set_process(metrics::ProcessMetric::io_fallback, threads.fell_back() ? 1 : 0);
+  Pulse pulse(shared);
+  Status status(control, shared, pulse, threads.io_names());
+  shared.registry.set_process(metrics::ProcessMetric::io_fallback, threads.fell_back() ? 1 : 0);
   admin::Admin admin(status, token,
-                     {explain_route(control, crew), state_route(control), reload_route(control)});
+                     {explain_route(control, shared), state_route(control), reload_route(control)});
   const admin::HttpLimits http{.connections_max = http_connections_max(raise_file_limit())};
   if (const auto ok = admin.start(effective.metrics, effective.admin, http); !ok) {
     return give_up(told_of(ok.error(), effective));
   }
   if (const auto ok = control.start(); !ok) return give_up(ok.error());
-  threads.begin(crew);
+  threads.begin(shared);
   say_hello(effective, threads, workers);
   first.reset();
-  wait_for_the_end(signals, control, world, admin, systemd, pulse, crew);
+  wait_for_the_end(signals, control, env, admin, systemd, pulse, shared);
   signals.end_within(threads_patience + 2 * log::stop_patience);
   // The HTTP addresses before those whom their actions speak to.
   const bool home = !control.stuck() && within(threads_patience, [&] {
@@ -409,7 +409,7 @@ int run_loaded(config::Loaded loaded, const Load& load) {
   }
   log::tell(log::Level::info, {.name = "stopped"}, "stopped");
   // What hangs would be waited for otherwise, perhaps for ever.
-  if (!log::stop() || !home || world.working()) std::_Exit(0);
+  if (!log::stop() || !home || env.working()) std::_Exit(0);
   return 0;
 }
 

@@ -74,33 +74,33 @@ void add_configuration(json& status, const reload::InForce& present,
 
 }  // namespace
 
-Status::Status(const reload::Control& control, worker::Crew& crew, const Pulse& pulse,
+Status::Status(const reload::Control& control, worker::Shared& shared, const Pulse& pulse,
                std::vector<std::string> engines)
-    : control_(control), crew_(crew), pulse_(pulse), engines_(std::move(engines)) {
+    : control_(control), shared_(shared), pulse_(pulse), engines_(std::move(engines)) {
   const auto at = started_at_.time_since_epoch();
-  crew_.registry.set_start_time(std::chrono::duration<double>(at).count());
+  shared_.registry.set_start_time(std::chrono::duration<double>(at).count());
   using metrics::ProcessMetric;
   for (const auto& [metric, engine] : {std::pair{ProcessMetric::workers_uring, "io_uring"},
                                        std::pair{ProcessMetric::workers_epoll, "epoll"}}) {
-    crew_.registry.set_process(metric, static_cast<double>(std::ranges::count(engines_, engine)));
+    shared_.registry.set_process(metric, static_cast<double>(std::ranges::count(engines_, engine)));
   }
-  crew_.registry.set_process(ProcessMetric::admin_refused, 0);
+  shared_.registry.set_process(ProcessMetric::admin_refused, 0);
 }
 
 void Status::count_refused() {
-  crew_.registry.set_process(metrics::ProcessMetric::admin_refused,
-                             static_cast<double>(++refused_));
+  shared_.registry.set_process(metrics::ProcessMetric::admin_refused,
+                               static_cast<double>(++refused_));
 }
 
 // Each worker's: they switch one after another.
 std::vector<std::uint64_t> Status::generations() const {
   std::vector<std::uint64_t> generations;
-  for (const auto& desk : crew_.desks) generations.push_back(desk->generation.load());
+  for (const auto& report : shared_.reports) generations.push_back(report->generation.load());
   return generations;
 }
 
 std::string Status::metrics_text() {
-  return crew_.registry.exposition(board_figures(*control_.snapshot(), crew_.board));
+  return shared_.registry.exposition(board_figures(*control_.snapshot(), shared_.board));
 }
 
 bool Status::ready(std::string& why_not) {
@@ -114,7 +114,7 @@ bool Status::ready(std::string& why_not) {
 
 std::string Status::status_json() {
   std::string why_not;
-  const metrics::Registry& registry = crew_.registry;
+  const metrics::Registry& registry = shared_.registry;
   const reload::InForce present = control_.present();
   const snapshot::Snapshot& snapshot = *present.snapshot;
   const std::chrono::duration<double> uptime = std::chrono::steady_clock::now() - started_;
@@ -124,19 +124,19 @@ std::string Status::status_json() {
                  {"uptime_seconds", uptime.count()},
                  {"io", engines_[0]},
                  {"engines", engines_},
-                 {"workers", crew_.size()},
+                 {"workers", shared_.size()},
                  {"generation", snapshot.generation},
                  {"generations", generations()},
                  {"apply_at", applies_at(control_)},
-                 {"clients", crew_.clients()},
+                 {"clients", shared_.clients()},
                  {"requests", registry.total(WorkerMetric::requests)},
-                 {"listeners", listeners_json(snapshot, crew_.loads)},
+                 {"listeners", listeners_json(snapshot, shared_.loads)},
                  {"pools", json::array()}};
   add_configuration(status, present, control_.account());
   const auto since_boot = std::chrono::steady_clock::now().time_since_epoch();
   const Instant now{std::chrono::duration_cast<Duration>(since_boot)};
   for (const auto& pool : snapshot.pools) {
-    status["pools"].push_back(pool_status(*pool, crew_, now));
+    status["pools"].push_back(pool_status(*pool, shared_, now));
   }
   // Whatever bytes found a way here, somebody reads this because of trouble.
   return status.dump(2, ' ', false, json::error_handler_t::replace) + "\n";

@@ -10,14 +10,14 @@
 #include "admin/admin.h"
 #include "daemon/pulse.h"
 #include "reload/control.h"
-#include "worker/crew.h"
+#include "worker/shared.h"
 
 namespace ringway::cli {
 
 class Status final : public admin::View {
  public:
   // `engines`: what each worker stands on, in order.
-  Status(const reload::Control& control, worker::Crew& crew, const Pulse& pulse,
+  Status(const reload::Control& control, worker::Shared& shared, const Pulse& pulse,
          std::vector<std::string> engines);
 
   std::string metrics_text() override;
@@ -30,7 +30,7 @@ class Status final : public admin::View {
   std::vector<std::uint64_t> generations() const;
 
   const reload::Control& control_;
-  worker::Crew& crew_;
+  worker::Shared& shared_;
   const Pulse& pulse_;
   const std::vector<std::string> engines_;
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();

@@ -84,17 +84,17 @@ void Systemd::tell_stopping() {
   tell("STOPPING=1\nSTATUS=stopping: clients are asked to leave\n");
 }
 
-void Systemd::feed_watchdog(Instant now, worker::Crew& crew) {
+void Systemd::feed_watchdog(Instant now, worker::Shared& shared) {
   if (now < feed_at_) return;
   feed_at_ = now + watchdog_ / feedings;
-  bool all_turned = turns_.size() == crew.size();
-  turns_.resize(crew.size());
-  for (std::uint32_t i = 0; i < crew.size(); ++i) {
-    const auto turns = crew.registry.worker(i)[metrics::WorkerMetric::turns].value();
+  bool all_turned = turns_.size() == shared.size();
+  turns_.resize(shared.size());
+  for (std::uint32_t i = 0; i < shared.size(); ++i) {
+    const auto turns = shared.registry.worker(i)[metrics::WorkerMetric::turns].value();
     if (turns == turns_[i]) all_turned = false;
     turns_[i] = turns;
     // An idle worker sleeps: it shall turn once until the next feeding.
-    crew.desks[i]->mailbox.wake();
+    shared.mailboxes[i]->wake();
   }
   // One that waits is as good as many.
   if (all_turned && unsent_.empty()) tell("WATCHDOG=1\n");

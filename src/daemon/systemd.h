@@ -10,7 +10,7 @@
 
 #include "ringway/base/time.h"
 
-#include "worker/crew.h"
+#include "worker/shared.h"
 
 namespace ringway::cli {
 
@@ -28,7 +28,7 @@ class Systemd {
 
   // Tells that it lives if every worker has turned since the last time, and lets them all
   // turn once. When to do that next; never without a watchdog.
-  void feed_watchdog(Instant now, worker::Crew& crew);
+  void feed_watchdog(Instant now, worker::Shared& shared);
   // What could not be told before is tried again. systemd may be slow to listen.
   void tell_rest(Instant now);
   // When to do either next.

@@ -75,8 +75,8 @@ void WorkerThreads::open(Thread& own, net::IoKind kind, const net::IoSettings& s
   made_.count_down();
 }
 
-void WorkerThreads::begin(worker::Crew& crew) {
-  crew_ = &crew;
+void WorkerThreads::begin(worker::Shared& shared) {
+  shared_ = &shared;
   begun_.count_down();
 }
 
@@ -85,8 +85,8 @@ void WorkerThreads::work(Thread& own, std::uint32_t number, net::IoKind kind,
   pthread_setname_np(pthread_self(), fmt::format("worker {}", number).c_str());
   open(own, kind, settings);
   begun_.wait();
-  if (crew_) {
-    worker::Worker worker(number, *own.choice.io, *crew_);
+  if (shared_) {
+    worker::Worker worker(number, *own.choice.io, *shared_);
     while (!worker.stopped()) worker.turn();
   }
   ended_.wait();

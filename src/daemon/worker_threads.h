@@ -13,7 +13,7 @@
 #include "ringway/base/result.h"
 
 #include "net/open_io.h"
-#include "worker/crew.h"
+#include "worker/shared.h"
 
 namespace ringway::cli {
 
@@ -34,7 +34,7 @@ class WorkerThreads {
 
   std::vector<net::Io*> ios() const;
   // Sets them to work. Not called if there was a failure.
-  void begin(worker::Crew& crew);
+  void begin(worker::Shared& shared);
   // Lets the threads end, and waits for that. Every worker has stopped by then, so
   // nobody wakes an Io any more.
   void join();
@@ -51,7 +51,7 @@ class WorkerThreads {
   void open(Thread& own, net::IoKind kind, const net::IoSettings& settings);
   void work(Thread& own, std::uint32_t number, net::IoKind kind, net::IoSettings settings);
 
-  worker::Crew* crew_ = nullptr;  // Set before `begun_`; null: there is no work.
+  worker::Shared* shared_ = nullptr;  // Set before `begun_`; null: there is no work.
   const std::uint32_t count_;
   std::mutex mutex_;
   std::uint32_t fallen_back_ = 0;  // While they try, under the mutex.

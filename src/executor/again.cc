@@ -41,14 +41,14 @@ bool Executor::may_ask_again(const Fragment& fragment) const {
   if (fragment.ended_on >= ended_on_max || fragment.retries >= retries_max) return false;
   if (!untouched(fragment)) return false;
   if (exchange.direct || exchange.expired || exchange.client->closing) return false;
-  return !exchange.deadline_link.linked() || exchange.deadline - bench_.now >= time_left_min;
+  return !exchange.deadline_link.linked() || exchange.deadline - parts_.now >= time_left_min;
 }
 
 // Whatever it does, it has not done it yet.
 bool Executor::may_send_anew(const Fragment& fragment, Bytes unsent) const {
   const Exchange& exchange = *fragment.exchange;
   if (unsent.empty() || exchange.gather || !told(exchange)) return false;
-  if (unsent.size() > Clients::modest_bytes_max && bench_.memory.is_over(unsent.size()))
+  if (unsent.size() > Clients::modest_bytes_max && parts_.memory.is_over(unsent.size()))
     return false;
   return exchange.effect != Effect::reads && may_ask_again(fragment);
 }
@@ -56,9 +56,9 @@ bool Executor::may_send_anew(const Fragment& fragment, Bytes unsent) const {
 // To be asked last: it pays.
 bool Executor::affords_retry(const Exchange& exchange) {
   const pool::Pool& pool = exchange.client->rules->route->pool();
-  metrics::PoolCounters& counters = *bench_.pool_counters[pool.number];
-  const bool affordable = bench_.retry_budgets[pool.number].take(
-      bench_.now, counters[PoolMetric::requests].value(), pool.settings.retry_budget);
+  metrics::PoolCounters& counters = *parts_.pool_counters[pool.number];
+  const bool affordable = parts_.retry_budgets[pool.number].take(
+      parts_.now, counters[PoolMetric::requests].value(), pool.settings.retry_budget);
   const bool reads = exchange.effect == Effect::reads;
   const PoolMetric retries = reads ? PoolMetric::read_retries : PoolMetric::write_retries;
   counters[affordable ? retries : PoolMetric::retries_refused].add();
@@ -80,7 +80,7 @@ bool Executor::send_anew(Exchange& exchange, Bytes unsent) {
   ++fragment.retries;
   if (conn->link.entry->owes()) [[unlikely]]
     pay_first(*conn, exchange);
-  conn->output.append(bench_.buffers, unsent);
+  conn->output.append(parts_.buffers, unsent);
   ++exchange.fragments_asked;
   servers_.queued(*conn, fragment);
   return true;

@@ -27,8 +27,8 @@ constexpr std::size_t room_behind_bytes = 7;
 bool Executor::on_request(ClientConn& client, const Request& request) {
   if (client.held_input == HeldInput::woken) [[unlikely]]
     return start_single(client, request, Place::input);
-  bench_.count(WorkerMetric::requests).add();
-  bench_.count(WorkerMetric::keys).add(request.key_count);
+  parts_.count(WorkerMetric::requests).add();
+  parts_.count(WorkerMetric::keys).add(request.key_count);
   switch (request.effect) {
     case Effect::local: start_local(client, request); return true;
     case Effect::broadcast: start_broadcast(client, request); return true;
@@ -58,13 +58,13 @@ void Executor::orphan(ClientConn& client) {
 
 // `again`: what was counted already.
 const route::Plan& Executor::plan(const ClientConn& client, Effect effect, Bytes key, bool again) {
-  const route::Question question{key, effect, bench_.plans_chance.next()};
+  const route::Question question{key, effect, parts_.plans_chance.next()};
   plan_.clear();
   const route::Route& route = *client.rules->route;
-  route.plan(question, bench_.live, plan_);
+  route.plan(question, parts_.live, plan_);
   if (again) [[unlikely]]
     return plan_;
-  metrics::PoolCounters& counters = *bench_.pool_counters[route.pool().number];
+  metrics::PoolCounters& counters = *parts_.pool_counters[route.pool().number];
   counters[nobody_serves(route.pool()) ? PoolMetric::no_server : PoolMetric::requests].add();
   return plan_;
 }
@@ -72,7 +72,7 @@ const route::Plan& Executor::plan(const ClientConn& client, Effect effect, Bytes
 // Neither the owner of a key nor anybody else: all are out by hand, say.
 bool Executor::nobody_serves(const pool::Pool& pool) const {
   if (plan_.empty()) return true;
-  const route::PoolLive& now = bench_.live[pool.number];
+  const route::PoolLive& now = parts_.live[pool.number];
   if (now.all_up) [[likely]]
     return false;
   const route::Part& step = plan_.leaf();
@@ -94,9 +94,9 @@ bool Executor::has_write_miss(const Request& request) {
 
 Exchange& Executor::open_single(ClientConn& client, const Request& request, Bytes told) {
   Exchange& exchange = line_.open(client, request);
-  exchange.key.set(bench_.buffers, request.key);
-  exchange.memo.set(bench_.buffers, request.memo);
-  exchange.first.stash.append(bench_.buffers, told);
+  exchange.key.set(parts_.buffers, request.key);
+  exchange.memo.set(parts_.buffers, request.memo);
+  exchange.first.stash.append(parts_.buffers, told);
   return exchange;
 }
 
@@ -121,7 +121,7 @@ bool Executor::start_single(ClientConn& client, const Request& request, Place pl
     return true;
   }
   const route::Part& step = plan.leaf();
-  if (!bench_.live[pool.number].all_up && !owed_before) [[unlikely]]
+  if (!parts_.live[pool.number].all_up && !owed_before) [[unlikely]]
     owe(step, request.effect, key.get());
   exchange.retry_safe =
       request.effect == Effect::reads && request.retry_safe && pool.settings.read_retries > 0;
@@ -181,7 +181,7 @@ ServerConn* Executor::connection(const Exchange& exchange, pool::ServerId server
 void Executor::write_request(ServerConn& conn, const Request& request) {
   const proto::Dialect& dialect = *conn.link.dialect;
   const std::size_t room = dialect.room(request);
-  char* out = conn.output.reserve(bench_.buffers, room);
+  char* out = conn.output.reserve(parts_.buffers, room);
   const auto written = static_cast<std::size_t>(dialect.write(request, out) - out);
   RINGWAY_ASSERT(written <= room);
   conn.output.advance(written);
@@ -189,7 +189,7 @@ void Executor::write_request(ServerConn& conn, const Request& request) {
 
 void Executor::start_deadline(Exchange& exchange, const config::Pool& settings) {
   if (exchange.deadline_link.linked() || !settings.timeout) return;
-  deadlines_.add(exchange, bench_.now, *settings.timeout);
+  deadlines_.add(exchange, parts_.now, *settings.timeout);
 }
 
 bool Executor::on_head(Fragment& fragment, const Piece& head) {
@@ -233,7 +233,7 @@ void Executor::make_room(Exchange& exchange, const Piece& piece) {
                             room_behind_bytes;
   const bool direct = at_head(exchange) && exchange.first.stash.empty();
   if (direct) return line_.make_room(*exchange.client, whole);
-  exchange.first.stash.reserve(bench_.buffers, whole);
+  exchange.first.stash.reserve(parts_.buffers, whole);
 }
 
 void Executor::on_body_end(Fragment& fragment) {
@@ -264,13 +264,13 @@ std::string_view Executor::no_room(const Exchange& exchange, std::uint64_t bytes
   const std::uint64_t held = client.stashed + client.output.size();
   // What other servers have begun to send comes, too.
   if (held + client.announced + bytes > most) return reply_too_large;
-  const bool alone = bytes <= Clients::modest_bytes_max || bench_.memory.promised() == 0;
-  if (!bench_.memory.is_short() && (alone || !bench_.memory.is_exhausted(bytes))) [[likely]]
+  const bool alone = bytes <= Clients::modest_bytes_max || parts_.memory.promised() == 0;
+  if (!parts_.memory.is_short() && (alone || !parts_.memory.is_exhausted(bytes))) [[likely]]
     return {};
   const bool modest = std::min(bytes, held) <= Clients::modest_bytes_max;
   const bool small = std::max(bytes, held) <= Clients::modest_bytes_max;
-  if (small ? !bench_.memory.is_exhausted() : modest && !bench_.memory.is_over(bytes)) return {};
-  bench_.count(WorkerMetric::requests_shed).add();
+  if (small ? !parts_.memory.is_exhausted() : modest && !parts_.memory.is_over(bytes)) return {};
+  parts_.count(WorkerMetric::requests_shed).add();
   return no_memory;
 }
 
@@ -318,8 +318,8 @@ void Executor::on_withdrawn(Fragment& fragment) {
 
 // What already left cannot become an error any more: the client's stream breaks.
 void Executor::break_stream(Exchange& exchange) {
-  bench_.count(WorkerMetric::request_errors).add();
-  bench_.count(WorkerMetric::streams_broken).add();
+  parts_.count(WorkerMetric::request_errors).add();
+  parts_.count(WorkerMetric::streams_broken).add();
   clients_.retire(*exchange.client);
 }
 
@@ -328,7 +328,7 @@ void Executor::fail_single(Exchange& exchange, std::string_view why) {
   RINGWAY_ASSERT(told(exchange));
   line_.expect_no_more(exchange.first);
   if (exchange.streaming) return break_stream(exchange);
-  bench_.count(WorkerMetric::request_errors).add();
+  parts_.count(WorkerMetric::request_errors).add();
   line_.take_back(exchange, exchange.silent ? std::string() : instead(exchange, why));
   settle_single(exchange);
 }

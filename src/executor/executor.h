@@ -18,7 +18,7 @@
 #include "exchange/gather.h"
 #include "exchange/hashed_key.h"
 #include "exchange/line.h"
-#include "exchange/workbench.h"
+#include "exchange/worker_parts.h"
 #include "servers/servers.h"
 
 namespace ringway::proxy {
@@ -27,9 +27,9 @@ class Executor {
  public:
   using Request = proto::Request;
 
-  Executor(Workbench& bench, Exchanges& exchanges, Line& line, Clients& clients, Servers& servers,
+  Executor(WorkerParts& parts, Exchanges& exchanges, Line& line, Clients& clients, Servers& servers,
            ServerNews& news)
-      : bench_(bench),
+      : parts_(parts),
         exchanges_(exchanges),
         line_(line),
         clients_(clients),
@@ -78,7 +78,7 @@ class Executor {
                           bool again = false);
   // Of a plan that was made in this turn.
   const pool::Pool& pool_of(const route::Part& leaf) const {
-    return *bench_.snapshot->pools[leaf.pool];
+    return *parts_.snapshot->pools[leaf.pool];
   }
   bool nobody_serves(const pool::Pool& pool) const;
   static bool may_miss(const config::Pool& settings, const Request& request);
@@ -201,7 +201,7 @@ class Executor {
 
   void break_stream(Exchange& exchange);
 
-  Workbench& bench_;
+  WorkerParts& parts_;
   Exchanges& exchanges_;
   Line& line_;
   Clients& clients_;

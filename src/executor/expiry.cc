@@ -13,11 +13,11 @@ using metrics::WorkerMetric;
 
 void Executor::expire() {
   Duration timeout{};
-  while (Exchange* exchange = deadlines_.pop_expired(bench_.now, timeout)) {
-    bench_.count(WorkerMetric::requests_expired).add();
-    const Duration late = bench_.now - exchange->deadline;
+  while (Exchange* exchange = deadlines_.pop_expired(parts_.now, timeout)) {
+    parts_.count(WorkerMetric::requests_expired).add();
+    const Duration late = parts_.now - exchange->deadline;
     const bool ours = late > timeout / 4;
-    if (ours) bench_.count(WorkerMetric::late_turns).add();
+    if (ours) parts_.count(WorkerMetric::late_turns).add();
     if (!exchange->client) {
       expire_orphan(*exchange, timeout, ours);
       continue;

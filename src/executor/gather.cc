@@ -21,8 +21,8 @@ void Executor::start_gather(ClientConn& client, const Request& request) {
   exchange.misses_errors = may_miss(pool.settings, request);
   exchange.retry_safe = request.effect == Effect::reads;
   Gather& gather = exchanges_.make_gather(exchange);
-  exchange.memo.set(bench_.buffers, request.memo);
-  gather.keys.append(bench_.buffers, request.keys);
+  exchange.memo.set(parts_.buffers, request.memo);
+  gather.keys.append(parts_.buffers, request.keys);
   exchange.stashed = request.keys.size();
   client.stashed += request.keys.size();
   client.asks_later = true;  // Until it asks.
@@ -140,7 +140,7 @@ void Executor::ask_server(Exchange& exchange, Fragment& fragment) {
   for (std::uint16_t i = fragment.slot; i != no_slot; i = gather.slots[i].next) {
     room += gather.slots[i].key_bytes + std::size_t{1};
   }
-  char* const begin = conn->output.reserve(bench_.buffers, room);
+  char* const begin = conn->output.reserve(parts_.buffers, room);
   std::optional<proto::TtlCap> cap;
   if (fragment.stand_in) {
     servers_.counters(fragment.server)[ServerMetric::stand_ins].add();
@@ -219,7 +219,7 @@ bool Executor::gather_value(Exchange& exchange, Fragment& fragment, const Piece&
     const std::uint64_t stream_min = exchange.client->rules->settings.stream_min;
     exchange.large = piece.value_bytes > stream_min;
     if (!exchange.large) line_.make_room(*exchange.client, text.size() + piece.value_bytes + 2);
-    exchange.client->output.append_uncommitted(bench_.buffers, text);
+    exchange.client->output.append_uncommitted(parts_.buffers, text);
   } else {
     slot.block_offset = static_cast<std::uint32_t>(fragment.stash.size());
     line_.stash(exchange, fragment, text);
@@ -235,7 +235,7 @@ void Executor::gather_body(Exchange& exchange, Fragment& fragment, Bytes bytes) 
     return line_.stash(exchange, fragment, bytes);
   }
   net::OutputBuffer& output = exchange.client->output;
-  output.append_uncommitted(bench_.buffers, bytes);
+  output.append_uncommitted(parts_.buffers, bytes);
   if (!exchange.large) return;
   output.commit();
   exchange.streaming = true;
@@ -264,7 +264,7 @@ void Executor::gather_body_end(Exchange& exchange, Fragment& fragment) {
 // --- Failures -----------------------------------------------------------------
 
 void Executor::fail_gather(Gather& gather, std::string error) {
-  if (gather.error.empty()) gather.error.append(bench_.buffers, error);
+  if (gather.error.empty()) gather.error.append(parts_.buffers, error);
 }
 
 // The keys that this fragment has not answered yet have no answer. False if one
@@ -281,7 +281,7 @@ bool Executor::fail_slots(Fragment& fragment, std::string error) {
     Slot& slot = gather.slots[i];
     if (slot.state == SlotState::leaving && told(exchange)) {
       if (exchange.streaming) whole = false;
-      if (!exchange.streaming) exchange.client->output.take_back(bench_.buffers);
+      if (!exchange.streaming) exchange.client->output.take_back(parts_.buffers);
     }
     slot.state = SlotState::failed;
   }

@@ -34,8 +34,8 @@ void Executor::send_delete(ServerConn& conn, Bytes key, bool for_traffic) {
   std::string space;  // scratch_ may hold flags of the request that this one goes out before.
   const Request request = conn.link.dialect->removal(key, space);
   Exchange& exchange = open_internal(request);
-  exchange.key.set(bench_.buffers, request.key);
-  exchange.memo.set(bench_.buffers, request.memo);
+  exchange.key.set(parts_.buffers, request.key);
+  exchange.memo.set(parts_.buffers, request.memo);
   exchange.pays_for_traffic = for_traffic;
   write_request(conn, request);
   exchange.first.server = conn.link.id;

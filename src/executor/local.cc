@@ -20,7 +20,7 @@ void Executor::start_local(ClientConn& client, const Request& request) {
 // Why nobody of the listener's servers can be asked; empty if somebody can.
 std::string Executor::out_of_service(const ClientConn& client) const {
   const pool::Pool& pool = client.rules->route->pool();
-  const route::PoolLive& now = bench_.live[pool.number];
+  const route::PoolLive& now = parts_.live[pool.number];
   if (now.all_up) [[likely]]
     return {};
   const auto up = [&](std::uint32_t server) {
@@ -37,7 +37,7 @@ std::string Executor::out_of_service(const ClientConn& client) const {
 proto::Figures Executor::settings(const ClientConn& client) const {
   const config::Listener& settings = client.rules->settings;
   const std::uint32_t clients_max =
-      std::min(settings.clients_max.value_or(~0u), bench_.snapshot->config.clients_max);
+      std::min(settings.clients_max.value_or(~0u), parts_.snapshot->config.clients_max);
   return {{"maxconns", fmt::to_string(clients_max)},
           {"item_size_max", fmt::to_string(settings.value_max)}};
 }
@@ -49,13 +49,13 @@ proto::Figures Executor::totals(const ClientConn& client) const {
   const auto add = [&](std::string name, const auto& value) {
     figures.push_back({std::move(name), fmt::to_string(value)});
   };
-  const auto total = [&](WorkerMetric metric) { return bench_.registry.total(metric); };
-  add("pid", bench_.io.process_id());
-  add("uptime", (bench_.now - bench_.begun) / std::chrono::seconds(1));
-  add("time", bench_.io.unix_now_s());
+  const auto total = [&](WorkerMetric metric) { return parts_.registry.total(metric); };
+  add("pid", parts_.io.process_id());
+  add("uptime", (parts_.now - parts_.begun) / std::chrono::seconds(1));
+  add("time", parts_.io.unix_now_s());
   add("version", dialect(client).version);
-  add("generation", bench_.snapshot->generation);
-  add("threads", bench_.snapshot->config.router.workers);
+  add("generation", parts_.snapshot->generation);
+  add("threads", parts_.snapshot->config.router.workers);
   add("curr_connections", total(WorkerMetric::clients));
   add("total_connections", total(WorkerMetric::clients_accepted));
   add("rejected_connections", total(WorkerMetric::clients_rejected));
@@ -65,9 +65,9 @@ proto::Figures Executor::totals(const ClientConn& client) const {
   add("requests_in_flight", total(WorkerMetric::in_flight));
   add("request_errors", total(WorkerMetric::request_errors));
   add("request_timeouts", total(WorkerMetric::requests_expired));
-  for (const auto& pool : bench_.snapshot->pools) {
+  for (const auto& pool : parts_.snapshot->pools) {
     add(fmt::format("pool.{}.servers", pool->name()), pool->member_count);
-    add(fmt::format("pool.{}.servers_live", pool->name()), bench_.live[pool->number].live.count());
+    add(fmt::format("pool.{}.servers_live", pool->name()), parts_.live[pool->number].live.count());
   }
   return figures;
 }
@@ -83,7 +83,7 @@ void Executor::start_broadcast(ClientConn& client, const Request& request) {
   }
   Exchange& exchange = line_.open(client, request);
   Gather& gather = exchanges_.make_gather(exchange);
-  exchange.memo.set(bench_.buffers, request.memo);
+  exchange.memo.set(parts_.buffers, request.memo);
   start_deadline(exchange, pool.settings);
   for (const pool::Server& server : pool.servers) {
     ask_broadcast(exchange, gather_fragment(gather.fragments, exchange, server.id, false));

@@ -16,13 +16,13 @@ using proto::Effect;
 std::optional<proto::TtlCap> Executor::ttl_cap(const config::Pool& settings) const {
   if (!settings.eject.ttl_max) return std::nullopt;
   const auto ttl_max = std::chrono::ceil<std::chrono::seconds>(*settings.eject.ttl_max);
-  return proto::TtlCap{ttl_max.count(), bench_.io.unix_now_s()};
+  return proto::TtlCap{ttl_max.count(), parts_.io.unix_now_s()};
 }
 
 // False if the request was answered here.
 bool Executor::adapt_to_stand_in(Exchange& exchange, const route::Part& step, Request& request) {
   if (request.cas_given && changes_value(request.effect) && !token_fits(step, request)) {
-    (*bench_.pool_counters[step.pool])[PoolMetric::cas_refused].add();
+    (*parts_.pool_counters[step.pool])[PoolMetric::cas_refused].add();
     answer_exists(exchange);
     return false;
   }
@@ -51,7 +51,7 @@ bool Executor::token_fits(const route::Part& step, Request& request) {
 
 void Executor::answer_exists(Exchange& exchange) {
   const std::string text = dialect(*exchange.client).outdated(exchange.asked());
-  if (!exchange.silent) exchange.first.stash.append(bench_.buffers, text);
+  if (!exchange.silent) exchange.first.stash.append(parts_.buffers, text);
   settle_single(exchange);
 }
 
@@ -62,8 +62,8 @@ void Executor::owe(const route::Part& step, Effect effect, Bytes key) {
   const config::Eject& rule = pool_of(step).settings.eject;
   if (!out || rule.on_readmit == config::OnReadmit::keep) return;
   servers_.counters(step.home)[ServerMetric::owed].add();
-  if (servers_.entry(step.home).owe(key, rule.owed_max, bench_.now)) {
-    bench_.homes.ask(servers_.home(step.home), step.home);
+  if (servers_.entry(step.home).owe(key, rule.owed_max, parts_.now)) {
+    parts_.homes.ask(servers_.home(step.home), step.home);
   }
 }
 

@@ -20,12 +20,12 @@ constexpr double probe_jitter = 0.2;
 
 // Off by up to `share` either way, so that many routers do not ask in step.
 Duration Health::off_by(Duration time, double share) {
-  const double chance = static_cast<double>(bench_.io.random() % 2001) / 1000 - 1;
+  const double chance = static_cast<double>(parts_.io.random() % 2001) / 1000 - 1;
   return time + std::chrono::duration_cast<Duration>(time * (chance * share));
 }
 
 void Health::set_timer(Watched& server, Duration in) {
-  if (!stopped_) bench_.timers.set(server.timer, bench_.now + in);
+  if (!stopped_) parts_.timers.set(server.timer, parts_.now + in);
 }
 
 // The next check of a server that is up or drained. None, where checks are off.
@@ -39,7 +39,7 @@ void Health::check_in(Watched& server, Duration in) {
   if (up && server.entry->in_doubt()) return set_timer(server, std::min(in, doubt_again));
   if (up && server.entry->owed().keys > 0) return set_timer(server, std::min(in, owed_again));
   const bool off = server.pool->settings.health.check == config::Check::off;
-  off ? bench_.timers.stop(server.timer) : set_timer(server, in);
+  off ? parts_.timers.stop(server.timer) : set_timer(server, in);
 }
 
 // One that is held is in the ring, and probed all the same.
@@ -56,7 +56,7 @@ void Health::probe_again(Watched& server) {
   server.probe_pause = std::min(server.probe_pause * 3 / 2, probe_slowest);
   if (!urgent) return set_timer(server, std::min(pause, probe_slowest));
   // From the beginning of the last one on, however long that took.
-  const Duration since = bench_.now - server.asked_at;
+  const Duration since = parts_.now - server.asked_at;
   set_timer(server, std::clamp(probe_urgent - since, Duration::zero(), pause));
 }
 
@@ -70,7 +70,7 @@ void Health::hurry_probes(Pool& pool) {
 void Health::hurry_probe(Watched& server) {
   if (is_checked(server) || server.asking || !server.timer.set()) return;
   const Duration pause = off_by(probe_urgent * 5 / 6, probe_jitter);
-  if (server.timer.at > bench_.now + pause) set_timer(server, pause);
+  if (server.timer.at > parts_.now + pause) set_timer(server, pause);
 }
 
 void Health::probe_soon(Watched& server) {
@@ -96,7 +96,7 @@ void Health::on_timer(net::Timer& timer) {
     return check_again(server);
   // Traffic proves more than a check could; but what a ringway answers may be misses that are
   // none.
-  const Duration silent = bench_.now - server.entry->heard_at();
+  const Duration silent = parts_.now - server.entry->heard_at();
   const bool proves = !doubt && !server.entry->is_ringway();
   if (is_checked(server) && proves && silent < health.interval) {
     server.bad = 0;
@@ -109,7 +109,7 @@ void Health::on_timer(net::Timer& timer) {
 void Health::ask(Watched& server) {
   (*server.counters)[ServerMetric::checks].add();
   server.asking = true;
-  server.asked_at = bench_.now;
+  server.asked_at = parts_.now;
   // Of a connection that is being made, its own limits tell.
   set_timer(server, server.pool->settings.health.timeout);
   if (ServerConn* conn = servers_.prove(server.id)) executor_.send_check(*conn);
@@ -119,9 +119,9 @@ void Health::ask(Watched& server) {
 // nothing either way. And if it is us who are late, nothing is known.
 void Health::check_timed_out(Watched& server) {
   const config::Health& health = server.pool->settings.health;
-  const Duration late = bench_.now - server.timer.at;
+  const Duration late = parts_.now - server.timer.at;
   if (late > health.timeout / 4) {
-    bench_.count(metrics::WorkerMetric::late_turns).add();
+    parts_.count(metrics::WorkerMetric::late_turns).add();
     return set_timer(server, health.timeout);
   }
   if (servers_.connecting(server.id)) return set_timer(server, health.timeout);
@@ -144,7 +144,7 @@ void Health::on_proved(pool::ServerId id) {
   Watched* server = find(id);
   if (!server || server->coming_back) return;
   ++server->good;
-  server->entry->end_doubt(bench_.now);
+  server->entry->end_doubt(parts_.now);
   server->entry->report_probe(true, false);
   server->bad = 0;
   const config::Pool& settings = server->pool->settings;
@@ -161,7 +161,7 @@ void Health::on_proved(pool::ServerId id) {
     default: break;
   }
   const bool patient = standing(*server) == Standing::held || !server->ejected_at ||
-                       bench_.now - *server->ejected_at >= server->retry_after;
+                       parts_.now - *server->ejected_at >= server->retry_after;
   const bool enough = server->good >= settings.health.rise;
   if (enough && patient) return come_back(*server);
   // It lives: no reason to let it wait longer than it must, nor to ask it every second for
@@ -170,7 +170,7 @@ void Health::on_proved(pool::ServerId id) {
   probe_again(*server);
   if (patient) return;
   const Instant earliest = *server->ejected_at + server->retry_after;
-  if (server->timer.at > earliest) bench_.timers.set(server->timer, earliest);
+  if (server->timer.at > earliest) parts_.timers.set(server->timer, earliest);
 }
 
 void Health::on_ready(pool::ServerId id) {
@@ -193,7 +193,7 @@ void Health::on_disproved(pool::ServerId id, std::string_view cause) {
   (*server->counters)[ServerMetric::check_failures].add();
   const bool doubt = server->entry->in_doubt();
   const bool heard = !doubt && !server->entry->is_ringway() &&
-                     bench_.now - server->entry->heard_at() < health.interval;
+                     parts_.now - server->entry->heard_at() < health.interval;
   server->entry->report_probe(false, heard);
   server->good = 0;
   const bool came_back = std::exchange(server->coming_back, false);
@@ -235,7 +235,7 @@ void Health::deliver(pool::ServerId id) {
 // What was owed a moment ago is left to the next request for its key, which pays it in front of
 // itself. Paid by this worker it could remove what another worker's client has just written.
 Instant Health::nobody_asked_since(const Watched& server) const {
-  return server.coming_back || ending_ ? never : bench_.now - owed_again;
+  return server.coming_back || ending_ ? never : parts_.now - owed_again;
 }
 
 void Health::deliver_owed(Watched& server) {
@@ -266,7 +266,7 @@ void Health::connect_to_deliver(Watched& server) {
 // It is up, and nobody else may come to look: there may be traffic enough to need no checks.
 void Health::deliver_again(Watched& server) {
   if (server.asking) return;
-  if (!server.timer.set() || server.timer.at > bench_.now + owed_again) {
+  if (!server.timer.set() || server.timer.at > parts_.now + owed_again) {
     set_timer(server, owed_again);
   }
 }
@@ -274,7 +274,7 @@ void Health::deliver_again(Watched& server) {
 // One that answers with an error would do so again, and must not stay out for ever by it.
 void Health::on_owed_answered(pool::ServerId id, bool done) {
   Watched* server = find(id);
-  if (!done) bench_.board.entry(id).drop_owed();
+  if (!done) parts_.board.entry(id).drop_owed();
   // It may have been removed and added again meanwhile.
   if (!server || server->delivering == 0) return;
   --server->delivering;
@@ -288,7 +288,7 @@ void Health::on_owed_failed(pool::ServerId id, std::string key) {
   const std::uint64_t bytes_max =
       server ? server->pool->settings.eject.owed_max : config::Eject{}.owed_max;
   // Also of one that was removed: it may be back before its connections have ended.
-  bench_.board.entry(id).owe_again({std::move(key)}, bytes_max, bench_.now);
+  parts_.board.entry(id).owe_again({std::move(key)}, bytes_max, parts_.now);
   if (!server || server->delivering == 0) return;
   --server->delivering;
   if (server->delivering > 0) return;

@@ -18,8 +18,8 @@ using config::ServerState;
 using log::Level;
 using metrics::ServerMetric;
 
-Health::Health(Workbench& bench, Servers& servers, Executor& executor)
-    : bench_(bench), servers_(servers), executor_(executor) {}
+Health::Health(WorkerParts& parts, Servers& servers, Executor& executor)
+    : parts_(parts), servers_(servers), executor_(executor) {}
 
 Health::~Health() {
   RINGWAY_ASSERT(stopped_ || watched_.empty());
@@ -30,8 +30,8 @@ Health::~Health() {
 void Health::adopt() {
   for (auto& [name, pool] : pools_) pool->present = false;
   for (auto& [id, server] : watched_) server->present = false;
-  for (const auto& pool : bench_.snapshot->pools) {
-    if (bench_.homes.of(pool->name()) != bench_.worker) continue;
+  for (const auto& pool : parts_.snapshot->pools) {
+    if (parts_.homes.of(pool->name()) != parts_.worker) continue;
     auto& own = pools_[pool->name()];
     if (!own) own = std::make_unique<Pool>();
     own->present = true;
@@ -64,13 +64,13 @@ void Health::watch(Pool& pool, const pool::Server& server) {
   watched->backup = server.backup;
   watched->name = server.name;
   watched->label = server.label + " of pool " + pool.settings.name;
-  watched->entry = &bench_.board.entry(server.id);
-  watched->counters = &bench_.registry.server(bench_.worker, pool.settings.name, server.name);
+  watched->entry = &parts_.board.entry(server.id);
+  watched->counters = &parts_.registry.server(parts_.worker, pool.settings.name, server.name);
   (server.backup ? pool.backups : pool.members).push_back(watched.get());
   if (!new_here) return pool.checks_changed ? check_otherwise(*watched) : void();
   watched->timer.owner = watched.get();
   watched->timer.kind = net::TimerKind::server_health;
-  watched->since = bench_.now;
+  watched->since = parts_.now;
   watched->retry_after = pool.settings.eject.retry_after;
   check_again(*watched);
 }
@@ -88,7 +88,7 @@ void Health::forget_missing() {
       ++at;
       continue;
     }
-    bench_.timers.stop(at->second->timer);
+    parts_.timers.stop(at->second->timer);
     at = watched_.erase(at);
   }
   std::erase_if(pools_, [](const auto& pool) { return !pool.second->present; });
@@ -101,21 +101,21 @@ Health::Watched* Health::find(pool::ServerId server) {
 
 void Health::stop() {
   stopped_ = true;
-  for (auto& [id, server] : watched_) bench_.timers.stop(server->timer);
+  for (auto& [id, server] : watched_) parts_.timers.stop(server->timer);
 }
 
 // --- How they stand -------------------------------------------------------------
 
 Standing Health::standing(const Watched& server) const {
-  return bench_.board.standing(server.id);
+  return parts_.board.standing(server.id);
 }
 
 void Health::stand(Watched& server, Standing standing, std::string_view cause) {
   prepare_backups(server, standing);
-  server.since = bench_.now;
+  server.since = parts_.now;
   server.good = 0;
   server.bad = 0;
-  bench_.board.set_standing(server.id, standing, cause, server.since);
+  parts_.board.set_standing(server.id, standing, cause, server.since);
   (*server.counters)[ServerMetric::up].set(standing == Standing::up);
 }
 
@@ -123,7 +123,7 @@ void Health::reconsider(pool::ServerId id) {
   Watched* server = find(id);
   if (!server) return;
   (*server->counters)[ServerMetric::up].set(standing(*server) == Standing::up);
-  const ServerState asked = bench_.board.asked(id);
+  const ServerState asked = parts_.board.asked(id);
   const Standing now = standing(*server);
   if (now != Standing::joining && server->kept_out != ServerState::up) {
     server->kept_out = ServerState::up;
@@ -132,7 +132,7 @@ void Health::reconsider(pool::ServerId id) {
   if (now == Standing::joining && asked != server->kept_out) keep_out(*server, asked);
   if (server->kept_out != ServerState::up) return;
   if (asked != ServerState::up || out_by_hand(now)) return ask_for(*server, asked);
-  const net::Address address = bench_.board.address(id);
+  const net::Address address = parts_.board.address(id);
   const bool nowhere = address.empty();
   const bool moved = address != std::exchange(server->address, address) && !nowhere;
   const bool up = now == Standing::up;
@@ -175,7 +175,7 @@ void Health::keep_out(Watched& server, ServerState asked) {
   server.kept_out = asked;
   server.coming_back = false;
   server.asking = false;
-  bench_.timers.stop(server.timer);
+  parts_.timers.stop(server.timer);
   if (asked == ServerState::up) return;
   say(server, Level::info, "server_kept_out",
       "does not join: its state is " + std::string(config::word(asked)));
@@ -203,7 +203,7 @@ void Health::ask_for(Watched& server, ServerState asked) {
       server.asking = false;
       say(server, Level::info, "server_in_maintenance",
           "is in maintenance" + keys_go(server, Standing::maintenance));
-      bench_.timers.stop(server.timer);
+      parts_.timers.stop(server.timer);
       break;
   }
   server.returning_by_hand = false;
@@ -238,8 +238,8 @@ Standing Health::out_standing(const Watched& server) const {
 
 void Health::eject(Watched& server, std::string_view cause) {
   const config::Eject& rule = server.pool->settings.eject;
-  const Instant now = bench_.now;
-  server.unresolved = bench_.board.address(server.id).empty();
+  const Instant now = parts_.now;
+  server.unresolved = parts_.board.address(server.id).empty();
   if (rule.failures == 0) return check_again(server);  // No ejection of any kind.
   const bool flapping = server.readmitted && now - *server.readmitted <= flapping_within;
   server.retry_after =
@@ -266,7 +266,7 @@ void Health::come_back(Watched& server) {
     server.entry->forget_owed();
   }
   server.coming_back = true;
-  server.coming_since = bench_.now;
+  server.coming_since = parts_.now;
   server.owed_before = server.entry->owed().keys + server.delivering;
   server.asking = true;
   set_timer(server, server.pool->settings.health.timeout);
@@ -276,19 +276,19 @@ void Health::come_back(Watched& server) {
 // Servers answer in the order asked, and the oldest are asked first.
 bool Health::has_what_was_owed(const Watched& server) const {
   if (server.delivering == 0 && server.entry->owed().keys == 0) return true;
-  return server.owed_before == 0 && bench_.now - server.coming_since >= owed_patience;
+  return server.owed_before == 0 && parts_.now - server.coming_since >= owed_patience;
 }
 
 void Health::readmit(Watched& server) {
   const bool was_ejected = server.ejected_at.has_value();
   const bool joined = standing(server) == Standing::joining;
-  const Duration away = bench_.now - server.since;
+  const Duration away = parts_.now - server.since;
   server.coming_back = false;
   server.returning_by_hand = false;
   server.unresolved = false;
   server.entry->forget_failures();
   stand(server, Standing::up, {});
-  if (was_ejected) server.readmitted = bench_.now;
+  if (was_ejected) server.readmitted = parts_.now;
   server.ejected_at.reset();
   (*server.counters)[joined ? ServerMetric::joins : ServerMetric::readmissions].add();
   const std::string_view keys = server.backup ? ""
@@ -312,7 +312,7 @@ bool Health::eject_held(Pool& pool) {
     if (!longest || server->since < longest->since) longest = server;
   }
   if (!longest || !may_leave(*longest)) return false;
-  const std::string cause = bench_.board.cause(longest->id);
+  const std::string cause = parts_.board.cause(longest->id);
   const std::uint32_t good = longest->good;
   stand(*longest, out_standing(*longest), cause);
   longest->good = good;
@@ -338,20 +338,20 @@ bool Health::needs_backup(const Watched& member) const {
 // A backup stays where it is while both it and its need last: keys move once.
 void Health::assign_backups(Pool& pool) {
   if (pool.settings.eject.mode != EjectMode::backup) {
-    for (const Watched* member : pool.members) bench_.board.set_backup_of(member->id, std::nullopt);
+    for (const Watched* member : pool.members) parts_.board.set_backup_of(member->id, std::nullopt);
     return;
   }
   for (const Watched* member : pool.members) {
-    const auto backup = bench_.board.backup_of(member->id);
+    const auto backup = parts_.board.backup_of(member->id);
     const Watched* present = backup ? find(*backup) : nullptr;
     const bool good = present && present->backup && standing(*present) == Standing::up;
     if (backup && !(needs_backup(*member) && good))
-      bench_.board.set_backup_of(member->id, std::nullopt);
+      parts_.board.set_backup_of(member->id, std::nullopt);
   }
   for (std::uint32_t i = 0; i < pool.members.size(); ++i) {
     const Watched& member = *pool.members[i];
-    if (!needs_backup(member) || bench_.board.backup_of(member.id)) continue;
-    if (const auto backup = free_backup(pool, i)) bench_.board.set_backup_of(member.id, backup);
+    if (!needs_backup(member) || parts_.board.backup_of(member.id)) continue;
+    if (const auto backup = free_backup(pool, i)) parts_.board.set_backup_of(member.id, backup);
   }
 }
 
@@ -362,9 +362,9 @@ void Health::prepare_backups(const Watched& leaving, Standing next) {
   if (pool.settings.eject.mode != EjectMode::backup || in_ring(next)) return;
   for (std::uint32_t i = 0; i < pool.members.size(); ++i) {
     const Watched& member = *pool.members[i];
-    const auto backup = bench_.board.backup_of(member.id);
+    const auto backup = parts_.board.backup_of(member.id);
     const bool needs = &member == &leaving ? !backup : backup == leaving.id;
-    if (needs) bench_.board.set_backup_of(member.id, free_backup(pool, i, &leaving));
+    if (needs) parts_.board.set_backup_of(member.id, free_backup(pool, i, &leaving));
   }
 }
 
@@ -376,7 +376,7 @@ std::optional<pool::ServerId> Health::free_backup(const Pool& pool, std::uint32_
     const Watched& backup = *pool.backups[(member + i) % count];
     if (standing(backup) != Standing::up || &backup == leaving) continue;
     const bool taken = std::ranges::any_of(pool.members, [&](const Watched* other) {
-      return bench_.board.backup_of(other->id) == backup.id;
+      return parts_.board.backup_of(other->id) == backup.id;
     });
     if (!taken) return backup.id;
   }
@@ -391,7 +391,7 @@ std::string Health::keys_go(const Watched& server, Standing standing) const {
     return "; too many servers of the pool are out, so its keys fail until it is back";
   }
   const config::Eject& rule = server.pool->settings.eject;
-  const auto backup = bench_.board.backup_of(server.id);
+  const auto backup = parts_.board.backup_of(server.id);
   const auto found = backup ? watched_.find(*backup) : watched_.end();
   if (found != watched_.end()) return "; backup " + found->second->label + " takes its keys";
   const bool backups = rule.mode == EjectMode::backup;
@@ -402,12 +402,12 @@ std::string Health::keys_go(const Watched& server, Standing standing) const {
 
 void Health::say(const Watched& server, Level level, std::string_view event,
                  std::string_view what) {
-  log::write_limited(lines_.ask(server.label, bench_.now), "standing of " + server.label, level,
+  log::write_limited(lines_.ask(server.label, parts_.now), "standing of " + server.label, level,
                      "server " + server.label + " " + std::string(what),
                      {.name = event,
                       .pool = server.pool->settings.name,
                       .server = server.name,
-                      .cause = bench_.board.cause(server.id)});
+                      .cause = parts_.board.cause(server.id)});
 }
 
 }  // namespace ringway::proxy

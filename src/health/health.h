@@ -24,7 +24,7 @@
 #include <vector>
 
 #include "board/server_news.h"
-#include "exchange/workbench.h"
+#include "exchange/worker_parts.h"
 #include "executor/executor.h"
 #include "log/log.h"
 #include "net/timer_wheel.h"
@@ -54,7 +54,7 @@ class Health final : public ServerNews {
   static constexpr std::uint32_t lines_per_minute_max =
       10 - BoardEntry::lines_per_minute_max - BoardEntry::name_lines_per_minute_max;
 
-  Health(Workbench& bench, Servers& servers, Executor& executor);
+  Health(WorkerParts& parts, Servers& servers, Executor& executor);
   ~Health();
 
   // Takes over the pools of the present snapshot whose home is this worker.
@@ -126,7 +126,7 @@ class Health final : public ServerNews {
   void say(const Watched& server, log::Level level, std::string_view event, std::string_view what);
   std::string keys_go(const Watched& server, Standing standing) const;
 
-  Workbench& bench_;
+  WorkerParts& parts_;
   Servers& servers_;
   Executor& executor_;
   std::map<std::string, std::unique_ptr<Pool>> pools_;  // By name.

@@ -76,17 +76,17 @@ void Names::keep_only(const snapshot::Snapshot& snapshot) {
 // --- Asking ---------------------------------------------------------------------------
 
 void Names::step() {
-  for (const Resolved& resolved : world_.take_resolved()) {
+  for (const Resolved& resolved : env_.take_resolved()) {
     const auto found = names_.find(resolved.name);
     if (found != names_.end()) take(*found, resolved.answer);
   }
-  const Instant now = world_.now();
+  const Instant now = env_.now();
   for (auto& [text, name] : names_) {
     if (doubted(name)) name.ask_at = std::min(name.ask_at, name.asked_at + ask_pause);
     if (name.asked || now < name.ask_at) continue;
     name.asked = true;
     name.asked_at = now;
-    world_.resolve(text);
+    env_.resolve(text);
   }
 }
 
@@ -100,7 +100,7 @@ Instant Names::next() const {
   Instant first = never;
   for (const auto& [text, name] : names_) {
     const Duration pause = name.asked ? look_for_answer : look_again;
-    first = std::min(first, world_.now() + pause);
+    first = std::min(first, env_.now() + pause);
     if (!name.asked) first = std::min(first, name.ask_at);
   }
   return first;
@@ -108,8 +108,8 @@ Instant Names::next() const {
 
 // Off by up to a fifth either way, so that many routers do not ask in step.
 Instant Names::off_by_chance(Duration pause) {
-  const double chance = static_cast<double>(world_.random() % 2001) / 1000 - 1;
-  return world_.now() + pause + std::chrono::duration_cast<Duration>(pause * (chance * jitter));
+  const double chance = static_cast<double>(env_.random() % 2001) / 1000 - 1;
+  return env_.now() + pause + std::chrono::duration_cast<Duration>(pause * (chance * jitter));
 }
 
 // --- Answers --------------------------------------------------------------------------
@@ -136,7 +136,7 @@ void Names::take(Entry& entry, const Answer& answer) {
 // What flaps must not fill a disk.
 void Names::say(const std::string& name, bool warns, const std::string& what) {
   log::write_limited(
-      lines_.ask(name, world_.now()), "address of " + name,
+      lines_.ask(name, env_.now()), "address of " + name,
       warns ? log::Level::warning : log::Level::info, "server " + name + " " + what,
       {.name = warns ? "name_trouble" : "name_moved", .server = name, .cause = what});
 }
@@ -166,8 +166,8 @@ void Names::place(pool::ServerId server, const net::Address& address) {
   board_.set_address(server, address);
   board_.entry(server).set_unresolvable(address.empty());
   // First its connections, then its standing: a probe must find the new address.
-  crew_.post_all(worker::Relocate{server});
-  crew_.post_all(worker::Reconsider{server});
+  shared_.post_all(worker::Relocate{server});
+  shared_.post_all(worker::Reconsider{server});
 }
 
 }  // namespace ringway::reload

@@ -1,5 +1,5 @@
 // Where servers are: numeric addresses are known at once, names are asked for, again and
-// again, and what the answers mean goes to the board and the workers. Asking is the world's
+// again, and what the answers mean goes to the board and the workers. Asking is the environment's
 // business: it may take seconds. A name that several servers have is asked for once.
 //
 // Asked again: after dns_refresh +-20%; sooner while the answers are failures; and at once
@@ -12,9 +12,9 @@
 
 #include "ringway/snapshot/snapshot.h"
 
+#include "names/name_env.h"
 #include "names/name_state.h"
-#include "names/name_world.h"
-#include "worker/crew.h"
+#include "worker/shared.h"
 
 namespace ringway::reload {
 
@@ -28,7 +28,7 @@ class Names {
   static constexpr Duration look_for_answer = std::chrono::milliseconds(50);
   static constexpr double jitter = 0.2;
 
-  Names(worker::Crew& crew, NameWorld& world) : crew_(crew), board_(crew.board), world_(world) {}
+  Names(worker::Shared& shared, NameEnv& env) : shared_(shared), board_(shared.board), env_(env) {}
 
   // All servers of a snapshot; those that are known already stay as they are.
   void locate(const snapshot::Snapshot& snapshot);
@@ -64,9 +64,9 @@ class Names {
   void place(pool::ServerId server, const net::Address& address);
   Instant off_by_chance(Duration pause);
 
-  worker::Crew& crew_;
+  worker::Shared& shared_;
   proxy::Board& board_;
-  NameWorld& world_;
+  NameEnv& env_;
   std::map<std::string, Name> names_;  // By "host:port".
   log::RateLimit lines_{proxy::BoardEntry::name_lines_per_minute_max};
 };

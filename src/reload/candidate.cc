@@ -30,14 +30,14 @@ static_assert(2 * config::servers_max <= proxy::Board::servers_max);
 class Preparation {
  public:
   Preparation(const InForce& present, const std::vector<OpenSocket>& sockets, ReloadRequest request,
-              worker::Crew& crew, World& world)
-      : present_(present), sockets_(sockets), request_(request), crew_(crew), world_(world) {}
+              worker::Shared& shared, ControlEnv& env)
+      : present_(present), sockets_(sockets), request_(request), shared_(shared), env_(env) {}
 
   Candidate run() {
     try {
       if (load() && compare() && has_ids() && open() && !scheduled()) build();
     } catch (const std::exception& error) {  // Memory, above all.
-      close_sockets(std::exchange(candidate_.opened, {}), world_);
+      close_sockets(std::exchange(candidate_.opened, {}), env_);
       candidate_.outside = true;
       end(Ending::failed, fmt::format("failed: {}\n", error.what()));
     }
@@ -55,7 +55,7 @@ class Preparation {
       written_ = *request_.written;
       return true;
     }
-    config::Loaded loaded = world_.load();
+    config::Loaded loaded = env_.load();
     candidate_.content = loaded.content;
     candidate_.read = true;
     if (!loaded.config) {
@@ -64,7 +64,7 @@ class Preparation {
     candidate_.warnings = lines_of(loaded.problems);
     written_ = std::move(*loaded.config);
     candidate_.file_hash = config::fingerprint(written_);
-    world_.read_again();
+    env_.read_again();
     return true;
   }
 
@@ -97,7 +97,7 @@ class Preparation {
   // file count as new: a file and its successor fit together (see config/cross_checks.h).
   bool has_ids() {
     if (request_.sweep) return true;
-    std::size_t servers = crew_.board.size();
+    std::size_t servers = shared_.board.size();
     for (const config::Pool& pool : written_.pools) servers += pool.servers.size();
     if (servers <= proxy::Board::servers_max) return true;
     return fail_outside({{{written_.file, 0, 0},
@@ -109,10 +109,10 @@ class Preparation {
   bool open() {
     settled_ = written_;
     keep_until_restart(present_.snapshot->config, settled_);
-    world_.settle(settled_);
+    env_.settle(settled_);
     candidate_.listeners =
         listener_plan(present_.snapshot.get(), sockets_, settled_, [this](snapshot::ListenerId id) {
-          return crew_.loads[id].clients.load(std::memory_order_acquire) > 0;
+          return shared_.loads[id].clients.load(std::memory_order_acquire) > 0;
         });
     const auto too_high = [](const auto& pair) { return pair.second >= proxy::listeners_max; };
     if (std::ranges::any_of(candidate_.listeners.ids, too_high)) {
@@ -124,7 +124,7 @@ class Preparation {
     if (auto problems = own_conflicts(); !problems.empty()) {
       return fail_outside(std::move(problems));
     }
-    auto opened = open_sockets(candidate_.listeners.to_open, world_);
+    auto opened = open_sockets(candidate_.listeners.to_open, env_);
     if (!opened) return fail_outside(std::move(opened.error()));
     candidate_.opened = std::move(*opened);
     return true;
@@ -144,9 +144,9 @@ class Preparation {
   bool scheduled() {
     const auto at = written_.reload.apply_at_unix_s;
     // In whole seconds: nanoseconds do not reach beyond the year 2262.
-    const auto now = std::chrono::floor<std::chrono::seconds>(world_.since_1970());
+    const auto now = std::chrono::floor<std::chrono::seconds>(env_.since_1970());
     if (request_.written || !at || std::chrono::seconds(*at) <= now) return false;
-    close_sockets(std::exchange(candidate_.opened, {}), world_);
+    close_sockets(std::exchange(candidate_.opened, {}), env_);
     candidate_.apply_at = std::chrono::seconds(*at);
     candidate_.scheduled = std::make_shared<const config::Config>(written_);
     end(Ending::scheduled,
@@ -161,7 +161,8 @@ class Preparation {
 
   void build() {
     const snapshot::Identities identities{
-        .server = [this](const pool::ServerIdentity& server) { return crew_.board.id_of(server); },
+        .server =
+            [this](const pool::ServerIdentity& server) { return shared_.board.id_of(server); },
         .listener = [this](const std::string& name) { return candidate_.listeners.ids.at(name); }};
     candidate_.next.started = present_.started;
     candidate_.next.written = std::make_shared<const config::Config>(std::move(written_));
@@ -177,8 +178,8 @@ class Preparation {
   const InForce& present_;
   const std::vector<OpenSocket>& sockets_;
   const ReloadRequest request_;
-  worker::Crew& crew_;
-  World& world_;
+  worker::Shared& shared_;
+  ControlEnv& env_;
   config::Config written_;
   config::Config settled_;
   Candidate candidate_;
@@ -187,8 +188,8 @@ class Preparation {
 }  // namespace
 
 Candidate prepare(const InForce& present, const std::vector<OpenSocket>& sockets,
-                  ReloadRequest request, worker::Crew& crew, World& world) {
-  return Preparation(present, sockets, request, crew, world).run();
+                  ReloadRequest request, worker::Shared& shared, ControlEnv& env) {
+  return Preparation(present, sockets, request, shared, env).run();
 }
 
 }  // namespace ringway::reload

@@ -11,12 +11,12 @@
 
 #include "ringway/base/result.h"
 
+#include "reload/control_env.h"
 #include "reload/difference.h"
 #include "reload/in_force.h"
 #include "reload/listener_plan.h"
 #include "reload/orders.h"
-#include "reload/world.h"
-#include "worker/crew.h"
+#include "worker/shared.h"
 
 namespace ringway::reload {
 
@@ -48,6 +48,6 @@ struct Candidate {
 
 // Called where it may take its time; uses nothing of control's but what is passed by value.
 Candidate prepare(const InForce& present, const std::vector<OpenSocket>& sockets,
-                  ReloadRequest request, worker::Crew& crew, World& world);
+                  ReloadRequest request, worker::Shared& shared, ControlEnv& env);
 
 }  // namespace ringway::reload

@@ -12,20 +12,21 @@
 
 namespace ringway::reload {
 
-Control::Control(config::Config written, worker::Crew& crew, World& world, std::uint64_t content)
-    : crew_(crew),
-      world_(world),
+Control::Control(config::Config written, worker::Shared& shared, ControlEnv& env,
+                 std::uint64_t content)
+    : shared_(shared),
+      env_(env),
       content_(content),
-      listeners_(crew, world),
-      states_(crew),
-      names_(crew, world),
-      reloading_(crew, world, published_, {listeners_, states_, names_}) {
+      listeners_(shared, env),
+      states_(shared),
+      names_(shared, env),
+      reloading_(shared, env, published_, {listeners_, states_, names_}) {
   config::Config settled = written;
-  world_.settle(settled);
+  env_.settle(settled);
   first_listeners_ = listener_plan(nullptr, {}, settled, {});
   const snapshot::Identities identities{
       .server =
-          [this](const pool::ServerIdentity& identity) { return crew_.board.id_of(identity); },
+          [this](const pool::ServerIdentity& identity) { return shared_.board.id_of(identity); },
       .listener = [this](const std::string& name) { return first_listeners_.ids.at(name); }};
   auto started = std::make_shared<const config::Config>(std::move(written));
   const std::string hash = config::fingerprint(*started);
@@ -43,7 +44,7 @@ Opened Control::open_first() {
                           fmt::format("more than {} listeners", proxy::listeners_max),
                           "let listeners bind several addresses"}});
   }
-  return open_sockets(first_listeners_.to_open, world_);
+  return open_sockets(first_listeners_.to_open, env_);
 }
 
 Result<void> Control::start() {
@@ -57,11 +58,11 @@ Result<void> Control::start() {
     for (const config::Problem& problem : opened.error()) lines.push_back(line(problem));
     return failure(fmt::format("{}", fmt::join(lines, "; ")));
   }
-  crew_.post_all(worker::Adopt{snapshot.get()});
+  shared_.post_all(worker::Adopt{snapshot.get()});
   listeners_.take_over(std::exchange(first_listeners_, {}), std::move(*opened), {});
   reloading_.start(content_);
   phase_ = Phase::running;
-  names_known_at_most_ = world_.now() + name_patience;
+  names_known_at_most_ = env_.now() + name_patience;
   step();
   return {};
 }
@@ -78,16 +79,16 @@ void Control::ask_stop_now() {
   if (phase_ == Phase::over) return;
   if (phase_ != Phase::stopping) {
     reloading_.end();
-    crew_.post_all(worker::Stop{});
+    shared_.post_all(worker::Stop{});
     enter(Phase::stopping, hurried_patience);
   }
   hurried_ = true;
-  phase_ends_ = std::min(phase_ends_, world_.now() + hurried_patience);
+  phase_ends_ = std::min(phase_ends_, env_.now() + hurried_patience);
 }
 
 void Control::enter(Phase phase, Duration at_most) {
   phase_ = phase;
-  phase_begun_ = world_.now();
+  phase_begun_ = env_.now();
   phase_ends_ = phase_begun_ + at_most;
   looks_ = 0;
 }
@@ -95,7 +96,7 @@ void Control::enter(Phase phase, Duration at_most) {
 void Control::step() {
   names_.step();
   look_at_names();
-  states_.step(world_.now());
+  states_.step(env_.now());
   reloading_.step();
   if (phase_ == Phase::running) listeners_.step();
   end_traffic();
@@ -107,38 +108,38 @@ void Control::step() {
 // Often at first, because a successor may wait for this end.
 Instant Control::next_look() const {
   if (phase_ == Phase::running || phase_ == Phase::over) return never;
-  const Duration waited = world_.now() - phase_begun_;
-  return world_.now() + std::clamp<Duration>(waited / 10, look_min, look_max);
+  const Duration waited = env_.now() - phase_begun_;
+  return env_.now() + std::clamp<Duration>(waited / 10, look_min, look_max);
 }
 
 // Once: a name that comes with a reload is known before it is applied.
 void Control::look_at_names() {
   if (names_known_) return;
-  names_known_ = world_.now() >= names_known_at_most_ || names_.located(*snapshot());
+  names_known_ = env_.now() >= names_known_at_most_ || names_.located(*snapshot());
 }
 
 // --- The phases of the end ------------------------------------------------------
 
 // A time that passed while this very process stood still was no patience.
 bool Control::out_of_patience() const {
-  return (hurried_ || looks_ >= looks_for_patience) && world_.now() >= phase_ends_;
+  return (hurried_ || looks_ >= looks_for_patience) && env_.now() >= phase_ends_;
 }
 
 void Control::end_traffic() {
-  const Instant now = world_.now();
+  const Instant now = env_.now();
   ++looks_;
   if (phase_ == Phase::delaying && now >= phase_ends_) {
-    crew_.desks[0]->mailbox.post(worker::StopListening{});
+    shared_.mailboxes[0]->post(worker::StopListening{});
     enter(Phase::closing, patience);
   }
   if (phase_ == Phase::closing && (listeners_.silent() || out_of_patience())) begin_drain();
-  const bool left = crew_.clients() == 0 && !crew_.awaiting();
+  const bool left = shared_.clients() == 0 && !shared_.awaiting();
   if (phase_ == Phase::draining && (left || now >= phase_ends_)) {
-    if (crew_.clients() > 0) {
+    if (shared_.clients() > 0) {
       log::tell(log::Level::warning, {.name = "clients_cut_off"},
-                "stopping: {} clients are cut off", crew_.clients());
+                "stopping: {} clients are cut off", shared_.clients());
     }
-    crew_.post_all(worker::Stop{});
+    shared_.post_all(worker::Stop{});
     enter(Phase::stopping, patience);
   }
   if (phase_ == Phase::stopping) end_workers();
@@ -153,10 +154,10 @@ void Control::begin_drain() {
   const config::Router& settings = snapshot()->config.router;
   const Duration timeout = settings.drain_timeout;
   log::tell(log::Level::info, {.name = "draining"}, "stopping: {} clients have {} to leave",
-            crew_.clients(), proxy::duration_text(timeout));
+            shared_.clients(), proxy::duration_text(timeout));
   const bool one_by_one = settings.drain_delay > Duration::zero();
   const Duration spread = std::chrono::duration_cast<Duration>(timeout * drain_share);
-  crew_.post_all(worker::Drain{one_by_one ? spread : Duration::zero()});
+  shared_.post_all(worker::Drain{one_by_one ? spread : Duration::zero()});
   enter(Phase::draining, timeout);
 }
 
@@ -178,17 +179,17 @@ void tell_owed(const snapshot::Snapshot& snapshot, const proxy::Board& board) {
 // Neither for a worker that stands still nor for whoever reads a file on a disk that does not
 // answer there is more than patience.
 void Control::end_workers() {
-  const auto stopped = [](const auto& desk) { return desk->stopped.load(); };
-  const bool home = std::ranges::all_of(crew_.desks, stopped);
+  const auto stopped = [](const auto& report) { return report->stopped.load(); };
+  const bool home = std::ranges::all_of(shared_.reports, stopped);
   const bool over = home && !reloading_.busy();
   if (!over && !out_of_patience()) return;
-  for (std::size_t i = 0; i < crew_.desks.size(); ++i) {
-    if (stopped(crew_.desks[i])) continue;
+  for (std::size_t i = 0; i < shared_.reports.size(); ++i) {
+    if (stopped(shared_.reports[i])) continue;
     stuck_ = true;
     log::tell(log::Level::error, {.name = "worker_stands_still", .worker = std::to_string(i)},
               "stopping: worker {} stands still and is not waited for", i);
   }
-  tell_owed(*snapshot(), crew_.board);
+  tell_owed(*snapshot(), shared_.board);
   listeners_.silent() ? listeners_.close() : listeners_.abandon();
   phase_ = Phase::over;
 }

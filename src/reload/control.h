@@ -17,12 +17,12 @@
 #include "ringway/config/load.h"
 
 #include "names/names.h"
+#include "reload/control_env.h"
 #include "reload/in_force.h"
 #include "reload/listeners.h"
 #include "reload/reloading.h"
 #include "reload/states.h"
-#include "reload/world.h"
-#include "worker/crew.h"
+#include "worker/shared.h"
 
 namespace ringway::reload {
 
@@ -47,7 +47,8 @@ class Control {
   static constexpr Duration look_max = std::chrono::milliseconds(10);
 
   // `written` as it was loaded, when its content had this hash.
-  Control(config::Config written, worker::Crew& crew, World& world, std::uint64_t content = 0);
+  Control(config::Config written, worker::Shared& shared, ControlEnv& env,
+          std::uint64_t content = 0);
 
   // Opens all listeners or none, and sets the workers going.
   Result<void> start();
@@ -65,7 +66,7 @@ class Control {
   // By hand, as states.h has it. Any thread.
   void set_state(const std::string& pool, const pool::Server& server,
                  std::optional<config::ServerState> state) {
-    states_.set_by_hand(pool, server, state, world_.now());
+    states_.set_by_hand(pool, server, state, env_.now());
   }
 
   // SIGTERM: begins the orderly end.
@@ -95,8 +96,8 @@ class Control {
   Instant next_look() const;
   void look_at_names();
 
-  worker::Crew& crew_;
-  World& world_;
+  worker::Shared& shared_;
+  ControlEnv& env_;
   const std::uint64_t content_;
   ListenerPlan first_listeners_;  // Until start().
   Published published_;

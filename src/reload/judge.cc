@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <iterator>
 
-#include "exchange/workbench.h"
+#include "exchange/worker_parts.h"
 #include "reload/surroundings.h"
 
 namespace ringway::reload {

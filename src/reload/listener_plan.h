@@ -19,7 +19,7 @@ struct OpenSocket {
   std::string bind;
   int fd = -1;
   snapshot::ListenerId listener = 0;
-  bool lost = false;  // It is to be opened anew: see World::listener_is_lost().
+  bool lost = false;  // It is to be opened anew: see ControlEnv::listener_is_lost().
 };
 
 struct SocketToOpen {

@@ -1,4 +1,4 @@
-// See listeners.h. Worker 0 has a socket from announce() until its desk counts it no more;
+// See listeners.h. Worker 0 has a socket from announce() until its report counts it no more;
 // clients that the kernel let in by then are served like the others.
 #include "reload/listeners.h"
 
@@ -23,11 +23,11 @@ config::Problem told_of(const SocketToOpen& socket, const net::NoSocket& why) {
   return {socket.where, "[listener." + socket.settings.name + "] bind: " + why.what, why.remedy};
 }
 
-Opened open_sockets(const std::vector<SocketToOpen>& wanted, World& world) {
+Opened open_sockets(const std::vector<SocketToOpen>& wanted, ControlEnv& env) {
   std::vector<OpenSocket> opened;
   config::Problems problems;
   for (const SocketToOpen& socket : wanted) {
-    const World::Opening fd = world.open_listener(socket.bind, socket.settings);
+    const ControlEnv::Opening fd = env.open_listener(socket.bind, socket.settings);
     if (fd) {
       opened.push_back({socket.bind, *fd, socket.listener});
     } else {
@@ -35,12 +35,12 @@ Opened open_sockets(const std::vector<SocketToOpen>& wanted, World& world) {
     }
   }
   if (problems.empty()) return opened;
-  close_sockets(opened, world);
+  close_sockets(opened, env);
   return std::unexpected(std::move(problems));
 }
 
-void close_sockets(const std::vector<OpenSocket>& sockets, World& world) {
-  for (const OpenSocket& socket : sockets) world.close_listener(socket.fd);
+void close_sockets(const std::vector<OpenSocket>& sockets, ControlEnv& env) {
+  for (const OpenSocket& socket : sockets) env.close_listener(socket.fd);
 }
 
 Listeners::~Listeners() {
@@ -50,20 +50,20 @@ Listeners::~Listeners() {
 void Listeners::announce(const OpenSocket& socket) {
   RINGWAY_ASSERT(socket.listener < proxy::listeners_max);
   ++announced_;
-  crew_.desks[0]->mailbox.post(worker::Listen{socket.fd, socket.listener});
+  shared_.mailboxes[0]->post(worker::Listen{socket.fd, socket.listener});
 }
 
 // What could not be changed cannot always be changed back either, and need not be.
 config::Problems Listeners::adjust(const std::vector<SocketToAdjust>& sockets) {
   config::Problems problems;
   for (const SocketToAdjust& socket : sockets) {
-    const World::Adjusting done = world_.adjust_listener(socket.fd, socket.settings);
+    const ControlEnv::Adjusting done = env_.adjust_listener(socket.fd, socket.settings);
     if (done) continue;
     const std::string what = "[listener." + socket.settings.name + "]: " + done.error().what;
     problems.push_back({socket.settings.where, what, done.error().remedy});
   }
   if (problems.empty()) return {};
-  for (const SocketToAdjust& socket : sockets) world_.adjust_listener(socket.fd, socket.before);
+  for (const SocketToAdjust& socket : sockets) env_.adjust_listener(socket.fd, socket.before);
   return problems;
 }
 
@@ -71,16 +71,16 @@ void Listeners::take_over(const ListenerPlan& plan, std::vector<OpenSocket> open
                           Duration patience) {
   RINGWAY_ASSERT(closing_.empty() && "one plan after another");
   for (const OpenSocket& socket : plan.to_keep) announce(socket);
-  crew_.desks[0]->sockets.fetch_add(static_cast<std::uint32_t>(opened.size()));
+  shared_.reports[0]->sockets.fetch_add(static_cast<std::uint32_t>(opened.size()));
   for (const OpenSocket& socket : opened) announce(socket);
   for (const OpenSocket& socket : plan.to_close) {
-    crew_.desks[0]->mailbox.post(worker::Unlisten{socket.fd});
+    shared_.mailboxes[0]->post(worker::Unlisten{socket.fd});
   }
   open_ = plan.to_keep;
   open_.insert(open_.end(), opened.begin(), opened.end());
   closing_ = plan.to_close;
   const bool has_files = std::ranges::any_of(open_, is_unix);
-  look_at_ = has_files ? world_.now() + look_every : never;
+  look_at_ = has_files ? env_.now() + look_every : never;
   told_lost_.clear();
   names_.clear();
   for (const auto& [name, id] : plan.ids) names_[id] = name;
@@ -93,31 +93,31 @@ void Listeners::retire(const std::vector<snapshot::Retiring>& retiring, Duration
     const auto known = std::ranges::find(leaving_, listener.id, &Leaving::id);
     leaving.push_back(known != leaving_.end()
                           ? *known
-                          : Leaving{listener.id, listener.settings.name, world_.now() + patience});
+                          : Leaving{listener.id, listener.settings.name, env_.now() + patience});
   }
   leaving_ = std::move(leaving);
 }
 
 // Until its letters are read, worker 0 may let clients in under the old number of a socket.
 bool Listeners::settled() {
-  if (crew_.desks[0]->listens.load(std::memory_order_acquire) != announced_) return false;
+  if (shared_.reports[0]->listens.load(std::memory_order_acquire) != announced_) return false;
   if (closing_.empty()) return true;
-  if (crew_.desks[0]->sockets.load(std::memory_order_acquire) > open_.size()) return false;
+  if (shared_.reports[0]->sockets.load(std::memory_order_acquire) > open_.size()) return false;
   for (const OpenSocket& socket : closing_) deal_waiting(socket);
-  close_sockets(std::exchange(closing_, {}), world_);
+  close_sockets(std::exchange(closing_, {}), env_);
   return true;
 }
 
 std::vector<OpenSocket> Listeners::sockets() const {
   std::vector<OpenSocket> sockets = open_;
   for (OpenSocket& socket : sockets)
-    socket.lost = is_unix(socket) && world_.listener_is_lost(socket.fd);
+    socket.lost = is_unix(socket) && env_.listener_is_lost(socket.fd);
   return sockets;
 }
 
 void Listeners::look_for_lost() {
-  if (world_.now() < look_at_) return;
-  look_at_ = world_.now() + look_every;
+  if (env_.now() < look_at_) return;
+  look_at_ = env_.now() + look_every;
   for (const OpenSocket& socket : sockets()) {
     if (!socket.lost) continue;
     lost_ = true;
@@ -133,23 +133,23 @@ void Listeners::step() {
   if (!closing_.empty()) return;
   look_for_lost();
   for (Leaving& listener : leaving_) {
-    if (listener.asked || world_.now() < listener.until) continue;
+    if (listener.asked || env_.now() < listener.until) continue;
     listener.asked = true;
-    const auto clients = crew_.loads[listener.id].clients.load(std::memory_order_relaxed);
+    const auto clients = shared_.loads[listener.id].clients.load(std::memory_order_relaxed);
     if (clients == 0) continue;
     log::tell(log::Level::info, {.name = "listener_gone", .listener = listener.name},
               "listener {} is gone: its last {} clients are told to leave", listener.name, clients);
-    crew_.post_all(worker::DrainListener{listener.id});
+    shared_.post_all(worker::DrainListener{listener.id});
   }
 }
 
 Instant Listeners::next() const {
-  const Instant leaves = leaving_.empty() ? never : world_.now() + std::chrono::milliseconds(100);
+  const Instant leaves = leaving_.empty() ? never : env_.now() + std::chrono::milliseconds(100);
   return std::min(leaves, look_at_);
 }
 
 bool Listeners::has_clients(snapshot::ListenerId id) const {
-  return crew_.loads[id].clients.load(std::memory_order_acquire) > 0;
+  return shared_.loads[id].clients.load(std::memory_order_acquire) > 0;
 }
 
 bool Listeners::any_over() const {
@@ -158,16 +158,16 @@ bool Listeners::any_over() const {
 }
 
 bool Listeners::silent() const {
-  return crew_.desks[0]->sockets.load(std::memory_order_acquire) == 0;
+  return shared_.reports[0]->sockets.load(std::memory_order_acquire) == 0;
 }
 
 void Listeners::deal_waiting(const OpenSocket& socket) {
-  for (const int client : world_.accept_waiting(socket.fd)) {
-    worker::Desk& desk = *crew_.desks[next_worker_++ % crew_.size()];
-    desk.clients.fetch_add(1);
-    crew_.loads[socket.listener].clients.fetch_add(1);
-    crew_.loads.clients.fetch_add(1);
-    desk.mailbox.post(worker::TakeClient{client, socket.listener});
+  for (const int client : env_.accept_waiting(socket.fd)) {
+    const std::size_t worker = next_worker_++ % shared_.size();
+    shared_.reports[worker]->clients.fetch_add(1);
+    shared_.loads[socket.listener].clients.fetch_add(1);
+    shared_.loads.clients.fetch_add(1);
+    shared_.mailboxes[worker]->post(worker::TakeClient{client, socket.listener});
   }
 }
 
@@ -177,13 +177,13 @@ void Listeners::take_waiting() {
 }
 
 void Listeners::abandon() {
-  for (const OpenSocket& socket : std::exchange(open_, {})) world_.abandon_listener(socket.fd);
-  for (const OpenSocket& socket : std::exchange(closing_, {})) world_.abandon_listener(socket.fd);
+  for (const OpenSocket& socket : std::exchange(open_, {})) env_.abandon_listener(socket.fd);
+  for (const OpenSocket& socket : std::exchange(closing_, {})) env_.abandon_listener(socket.fd);
 }
 
 void Listeners::close() {
-  close_sockets(std::exchange(open_, {}), world_);
-  close_sockets(std::exchange(closing_, {}), world_);
+  close_sockets(std::exchange(open_, {}), env_);
+  close_sockets(std::exchange(closing_, {}), env_);
 }
 
 }  // namespace ringway::reload

@@ -12,9 +12,9 @@
 
 #include "ringway/config/problem.h"
 
+#include "reload/control_env.h"
 #include "reload/listener_plan.h"
-#include "reload/world.h"
-#include "worker/crew.h"
+#include "worker/shared.h"
 
 namespace ringway::reload {
 
@@ -24,15 +24,15 @@ config::Problem told_of(const SocketToOpen& socket, const net::NoSocket& why);
 // All of them, or none and whatever is wrong with each that failed. Blocks for as long as
 // opening does.
 using Opened = std::expected<std::vector<OpenSocket>, config::Problems>;
-Opened open_sockets(const std::vector<SocketToOpen>& wanted, World& world);
-void close_sockets(const std::vector<OpenSocket>& sockets, World& world);
+Opened open_sockets(const std::vector<SocketToOpen>& wanted, ControlEnv& env);
+void close_sockets(const std::vector<OpenSocket>& sockets, ControlEnv& env);
 
 class Listeners {
  public:
   // Whether somebody has removed the file of a unix socket.
   static constexpr Duration look_every = std::chrono::seconds(3);
 
-  Listeners(worker::Crew& crew, World& world) : crew_(crew), world_(world) {}
+  Listeners(worker::Shared& shared, ControlEnv& env) : shared_(shared), env_(env) {}
   ~Listeners();
 
   // As they are at this moment.
@@ -77,8 +77,8 @@ class Listeners {
   void deal_waiting(const OpenSocket& socket);
   bool has_clients(snapshot::ListenerId id) const;
 
-  worker::Crew& crew_;
-  World& world_;
+  worker::Shared& shared_;
+  ControlEnv& env_;
   std::vector<OpenSocket> open_;
   std::vector<OpenSocket> closing_;  // Worker 0 may still have an operation in flight.
   std::vector<Leaving> leaving_;

@@ -1,6 +1,6 @@
 // The stages, each a function that does what is due and moves on. Work that takes long is
 // given away whole: it gets copies, and leaves its result in a value that nobody else
-// touches until the world says that it is done.
+// touches until the environment says that it is done.
 #include "reload/reloading.h"
 
 #include <algorithm>
@@ -42,7 +42,7 @@ std::string_view event_of(Ending ending) {
 
 std::future<Outcome> Reloading::order(bool accept_moved) {
   auto outcome = orders_.place(accept_moved);
-  world_.wake();
+  env_.wake();
   return outcome;
 }
 
@@ -50,7 +50,7 @@ void Reloading::start(std::uint64_t content) {
   content_ = seen_ = content;
   const InForce present = published_.get();
   published_.give({.last = std::nullopt, .file_hash = present.file_hash, .differs = false});
-  if (const auto watch = present.written->reload.watch) look_at_ = world_.now() + *watch;
+  if (const auto watch = present.written->reload.watch) look_at_ = env_.now() + *watch;
   count(Ending::done);
 }
 
@@ -61,13 +61,13 @@ void Reloading::end() {
   // At once: what is being prepared may hang for ever, and an HTTP thread waits for it.
   answer({Ending::stopping, "ringway is stopping\n"});
   if (busy()) return;
-  if (stage_ == Stage::locating) close_sockets(candidate_->opened, world_);
+  if (stage_ == Stage::locating) close_sockets(candidate_->opened, env_);
   stage_ = Stage::idle;
 }
 
 void Reloading::step() {
-  if (stage_ == Stage::looking && !world_.working()) on_looked();
-  if (stage_ == Stage::preparing && !world_.working()) on_prepared();
+  if (stage_ == Stage::looking && !env_.working()) on_looked();
+  if (stage_ == Stage::preparing && !env_.working()) on_prepared();
   if (stage_ == Stage::locating) on_located();
   if (stage_ == Stage::switching) on_switched();
   if (stage_ != Stage::idle) return;
@@ -77,8 +77,8 @@ void Reloading::step() {
 }
 
 Instant Reloading::next() const {
-  const Instant now = world_.now();
-  if (busy()) return now + std::chrono::milliseconds(50);  // The world wakes us before.
+  const Instant now = env_.now();
+  if (busy()) return now + std::chrono::milliseconds(50);  // It wakes us before.
   if (stage_ == Stage::locating || stage_ == Stage::switching) {
     return now + std::chrono::milliseconds(1);
   }
@@ -91,8 +91,8 @@ Instant Reloading::next() const {
 // --- Beginning ------------------------------------------------------------------
 
 bool Reloading::schedule_is_due() const {
-  return scheduled_.written && world_.now() >= scheduled_.tried_again_at &&
-         std::chrono::floor<std::chrono::seconds>(world_.since_1970()) >= scheduled_.at;
+  return scheduled_.written && env_.now() >= scheduled_.tried_again_at &&
+         std::chrono::floor<std::chrono::seconds>(env_.since_1970()) >= scheduled_.at;
 }
 
 void Reloading::schedule(Scheduled scheduled) {
@@ -130,7 +130,7 @@ void Reloading::begin_if_asked() {
   if (listeners_.any_over() || listeners_.take_lost()) {
     return begin({.accept_moved = true, .written = published_.get().written, .sweep = true}, {});
   }
-  if (world_.now() >= look_at_) begin_look();
+  if (env_.now() >= look_at_) begin_look();
 }
 
 void Reloading::begin(ReloadRequest request, std::vector<Order> asked) {
@@ -139,10 +139,10 @@ void Reloading::begin(ReloadRequest request, std::vector<Order> asked) {
   candidate_ = std::make_shared<Candidate>();
   stage_ = Stage::preparing;
   if (!request_.sweep) ++begun_;
-  const auto begun = world_.begin(
-      [candidate = candidate_, present = published_.get(), sockets = listeners_.sockets(),
-       request = std::move(request), &crew = crew_,
-       &world = world_] { *candidate = prepare(present, sockets, request, crew, world); });
+  const auto begun =
+      env_.begin([candidate = candidate_, present = published_.get(),
+                  sockets = listeners_.sockets(), request = std::move(request), &shared = shared_,
+                  &env = env_] { *candidate = prepare(present, sockets, request, shared, env); });
   if (begun) return;
   candidate_->ending = Outcome{Ending::failed, begun.error() + "\n"};
   candidate_->outside = true;
@@ -153,9 +153,9 @@ void Reloading::begin(ReloadRequest request, std::vector<Order> asked) {
 void Reloading::begin_look() {
   stage_ = Stage::looking;
   looked_ = std::make_shared<std::optional<std::uint64_t>>();
-  const auto begun = world_.begin([looked = looked_, &world = world_] {
+  const auto begun = env_.begin([looked = looked_, &env = env_] {
     try {
-      *looked = world.load().content;
+      *looked = env.load().content;
     } catch (const std::exception&) {  // The next look may have more memory.
     }
   });
@@ -169,7 +169,7 @@ void Reloading::on_looked() {
   stage_ = Stage::idle;
   const auto looked = *std::exchange(looked_, nullptr);
   const auto watch = published_.get().written->reload.watch;
-  look_at_ = watch ? world_.now() + *watch : never;
+  look_at_ = watch ? env_.now() + *watch : never;
   if (!looked) return;
   const std::uint64_t content = *looked;
   const bool seen_before = std::exchange(seen_, content) == content;
@@ -178,7 +178,7 @@ void Reloading::on_looked() {
     return;
   }
   if (!seen_before) {
-    look_at_ = std::min(look_at_, world_.now() + look_again);
+    look_at_ = std::min(look_at_, env_.now() + look_again);
     return;
   }
   log::tell(log::Level::info, {.name = "reload_begun"},
@@ -193,7 +193,7 @@ bool Reloading::note_failure(bool other_content) {
   if (request_.sweep) return false;
   const bool failed = !candidate_->ending->good();
   if (request_.written) {
-    scheduled_.tried_again_at = world_.now() + try_again;
+    scheduled_.tried_again_at = env_.now() + try_again;
     return failed && std::exchange(scheduled_.failed, true);
   }
   unfinished_.reset();
@@ -206,7 +206,7 @@ bool Reloading::note_failure(bool other_content) {
 void Reloading::adjust_listeners() {
   const auto problems = listeners_.adjust(candidate_->listeners.to_adjust);
   if (problems.empty()) return;
-  close_sockets(std::exchange(candidate_->opened, {}), world_);
+  close_sockets(std::exchange(candidate_->opened, {}), env_);
   server_ids_.given_up(*candidate_->next.snapshot, *published_.get().snapshot);
   std::string lines;
   for (const config::Problem& problem : problems) lines += text(problem) + "\n";
@@ -225,7 +225,7 @@ void Reloading::on_prepared() {
     });
   }
   if (ended_) {
-    close_sockets(candidate_->opened, world_);
+    close_sockets(candidate_->opened, env_);
     stage_ = Stage::idle;
     return;
   }
@@ -239,7 +239,7 @@ void Reloading::on_prepared() {
   if (!request_.written) unfinished_.reset();
   if (!request_.sweep) schedule({});
   names_.locate(*candidate_->next.snapshot);
-  locating_until_ = world_.now() + locating_max;
+  locating_until_ = env_.now() + locating_max;
   stage_ = Stage::locating;
 }
 
@@ -247,7 +247,7 @@ void Reloading::on_prepared() {
 void Reloading::on_located() {
   names_.step();
   const bool known = names_.located(*candidate_->next.snapshot);
-  if (!known && world_.now() < locating_until_) return;
+  if (!known && env_.now() < locating_until_) return;
   switch_over();
 }
 
@@ -260,20 +260,20 @@ void Reloading::introduce(const pool::Pool& pool, const pool::Pool* before) {
   // Neither a backup, which owns no keys, nor one that this very reload takes out.
   const auto serves = [&](const pool::Server& server) {
     return known(server) && !server.backup && server.state == config::ServerState::up &&
-           crew_.board.standing(server.id) == proxy::Standing::up;
+           shared_.board.standing(server.id) == proxy::Standing::up;
   };
   const bool others = std::ranges::any_of(pool.servers, serves);
   const bool checked = pool.settings.health.check != config::Check::off;
   for (const pool::Server& server : pool.servers) {
     if (known(server)) {
       // It may have been joining those that this reload takes out.
-      const bool alone = !others && crew_.board.standing(server.id) == proxy::Standing::joining;
-      const bool wanted = crew_.board.asked(server.id) == config::ServerState::up;
+      const bool alone = !others && shared_.board.standing(server.id) == proxy::Standing::joining;
+      const bool wanted = shared_.board.asked(server.id) == config::ServerState::up;
       if (alone && wanted) states_.introduce(server);
       continue;
     }
     states_.introduce(server);
-    if (others && checked) crew_.board.set_joining(server.id);
+    if (others && checked) shared_.board.set_joining(server.id);
   }
 }
 
@@ -284,7 +284,7 @@ void Reloading::switch_over() {
   for (const auto& pool : next.pools) introduce(*pool, before_.snapshot->pool(pool->name()));
   // Whom the file takes out shall be out before anybody asks it for its new keys.
   states_.adopt(next, false);
-  crew_.post_all(worker::Adopt{&next});
+  shared_.post_all(worker::Adopt{&next});
   listeners_.take_over(candidate_->listeners, std::move(candidate_->opened),
                        before_.snapshot->config.router.drain_timeout);
   server_ids_.switched(before_.snapshot, next);
@@ -294,16 +294,16 @@ void Reloading::switch_over() {
 
 void Reloading::on_switched() {
   const std::uint64_t generation = candidate_->next.snapshot->generation;
-  const auto runs_it = [&](const auto& desk) {
-    return desk->generation.load(std::memory_order_acquire) >= generation;
+  const auto runs_it = [&](const auto& report) {
+    return report->generation.load(std::memory_order_acquire) >= generation;
   };
-  if (!std::ranges::all_of(crew_.desks, runs_it) || !listeners_.settled()) return;
+  if (!std::ranges::all_of(shared_.reports, runs_it) || !listeners_.settled()) return;
   // Nobody but an HTTP thread that is looking at it may still hold the old one.
   before_ = {};
   names_.keep_only(*candidate_->next.snapshot);
   if (scheduled_.written) names_.expect(*scheduled_.written);
   const auto watch = candidate_->next.written->reload.watch;
-  look_at_ = watch ? world_.now() + *watch : never;
+  look_at_ = watch ? env_.now() + *watch : never;
   const std::string summary = candidate_->summary;
   if (request_.sweep) {
     log::tell(log::Level::debug, {.name = "listeners_forgotten"},
@@ -366,7 +366,7 @@ void Reloading::answer(const Outcome& outcome) {
 
 void Reloading::keep(const Outcome& outcome) {
   Account account = published_.account();
-  account.last = LastReload{.at = std::chrono::floor<std::chrono::seconds>(world_.since_1970()),
+  account.last = LastReload{.at = std::chrono::floor<std::chrono::seconds>(env_.since_1970()),
                             .outcome = outcome,
                             .file = published_.get().written->file};
   published_.give(std::move(account));
@@ -376,7 +376,7 @@ void Reloading::keep(const Outcome& outcome) {
 // The hash is told by its first 48 bits: a number of Prometheus holds no more.
 void Reloading::count(Ending ending) {
   using metrics::ProcessMetric;
-  metrics::Registry& registry = crew_.registry;
+  metrics::Registry& registry = shared_.registry;
   const bool bad = ending == Ending::refused || ending == Ending::failed;
   if (bad) ++failures_;
   registry.set_process(ProcessMetric::config_reload_failures, static_cast<double>(failures_));
@@ -388,7 +388,7 @@ void Reloading::count(Ending ending) {
   const auto waiting = needing_restart(*present.started, *present.written);
   registry.set_process(ProcessMetric::config_restart_pending, static_cast<double>(waiting.size()));
   registry.set_process(ProcessMetric::config_last_success,
-                       std::chrono::duration<double>(world_.since_1970()).count());
+                       std::chrono::duration<double>(env_.since_1970()).count());
 }
 
 }  // namespace ringway::reload

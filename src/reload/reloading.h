@@ -38,14 +38,14 @@ class Reloading {
     Names& names;
   };
 
-  Reloading(worker::Crew& crew, World& world, Published& published, Parts parts)
-      : crew_(crew),
-        world_(world),
+  Reloading(worker::Shared& shared, ControlEnv& env, Published& published, Parts parts)
+      : shared_(shared),
+        env_(env),
         published_(published),
         listeners_(parts.listeners),
         states_(parts.states),
         names_(parts.names),
-        server_ids_(crew) {}
+        server_ids_(shared) {}
 
   // Any thread.
   std::future<Outcome> order(bool accept_moved);
@@ -106,8 +106,8 @@ class Reloading {
   void keep(const Outcome& outcome);
   void count(Ending ending);
 
-  worker::Crew& crew_;
-  World& world_;
+  worker::Shared& shared_;
+  ControlEnv& env_;
   Published& published_;
   Listeners& listeners_;
   States& states_;

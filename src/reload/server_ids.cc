@@ -56,8 +56,8 @@ void ServerIds::given_up(const snapshot::Snapshot& next, const snapshot::Snapsho
 
 std::uint64_t ServerIds::settled() const {
   std::uint64_t generation = ~std::uint64_t{0};
-  for (const auto& desk : crew_.desks) {
-    generation = std::min(generation, desk->settled.load(std::memory_order_acquire));
+  for (const auto& report : shared_.reports) {
+    generation = std::min(generation, report->settled.load(std::memory_order_acquire));
   }
   return generation;
 }
@@ -74,12 +74,12 @@ void ServerIds::release() {
   const std::uint64_t generation = std::min(settled(), held);
   std::erase_if(gone_names_, [&](const GoneName& gone) {
     if (gone.since > generation) return false;
-    crew_.registry.forget(gone.pool, gone.server);
+    shared_.registry.forget(gone.pool, gone.server);
     return true;
   });
   std::erase_if(gone_, [&](const Gone& gone) {
     if (gone.since > generation) return false;
-    crew_.board.release(gone.id);
+    shared_.board.release(gone.id);
     return true;
   });
 }

@@ -11,13 +11,13 @@
 
 #include "ringway/snapshot/snapshot.h"
 
-#include "worker/crew.h"
+#include "worker/shared.h"
 
 namespace ringway::reload {
 
 class ServerIds {
  public:
-  explicit ServerIds(worker::Crew& crew) : crew_(crew) {}
+  explicit ServerIds(worker::Shared& shared) : shared_(shared) {}
 
   // Workers were told to go from one to the other.
   void switched(const std::shared_ptr<const snapshot::Snapshot>& before,
@@ -48,7 +48,7 @@ class ServerIds {
   std::uint64_t settled() const;
   std::uint64_t looked_at();
 
-  worker::Crew& crew_;
+  worker::Shared& shared_;
   std::vector<Past> past_;  // Somebody may still look at them; the oldest first.
   std::vector<Gone> gone_;
   std::vector<GoneName> gone_names_;

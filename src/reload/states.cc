@@ -20,17 +20,17 @@ void States::adopt(const snapshot::Snapshot& snapshot, bool starting) {
         introduce(server);
         continue;
       }
-      const ServerState before = crew_.board.asked(server.id);
-      crew_.board.set_file_state(server.id, server.state);
-      if (crew_.board.asked(server.id) == before) continue;
-      crew_.homes.ask(crew_.homes.of(pool->name()), server.id);
+      const ServerState before = shared_.board.asked(server.id);
+      shared_.board.set_file_state(server.id, server.state);
+      if (shared_.board.asked(server.id) == before) continue;
+      shared_.homes.ask(shared_.homes.of(pool->name()), server.id);
     }
   }
 }
 
 // One that comes back before its id was released may have stood otherwise.
 void States::introduce(const pool::Server& server) {
-  proxy::Board& board = crew_.board;
+  proxy::Board& board = shared_.board;
   board.set_file_state(server.id, server.state);
   switch (board.asked(server.id)) {
     case ServerState::up: return board.set_standing(server.id, proxy::Standing::up, {});
@@ -43,20 +43,20 @@ void States::introduce(const pool::Server& server) {
 
 void States::set_by_hand(const std::string& pool, const pool::Server& server,
                          std::optional<ServerState> state, Instant now) {
-  crew_.board.set_hand_state(server.id, state, now);
+  shared_.board.set_hand_state(server.id, state, now);
   log::tell(log::Level::info, {.name = "state_asked", .pool = pool, .server = server.name},
             "server {} of pool {}: state {} is asked for by hand", server.label, pool,
             state ? config::word(*state) : "auto");
-  crew_.homes.ask(crew_.homes.of(pool), server.id);
+  shared_.homes.ask(shared_.homes.of(pool), server.id);
 }
 
 void States::step(Instant now) {
   if (now < look_at_) return;
   look_at_ = now + look_again;
   for (const Known& server : known_) {
-    const auto state = crew_.board.hand_state(server.id);
+    const auto state = shared_.board.hand_state(server.id);
     if (!state) continue;
-    const Instant since = crew_.board.hand_state_since(server.id);
+    const Instant since = shared_.board.hand_state_since(server.id);
     Instant& reminded = reminded_[server.id];
     if (now < std::max(since, reminded) + remind_after) continue;
     reminded = now;

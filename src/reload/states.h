@@ -11,7 +11,7 @@
 
 #include "ringway/snapshot/snapshot.h"
 
-#include "worker/crew.h"
+#include "worker/shared.h"
 
 namespace ringway::reload {
 
@@ -21,7 +21,7 @@ class States {
   static constexpr Duration remind_after = std::chrono::hours(24);
   static constexpr Duration look_again = std::chrono::minutes(1);
 
-  explicit States(worker::Crew& crew) : crew_(crew) {}
+  explicit States(worker::Shared& shared) : shared_(shared) {}
 
   // As the file has them. `starting`: no worker has heard of any server yet.
   void adopt(const snapshot::Snapshot& snapshot, bool starting);
@@ -43,7 +43,7 @@ class States {
     std::string name;
   };
 
-  worker::Crew& crew_;
+  worker::Shared& shared_;
   std::vector<Known> known_;
   std::map<pool::ServerId, Instant> reminded_;
   Instant look_at_{};

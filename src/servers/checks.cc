@@ -16,8 +16,8 @@ using metrics::ServerMetric;
 void Servers::blame(ServerLink& link, Instant begun, std::string_view cause) {
   if (ending_ || link.standing != Standing::up) return;
   (*link.counters)[ServerMetric::failures].add();
-  if (link.entry->report_failure(begun, bench_.now, link.eject, cause)) {
-    bench_.homes.ask(link.home, link.id);
+  if (link.entry->report_failure(begun, parts_.now, link.eject, cause)) {
+    parts_.homes.ask(link.home, link.id);
   }
 }
 
@@ -26,8 +26,8 @@ void Servers::blame(ServerLink& link, Instant begun, std::string_view cause) {
 void Servers::doubt(ServerLink& link, Instant begun) {
   if (ending_ || link.standing != Standing::up) return;
   (*link.counters)[ServerMetric::failures].add();
-  if (link.entry->report_unable(begun, bench_.now, link.eject)) {
-    bench_.homes.ask(link.home, link.id);
+  if (link.entry->report_unable(begun, parts_.now, link.eject)) {
+    parts_.homes.ask(link.home, link.id);
   }
 }
 
@@ -64,7 +64,7 @@ bool Servers::owe(pool::ServerId server, Bytes key, bool again) {
   if (!proxy::may_owe(to.eject)) return false;
   if (!again) (*to.counters)[ServerMetric::owed].add();
   // The home worker pays what nobody asks for.
-  if (to.entry->owe(key, to.eject.owed_max, bench_.now)) bench_.homes.ask(to.home, to.id);
+  if (to.entry->owe(key, to.eject.owed_max, parts_.now)) parts_.homes.ask(to.home, to.id);
   return true;
 }
 
@@ -72,7 +72,7 @@ void Servers::lost_silently(pool::ServerId server) {
   ServerLink& to = link(server);
   (*to.counters)[ServerMetric::lost_silently].add();
   if (ending_) return;
-  const auto verdict = to.entry->ask_to_say_lost(bench_.now);
+  const auto verdict = to.entry->ask_to_say_lost(parts_.now);
   if (!verdict) return;
   log::write_limited(*verdict, "requests lost by " + to.label, log::Level::warning,
                      "server " + to.label +
@@ -88,7 +88,7 @@ void Servers::suspect(ServerConn& conn, Duration timeout) {
   if (conn.state != ServerConnState::ready) return;
   if (!conn.head_sent && !conn.output.sending()) return;
   const Instant silent_at = conn.quiet_since + timeout;
-  if (silent_at <= bench_.now) {
+  if (silent_at <= parts_.now) {
     return fail(conn, "has been silent for " + duration_text(timeout));
   }
   // Its time is not up yet, but nobody else may come to look.
@@ -101,19 +101,19 @@ void Servers::look_for_silence(ServerConn& conn, Duration timeout) {
   if (conn.state != ServerConnState::ready) return;
   if (conn.timer.kind == net::TimerKind::server_silent && conn.timer.set()) return;
   const bool owes_us = conn.head_sent || conn.offered > conn.sent;
-  const Instant silent_at = (owes_us ? conn.quiet_since : bench_.now) + timeout;
+  const Instant silent_at = (owes_us ? conn.quiet_since : parts_.now) + timeout;
   if (conn.link.ends_at <= silent_at) return set_idle_timer(conn);
   conn.timer.kind = net::TimerKind::server_silent;
-  bench_.timers.set(conn.timer, silent_at);
+  parts_.timers.set(conn.timer, silent_at);
 }
 
 void Servers::forgive(ServerConn& conn, Duration timeout) {
-  conn.quiet_since = bench_.now;
+  conn.quiet_since = parts_.now;
   suspect(conn, timeout);
 }
 
 void Servers::on_silent(ServerConn& conn) {
-  const Duration late = bench_.now - conn.timer.at;
+  const Duration late = parts_.now - conn.timer.at;
   set_idle_timer(conn);
   if (!conn.fifo.first() || !conn.link.timeout) return;
   const bool ours = late > *conn.link.timeout / 4;
@@ -123,10 +123,10 @@ void Servers::on_silent(ServerConn& conn) {
 void Servers::set_idle_timer(ServerConn& conn) {
   if (conn.state != ServerConnState::ready) return;
   conn.timer.kind = net::TimerKind::server_idle;
-  if (conn.link.removed_in != 0) return bench_.timers.set(conn.timer, conn.link.ends_at);
-  bench_.timers.stop(conn.timer);
+  if (conn.link.removed_in != 0) return parts_.timers.set(conn.timer, conn.link.ends_at);
+  parts_.timers.stop(conn.timer);
   if (!conn.link.idle_timeout || conn.link.watched || conn.link.preconnect) return;
-  bench_.timers.set(conn.timer, bench_.now + *conn.link.idle_timeout);
+  parts_.timers.set(conn.timer, parts_.now + *conn.link.idle_timeout);
 }
 
 // --- Requests that end connections ------------------------------------------------------
@@ -159,7 +159,7 @@ Servers::End Servers::end_at_head(ServerConn& conn) {
   }
   if ((link.ended_at & at) != 0) {
     link.shuns |= at;
-    link.shunned_until = bench_.now + longer(link.shunned_for, link);
+    link.shunned_until = parts_.now + longer(link.shunned_for, link);
   }
   link.ended_at |= at;
   return {.of_request = true, .blames = false};
@@ -205,13 +205,13 @@ bool Servers::connecting(pool::ServerId server) {
 }
 
 bool Servers::backs_off(pool::ServerId server) {
-  return bench_.now < link(server).retry_at;
+  return parts_.now < link(server).retry_at;
 }
 
 std::optional<Duration> Servers::silent_for(pool::ServerId server) {
   const ServerConn* conn = link(server).conns[0];
   if (!conn || conn->state != ServerConnState::ready) return std::nullopt;
-  return bench_.now - conn->quiet_since;
+  return parts_.now - conn->quiet_since;
 }
 
 void Servers::give_up_silent(pool::ServerId server, const std::string& cause) {
@@ -236,8 +236,8 @@ ServerConn* Servers::placed_connection(pool::ServerId server, std::uint16_t lane
 // --- How servers stand ------------------------------------------------------------------
 
 void Servers::update_standings() {
-  if (bench_.board.version() == board_version_) return;
-  board_version_ = bench_.board.version();
+  if (parts_.board.version() == board_version_) return;
+  board_version_ = parts_.board.version();
   for (const auto& link : links_) {
     if (!link) continue;
     const Standing before = link->standing;
@@ -253,7 +253,7 @@ void Servers::update_standings() {
       preconnect_soon(*link);
       continue;
     }
-    const std::string cause = bench_.board.cause(link->id);
+    const std::string cause = parts_.board.cause(link->id);
     link->out_because = out_by_hand(link->standing) || link->standing == Standing::joining
                             ? cause
                             : fmt::format("is {}: it {}", word(link->standing), cause);

@@ -15,8 +15,8 @@
 namespace ringway::proxy {
 
 bool Servers::full(const ServerLink& link, const ServerConn& place) const {
-  if (place.fifo.first() && place.fifo.first()->queued_at < bench_.now - link.head_wait_modest) {
-    const Duration head_waits = bench_.now - place.fifo.first()->queued_at;
+  if (place.fifo.first() && place.fifo.first()->queued_at < parts_.now - link.head_wait_modest) {
+    const Duration head_waits = parts_.now - place.fifo.first()->queued_at;
     if (std::max(head_waits, expected_wait(place)) >= link.head_wait_max) return true;
   }
   if (link.connections > 1) [[unlikely]]
@@ -122,7 +122,7 @@ bool Servers::has_room(ServerLink& link, const Fragment& fragment) const {
 Duration Servers::expected_wait(const ServerConn& place) const {
   const Fragment* head = place.fifo.first();
   if (!head) return {};
-  const Duration each = (bench_.now - head->queued_at) / (head->queued_behind + 1);
+  const Duration each = (parts_.now - head->queued_at) / (head->queued_behind + 1);
   return each * place.fifo.count();
 }
 
@@ -130,7 +130,7 @@ Duration Servers::expected_wait(const ServerConn& place) const {
 bool Servers::fits(const ServerLink& link, const Fragment& fragment) const {
   const ServerConn* place = place_of(link, fragment);
   if (!place || !link.timeout) return true;
-  const Duration left = fragment.exchange->deadline - bench_.now;
+  const Duration left = fragment.exchange->deadline - parts_.now;
   return left - expected_wait(*place) >= link.head_wait_modest;
 }
 
@@ -175,7 +175,7 @@ void Servers::drop_withdrawn(ServerConn& conn) {
   conn.withdrawn = 0;
   conn.pending_keys.forget();
   conn.queued_end -= gone_bytes;
-  conn.output.erase(bench_.buffers, parts);
+  conn.output.erase(parts_.buffers, parts);
   conn.head_sent = conn.fifo.first() && conn.fifo.first()->request_end <= conn.sent;
   for (Fragment* fragment : gone) proxy::on_withdrawn(executor_, *fragment);
   prefer_closed(conn);

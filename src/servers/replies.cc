@@ -23,12 +23,12 @@ void Servers::on_received(const net::Completion& done) {
   }
   (*conn.link.counters)[ServerMetric::bytes_read].add(done.bytes.size());
   if (conn.state == ServerConnState::greeting) return on_greeting(conn, done.bytes);
-  conn.quiet_since = bench_.now;
+  conn.quiet_since = parts_.now;
   read_replies(conn, done.bytes);
 }
 
 void Servers::on_greeting(ServerConn& conn, Bytes bytes) {
-  conn.input.append(bench_.buffers, bytes);
+  conn.input.append(parts_.buffers, bytes);
   using proto::Greeted;
   Bytes says;
   const Greeted greeted = conn.link.dialect->greeted(conn.input.bytes(), says);
@@ -40,7 +40,7 @@ void Servers::on_greeting(ServerConn& conn, Bytes bytes) {
     return connect_failed(conn, fmt::format("does not speak {}", conn.link.dialect->name));
   }
   conn.link.entry->set_ringway(greeted == Greeted::as_ringway);
-  conn.input.clear(bench_.buffers);
+  conn.input.clear(parts_.buffers);
   // It lives, and will refuse whatever it is asked: that is the operator's to mend.
   if (greeted == Greeted::wants_login) say(conn.link, "wants clients to log in");
   become_ready(conn);
@@ -63,18 +63,18 @@ Bytes Servers::read_head(ServerConn& conn, Bytes bytes) {
   if (carried) {
     const std::size_t end = bytes.find('\n');
     if (end != Bytes::npos) taken = end + 1;
-    conn.input.append(bench_.buffers, bytes.substr(0, taken));
+    conn.input.append(parts_.buffers, bytes.substr(0, taken));
     input = conn.input.bytes();
   }
   Piece head;
   conn.link.dialect->next(conn.framing, input, waiting->exchange->asked(), head);
   if (head.is == Piece::Is::incomplete) {
-    if (!carried) conn.input.append(bench_.buffers, bytes);
+    if (!carried) conn.input.append(parts_.buffers, bytes);
     return {};
   }
   if (!take_head(conn, *waiting, head)) return {};
   if (!carried) return bytes.substr(head.consumed);
-  conn.input.clear(bench_.buffers);
+  conn.input.clear(parts_.buffers);
   return bytes.substr(taken);
 }
 
@@ -140,7 +140,7 @@ void Servers::pop_head(ServerConn& conn) {
     if (head.unable) [[unlikely]]
       doubt(conn.link, head.queued_at);
     else if (!head.late)
-      conn.link.entry->report_success(bench_.now);
+      conn.link.entry->report_success(parts_.now);
     (*conn.link.counters)[ServerMetric::replies].add();
   } else if (head.exchange->check) {
     conn.checked = false;

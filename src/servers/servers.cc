@@ -45,7 +45,7 @@ ServerLink& Servers::link(pool::ServerId server) {
 
 void Servers::adopt() {
   board_version_ = 0;
-  for (const auto& pool : bench_.snapshot->pools) {
+  for (const auto& pool : parts_.snapshot->pools) {
     for (const pool::Server& server : pool->servers) {
       const std::uint32_t index = pool::index_of(server.id);
       if (index >= links_.size()) links_.resize(index + 1);
@@ -56,24 +56,24 @@ void Servers::adopt() {
   }
   std::erase_if(left_, [](const ServerLink* link) { return link->removed_in == 0; });
   for (const auto& link : links_) {
-    if (link && link->removed_in == 0 && link->generation != bench_.snapshot->generation) {
+    if (link && link->removed_in == 0 && link->generation != parts_.snapshot->generation) {
       leave(*link);
     }
   }
 }
 
 std::uint64_t Servers::settled() const {
-  std::uint64_t generation = bench_.snapshot->generation;
+  std::uint64_t generation = parts_.snapshot->generation;
   for (const ServerLink* link : left_) generation = std::min(generation, link->removed_in - 1);
   return generation;
 }
 
 void Servers::leave(ServerLink& link) {
-  link.removed_in = bench_.snapshot->generation;
+  link.removed_in = parts_.snapshot->generation;
   // What is left has as long as clients have to leave, and as it would have had anyway.
-  link.ends_at = bench_.now + std::max(bench_.snapshot->config.router.drain_timeout,
+  link.ends_at = parts_.now + std::max(parts_.snapshot->config.router.drain_timeout,
                                        link.timeout.value_or(Duration::zero()));
-  bench_.timers.stop(link.preconnect_timer);
+  parts_.timers.stop(link.preconnect_timer);
   left_.push_back(&link);
   wake_all(link);
   for (ServerConn* conn : link.conns) {
@@ -101,7 +101,7 @@ void Servers::configure(ServerLink& link, const pool::Pool& pool, const pool::Se
   const bool was_watched = link.watched;
   const config::MaybeTime was_idle_timeout = link.idle_timeout;
   link.id = server.id;
-  link.generation = bench_.snapshot->generation;
+  link.generation = parts_.snapshot->generation;
   link.removed_in = 0;
   link.ends_at = never;
   link.label = server.label + " of pool " + settings.name;
@@ -119,17 +119,17 @@ void Servers::configure(ServerLink& link, const pool::Pool& pool, const pool::Se
   link.backoff_max = settings.backoff_max;
   link.idle_timeout = settings.server_idle_timeout;
   link.socket = socket_options(settings);
-  count_under(link, bench_.registry.server(bench_.worker, settings.name, server.name));
+  count_under(link, parts_.registry.server(parts_.worker, settings.name, server.name));
   link.eject = settings.eject;
   link.tcp_check = settings.health.check == config::Check::tcp;
-  link.home = bench_.homes.of(settings.name);
+  link.home = parts_.homes.of(settings.name);
   const bool was_preconnected = std::exchange(link.preconnect, settings.preconnect);
   link.preconnect_timer.owner = &link;
   link.preconnect_timer.kind = net::TimerKind::server_preconnect;
-  link.watched = link.home == bench_.worker && settings.health.check != config::Check::off;
+  link.watched = link.home == parts_.worker && settings.health.check != config::Check::off;
   link.dialect = pool.dialect;
   link.token_mark = proto::token_mark(hash::find("xxh3_64")->of(server.address));
-  link.entry = &bench_.board.entry(server.id);
+  link.entry = &parts_.board.entry(server.id);
   if (link.conns.size() < link.connections) link.conns.resize(link.connections);
   wake_all(link);
   for (ServerConn* conn : link.conns) {
@@ -192,14 +192,14 @@ ServerConn* Servers::connection(pool::ServerId server, std::uint32_t lane, proto
     refusal.why = to.out_because;
     return nullptr;
   }
-  if (to.shuns != 0 && shuns(server, command) && bench_.now < to.shunned_until) [[unlikely]] {
-    refusal.why = shunned_text(to.dialect->name_of(command), to.shunned_until - bench_.now);
+  if (to.shuns != 0 && shuns(server, command) && parts_.now < to.shunned_until) [[unlikely]] {
+    refusal.why = shunned_text(to.dialect->name_of(command), to.shunned_until - parts_.now);
     return nullptr;
   }
   ServerConn*& place = to.conns[lane % to.connections];
   if (!place) {
-    if (bench_.now < to.retry_at) {
-      const Duration left = std::max(to.retry_at - bench_.now, Duration(1'000'000));
+    if (parts_.now < to.retry_at) {
+      const Duration left = std::max(to.retry_at - parts_.now, Duration(1'000'000));
       refusal.why = to.last_failure + "; next try in " + duration_text(left);
       return nullptr;
     }
@@ -229,8 +229,8 @@ ServerConn* Servers::open(ServerLink& to, std::uint32_t lane, bool probing) {
 
 bool Servers::begin_connect(ServerConn& conn) {
   ServerLink& to = conn.link;
-  conn.begun = bench_.now;
-  const net::Address address = bench_.board.address(to.id);
+  conn.begun = parts_.now;
+  const net::Address address = parts_.board.address(to.id);
   // Not known yet is not failed: relocate() goes on when the first answer is there. What waits
   // has its own time, as it has while a connection is being made.
   conn.awaits_name = address.empty() && !to.entry->unresolvable();
@@ -244,7 +244,7 @@ bool Servers::begin_connect(ServerConn& conn) {
     return false;
   }
   (*to.counters)[ServerMetric::connects].add();
-  const int fd = bench_.io.connect(token(net::Op::server_connect, conn), address, to.socket);
+  const int fd = parts_.io.connect(token(net::Op::server_connect, conn), address, to.socket);
   if (fd < 0) {
     const std::string what(connection_failure(-fd));
     const bool ours = fd == -EMFILE || fd == -ENFILE || fd == -ENOBUFS || fd == -ENOMEM;
@@ -255,7 +255,7 @@ bool Servers::begin_connect(ServerConn& conn) {
   conn.state = ServerConnState::connecting;
   ++conn.ops_in_flight;
   conn.timer.kind = net::TimerKind::server_connect;
-  bench_.timers.set(conn.timer, bench_.now + to.connect_timeout);
+  parts_.timers.set(conn.timer, parts_.now + to.connect_timeout);
   return true;
 }
 
@@ -272,8 +272,8 @@ void Servers::on_connected(const net::Completion& done) {
 // The greeting proves that such a server answers there, not just a kernel.
 void Servers::greet(ServerConn& conn) {
   conn.state = ServerConnState::greeting;
-  bench_.io.recv(token(net::Op::server_recv, conn), conn.fd, net::Buffers::server);
-  bench_.io.send(token(net::Op::server_send, conn), conn.fd, {&conn.link.dialect->greeting, 1});
+  parts_.io.recv(token(net::Op::server_recv, conn), conn.fd, net::Buffers::server);
+  parts_.io.send(token(net::Op::server_send, conn), conn.fd, {&conn.link.dialect->greeting, 1});
   conn.greeting_in_flight = true;
   conn.ops_in_flight = static_cast<std::uint16_t>(conn.ops_in_flight + 2);
 }
@@ -284,8 +284,8 @@ void Servers::become_ready(ServerConn& conn) {
   conn.state = ServerConnState::ready;
   conn.link.entry->add_ready(1);
   conn.link.retry_at = Instant{};
-  conn.quiet_since = bench_.now;
-  bench_.timers.stop(conn.timer);
+  conn.quiet_since = parts_.now;
+  parts_.timers.stop(conn.timer);
   set_idle_timer(conn);
   touch(conn);
   // Where it was enough that it could be made, it has been told already.
@@ -297,7 +297,7 @@ void Servers::become_ready(ServerConn& conn) {
 // way, so that many routers do not come back at once.
 Duration Servers::longer(Duration& time, const ServerLink& link) {
   time = time == Duration::zero() ? link.backoff_min : std::min(time * 2, link.backoff_max);
-  const auto share = static_cast<std::int64_t>(bench_.io.random() % 1001);
+  const auto share = static_cast<std::int64_t>(parts_.io.random() % 1001);
   return time / 2 + time * share / 1000;
 }
 
@@ -308,7 +308,7 @@ Duration Servers::next_backoff(ServerLink& link) {
 void Servers::connect_failed(ServerConn& conn, std::string what, bool theirs) {
   ServerLink& to = conn.link;
   (*to.counters)[ServerMetric::connect_failures].add();
-  to.retry_at = bench_.now + next_backoff(to);
+  to.retry_at = parts_.now + next_backoff(to);
   to.last_failure = std::move(what);
   if (!std::exchange(to.failing, true)) say(to, to.last_failure);
   // Checks have a count of their own.
@@ -329,9 +329,9 @@ void Servers::connect_not_begun(ServerConn& conn, std::string_view what) {
 // If it is us who are late, it gets the time anew.
 void Servers::on_connect_late(ServerConn& conn) {
   const Duration limit = conn.link.connect_timeout;
-  if (bench_.now - conn.timer.at > limit / 4) {
-    bench_.count(metrics::WorkerMetric::late_turns).add();
-    return bench_.timers.set(conn.timer, bench_.now + limit);
+  if (parts_.now - conn.timer.at > limit / 4) {
+    parts_.count(metrics::WorkerMetric::late_turns).add();
+    return parts_.timers.set(conn.timer, parts_.now + limit);
   }
   const bool connecting = conn.state == ServerConnState::connecting;
   connect_failed(conn, (connecting ? "did not take a connection within "
@@ -374,7 +374,7 @@ void Servers::fail(ServerConn& conn, std::string_view what, bool theirs) {
     // A server that greets and answers nothing is no better than one that refuses.
     if (!conn.replied && !end.of_request) {
       conn.link.last_failure = what;
-      conn.link.retry_at = bench_.now + next_backoff(conn.link);
+      conn.link.retry_at = parts_.now + next_backoff(conn.link);
     }
     if (!std::exchange(conn.link.failing, true)) say(conn.link, what);
     if (theirs && end.blames && owes_traffic(conn)) blame(conn.link, conn.quiet_since, what);
@@ -413,11 +413,11 @@ void Servers::close_down(ServerConn& conn) {
   }
   if (conn.state == State::ready) conn.link.entry->add_ready(-1);
   conn.state = State::closing;
-  bench_.timers.stop(conn.timer);
+  parts_.timers.stop(conn.timer);
   conn.touched_link.leave();
   if (conn.fd >= 0 && conn.ops_in_flight > 0) {
-    bench_.io.shutdown(conn.fd);
-    bench_.io.cancel(conn.fd);
+    parts_.io.shutdown(conn.fd);
+    parts_.io.cancel(conn.fd);
   }
   if (conn.ops_in_flight == 0) dead_.push_back(&conn);
 }
@@ -425,17 +425,17 @@ void Servers::close_down(ServerConn& conn) {
 void Servers::reap() {
   for (ServerConn* conn : std::exchange(dead_, {})) {
     RINGWAY_ASSERT(conn->ops_in_flight == 0);
-    if (conn->fd >= 0) bench_.io.close(std::exchange(conn->fd, -1));
-    conn->input.clear(bench_.buffers);
+    if (conn->fd >= 0) parts_.io.close(std::exchange(conn->fd, -1));
+    conn->input.clear(parts_.buffers);
     if (conn->retry) {
       conn->state = ServerConnState::waiting;
       conn->retry = false;
       conn->timer.kind = net::TimerKind::server_backoff;
-      bench_.timers.set(conn->timer, bench_.now + next_backoff(conn->link));
+      parts_.timers.set(conn->timer, parts_.now + next_backoff(conn->link));
       continue;
     }
     RINGWAY_ASSERT(conn->fifo.first() == nullptr);
-    conn->output.clear(bench_.buffers);
+    conn->output.clear(parts_.buffers);
     RINGWAY_ASSERT(conn->link.open_conns > 0);
     --conn->link.open_conns;
     conns_.release(*conn);
@@ -452,7 +452,7 @@ void Servers::queued(ServerConn& conn, Fragment& fragment) {
   conn.queued_end = fragment.request_end;
   fragment.lane = static_cast<std::uint16_t>(conn.lane);
   if (conn.fifo.empty()) conn.head_sent = false;
-  fragment.queued_at = bench_.now;
+  fragment.queued_at = parts_.now;
   fragment.queued_behind = conn.fifo.count();
   fragment.withdrawn = false;
   fragment.never_offered = false;
@@ -474,11 +474,11 @@ void Servers::flush() {
   while (ServerConn* conn = touched_.pop_front()) {
     if (conn->state != ServerConnState::ready || !conn->output.ready()) continue;
     if (conn->greeting_in_flight) continue;
-    const Bytes bytes = conn->output.begin_send(bench_.buffers);
+    const Bytes bytes = conn->output.begin_send(parts_.buffers);
     // From here on it owes us something, if only to take this.
-    if (!conn->head_sent && conn->offered == conn->sent) conn->quiet_since = bench_.now;
+    if (!conn->head_sent && conn->offered == conn->sent) conn->quiet_since = parts_.now;
     conn->offered += bytes.size();
-    bench_.io.send(token(net::Op::server_send, *conn), conn->fd, {&bytes, 1});
+    parts_.io.send(token(net::Op::server_send, *conn), conn->fd, {&bytes, 1});
     ++conn->ops_in_flight;
   }
 }
@@ -495,7 +495,7 @@ void Servers::on_greeting_sent(ServerConn& conn, std::int32_t result) {
 void Servers::on_sent(const net::Completion& done) {
   ServerConn& conn = land(done);
   if (conn.greeting_in_flight) return on_greeting_sent(conn, done.result);
-  const std::size_t count = conn.output.sent(bench_.buffers);
+  const std::size_t count = conn.output.sent(parts_.buffers);
   if (conn.state == ServerConnState::closing) return;
   if (done.result < 0) {
     conn.ended = ended_by_peer(-done.result);
@@ -505,7 +505,7 @@ void Servers::on_sent(const net::Completion& done) {
   (*conn.link.counters)[ServerMetric::bytes_sent].add(count);
   if (!conn.head_sent && conn.fifo.first() && conn.fifo.first()->request_end <= conn.sent) {
     conn.head_sent = true;
-    conn.quiet_since = bench_.now;
+    conn.quiet_since = parts_.now;
   }
   touch(conn);
 }
@@ -525,8 +525,8 @@ void Servers::on_timer(net::Timer& timer) {
       if (conn.link.watched || conn.link.preconnect) return;
       const Instant idle_at =
           conn.quiet_since + conn.link.idle_timeout.value_or(Duration::max() / 4);
-      if (!conn.fifo.first() && idle_at <= bench_.now) return fail(conn, "was idle", false);
-      return bench_.timers.set(conn.timer, std::max(idle_at, bench_.now + std::chrono::seconds(1)));
+      if (!conn.fifo.first() && idle_at <= parts_.now) return fail(conn, "was idle", false);
+      return parts_.timers.set(conn.timer, std::max(idle_at, parts_.now + std::chrono::seconds(1)));
     }
     default: RINGWAY_ASSERT(false && "not a timer of a server connection");
   }
@@ -537,7 +537,7 @@ void Servers::on_timer(net::Timer& timer) {
 // Never within what is going on: whoever lost a connection is not done with it yet.
 void Servers::preconnect_soon(ServerLink& link, Duration pause) {
   if (!link.preconnect || ending_ || link.removed_in != 0) return;
-  bench_.timers.set(link.preconnect_timer, std::max(bench_.now + pause, link.retry_at));
+  parts_.timers.set(link.preconnect_timer, std::max(parts_.now + pause, link.retry_at));
 }
 
 // What is out is Health's to try. Whether it is back a worker sees in its next turn, and
@@ -546,9 +546,9 @@ void Servers::preconnect(ServerLink& link) {
   if (!link.preconnect) return;
   if (link.standing != Standing::up) return preconnect_soon(link, preconnect_look);
   // relocate() comes here again when its name is known.
-  if (!link.entry->unresolvable() && bench_.board.address(link.id).empty()) return;
+  if (!link.entry->unresolvable() && parts_.board.address(link.id).empty()) return;
   for (std::uint32_t lane = 0; lane < link.connections; ++lane) {
-    if (bench_.now < link.retry_at) return preconnect_soon(link);
+    if (parts_.now < link.retry_at) return preconnect_soon(link);
     if (!link.conns[lane]) open(link, lane, false);
   }
 }
@@ -556,7 +556,7 @@ void Servers::preconnect(ServerLink& link) {
 // Changes of a server's state, never single requests.
 void Servers::say(const ServerLink& link, std::string_view what) {
   if (ending_) return;
-  log::write_limited(link.entry->ask_to_say(bench_.now), "connections of " + link.label,
+  log::write_limited(link.entry->ask_to_say(parts_.now), "connections of " + link.label,
                      log::Level::warning, "server " + link.label + " " + std::string(what),
                      {.name = "server_connection",
                       .pool = link.pool,
@@ -567,7 +567,7 @@ void Servers::say(const ServerLink& link, std::string_view what) {
 void Servers::retire_all() {
   ending_ = true;
   for (const auto& link : links_) {
-    if (link) bench_.timers.stop(link->preconnect_timer);
+    if (link) parts_.timers.stop(link->preconnect_timer);
   }
   conns_.each([this](ServerConn& conn) {
     if (conn.state != ServerConnState::closing || conn.retry)

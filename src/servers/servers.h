@@ -16,7 +16,7 @@
 #include "board/server_news.h"
 #include "exchange/server_conn.h"
 #include "exchange/to_executor.h"
-#include "exchange/workbench.h"
+#include "exchange/worker_parts.h"
 
 namespace ringway::proxy {
 
@@ -25,8 +25,8 @@ class Servers {
   // With preconnect: how often a worker looks whether a server that is out is back.
   static constexpr Duration preconnect_look = std::chrono::seconds(1);
 
-  Servers(Workbench& bench, Executor& executor, ServerNews& news)
-      : bench_(bench), executor_(executor), news_(news) {}
+  Servers(WorkerParts& parts, Executor& executor, ServerNews& news)
+      : parts_(parts), executor_(executor), news_(news) {}
   ~Servers();
 
   // Takes over settings from the present snapshot; links are made for new servers,
@@ -207,7 +207,7 @@ class Servers {
   void fail(ServerConn& conn, std::string_view what, bool theirs = true);
   void close_down(ServerConn& conn);
 
-  Workbench& bench_;
+  WorkerParts& parts_;
   Executor& executor_;
   ServerNews& news_;
   net::Table<ServerConn> conns_;

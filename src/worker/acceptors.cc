@@ -1,4 +1,4 @@
-// Accepting and dealing. A client counts at its worker's desk from the moment it is
+// Accepting and dealing. A client counts in its worker's report from the moment it is
 // dealt, so that a burst spreads before anybody has read its mail. Where the listener
 // lets clients wait, they are taken one by one: all others stay in the kernel's backlog. So
 // they do everywhere when files are few, and when too many are being turned away.
@@ -48,7 +48,7 @@ void Acceptors::accept(Socket& socket) {
   RINGWAY_ASSERT(!socket.accepting);
   socket.accepting = true;
   socket.accepts = accepts(socket.listener);
-  bench_.io.accept({.op = net::Op::accept, .index = socket.index}, socket.fd, socket.accepts);
+  parts_.io.accept({.op = net::Op::accept, .index = socket.index}, socket.fd, socket.accepts);
 }
 
 void Acceptors::adopt() {
@@ -63,7 +63,7 @@ void Acceptors::accept_otherwise(Socket& socket) {
   if (one == (accepts(socket.listener) == net::Accepts::one)) return;
   if (!socket.accepting || socket.closing || socket.waiting) return;
   socket.waiting = true;
-  bench_.io.cancel(socket.fd);
+  parts_.io.cancel(socket.fd);
 }
 
 void Acceptors::unlisten(int fd) {
@@ -79,8 +79,8 @@ void Acceptors::stop() {
 void Acceptors::close(Socket& socket) {
   if (std::exchange(socket.closing, true)) return;
   reaps_ = true;
-  bench_.timers.stop(socket.timer);
-  if (socket.accepting) bench_.io.cancel(socket.fd);
+  parts_.timers.stop(socket.timer);
+  if (socket.accepting) parts_.io.cancel(socket.fd);
 }
 
 std::uint32_t Acceptors::reap() {
@@ -110,34 +110,34 @@ std::optional<TakeClient> Acceptors::on_accepted(const net::Completion& done) {
   }
   const TakeClient client{done.result, socket.listener};
   const std::uint32_t worker = least_loaded();
-  crew_.desks[worker]->clients.fetch_add(1, std::memory_order_relaxed);
-  bench_.loads[socket.listener].clients.fetch_add(1, std::memory_order_relaxed);
-  bench_.loads.clients.fetch_add(1, std::memory_order_relaxed);
+  shared_.reports[worker]->clients.fetch_add(1, std::memory_order_relaxed);
+  parts_.loads[socket.listener].clients.fetch_add(1, std::memory_order_relaxed);
+  parts_.loads.clients.fetch_add(1, std::memory_order_relaxed);
   pause_full();
   if (done.last) socket.waiting ? accept_later(socket) : accept(socket);
-  if (worker == bench_.worker) return client;
-  crew_.desks[worker]->mailbox.post(client);
+  if (worker == parts_.worker) return client;
+  shared_.mailboxes[worker]->post(client);
   return std::nullopt;
 }
 
 void Acceptors::report_failure(int error) {
-  bench_.count(metrics::WorkerMetric::accept_failures).add();
+  parts_.count(metrics::WorkerMetric::accept_failures).add();
   const std::string cause = std::strerror(error);
-  log::write_limited(lines_.ask("accept", bench_.io.now()), "accept", log::Level::warning,
+  log::write_limited(lines_.ask("accept", parts_.io.now()), "accept", log::Level::warning,
                      "no more clients can be accepted for now: " + cause,
                      {.name = "accept_failed", .cause = cause});
 }
 
 bool Acceptors::lets_wait(snapshot::ListenerId id) const {
-  const snapshot::Listener* listener = bench_.snapshot->listener(id);
+  const snapshot::Listener* listener = parts_.snapshot->listener(id);
   return listener && listener->settings.clients_full == config::ClientsFull::wait;
 }
 
 // How many may be accepted now: to live, or to be told that they are too many.
 std::uint64_t Acceptors::room() const {
   const std::uint64_t most =
-      std::uint64_t{bench_.snapshot->config.clients_max} + proxy::rejected_max(crew_.size());
-  const std::uint64_t open = bench_.loads.clients.load(std::memory_order_relaxed);
+      std::uint64_t{parts_.snapshot->config.clients_max} + proxy::rejected_max(shared_.size());
+  const std::uint64_t open = parts_.loads.clients.load(std::memory_order_relaxed);
   return most > open ? most - open : 0;
 }
 
@@ -151,13 +151,13 @@ net::Accepts Acceptors::accepts(snapshot::ListenerId listener) const {
 bool Acceptors::full(snapshot::ListenerId id, std::uint32_t on_its_way) const {
   if (room() == 0) return true;
   if (!lets_wait(id)) return false;
-  const config::Listener& limits = bench_.snapshot->listener(id)->settings;
-  if (bench_.loads[id].clients.load(std::memory_order_relaxed) >=
+  const config::Listener& limits = parts_.snapshot->listener(id)->settings;
+  if (parts_.loads[id].clients.load(std::memory_order_relaxed) >=
       limits.clients_max.value_or(~0u)) {
     return true;
   }
-  return std::uint64_t{bench_.loads.admitted.load(std::memory_order_relaxed)} + on_its_way >=
-         bench_.snapshot->config.clients_max;
+  return std::uint64_t{parts_.loads.admitted.load(std::memory_order_relaxed)} + on_its_way >=
+         parts_.snapshot->config.clients_max;
 }
 
 // A client was accepted: that may fill other sockets of its listener, too, and other
@@ -170,22 +170,22 @@ void Acceptors::pause_full() {
       continue;
     }
     socket->waiting = true;
-    if (socket->accepting) bench_.io.cancel(socket->fd);
+    if (socket->accepting) parts_.io.cancel(socket->fd);
   }
 }
 
 void Acceptors::accept_later(Socket& socket) {
   if (socket.closing) return;
   const bool may_wait = !socket.waiting || lets_wait(socket.listener);
-  bench_.timers.set(socket.timer, bench_.io.now() + (may_wait ? retry_after : room_after));
+  parts_.timers.set(socket.timer, parts_.io.now() + (may_wait ? retry_after : room_after));
 }
 
 std::uint32_t Acceptors::least_loaded() {
-  std::uint32_t best = next_worker_ % crew_.size();
+  std::uint32_t best = next_worker_ % shared_.size();
   std::uint32_t fewest = ~0u;
-  for (std::uint32_t i = 0; i < crew_.size(); ++i) {
-    const std::uint32_t worker = (next_worker_ + i) % crew_.size();
-    const std::uint32_t clients = crew_.desks[worker]->clients.load(std::memory_order_relaxed);
+  for (std::uint32_t i = 0; i < shared_.size(); ++i) {
+    const std::uint32_t worker = (next_worker_ + i) % shared_.size();
+    const std::uint32_t clients = shared_.reports[worker]->clients.load(std::memory_order_relaxed);
     if (clients >= fewest) continue;
     best = worker;
     fewest = clients;

@@ -6,10 +6,10 @@
 #include <optional>
 #include <vector>
 
-#include "exchange/workbench.h"
+#include "exchange/worker_parts.h"
 #include "log/rate_limit.h"
 #include "net/timer_wheel.h"
-#include "worker/crew.h"
+#include "worker/shared.h"
 
 namespace ringway::worker {
 
@@ -23,7 +23,7 @@ class Acceptors {
   // a backlog at once, and those may not live.
   static constexpr std::uint32_t accepts_ahead_max = 8192;
 
-  Acceptors(proxy::Workbench& bench, Crew& crew) : bench_(bench), crew_(crew) {}
+  Acceptors(proxy::WorkerParts& parts, Shared& shared) : parts_(parts), shared_(shared) {}
   ~Acceptors();
 
   void listen(const Listen& listen);
@@ -64,8 +64,8 @@ class Acceptors {
   void accept_later(Socket& socket);
   std::uint32_t least_loaded();
 
-  proxy::Workbench& bench_;
-  Crew& crew_;
+  proxy::WorkerParts& parts_;
+  Shared& shared_;
   std::vector<std::unique_ptr<Socket>> sockets_;  // Null: a place for the next one.
   std::uint32_t open_ = 0;
   std::uint32_t next_worker_ = 0;

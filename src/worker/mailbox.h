@@ -26,7 +26,7 @@ struct Listen {
   int fd;
   snapshot::ListenerId listener;
 };
-// Accept no more on this one; the desk's count tells when nothing is in flight on it.
+// Accept no more on this one; the count in its report tells when nothing is in flight on it.
 struct Unlisten {
   int fd;
 };

@@ -37,15 +37,15 @@ bool has_debts(proxy::Servers& servers) {
 }
 
 // True if anything is owed to a server that takes traffic. `pays`: it is delivered, too.
-bool look_for_debts(proxy::Workbench& bench, proxy::Servers& servers, proxy::Health& health,
+bool look_for_debts(proxy::WorkerParts& parts, proxy::Servers& servers, proxy::Health& health,
                     bool pays) {
   bool owed = false;
-  for (const auto& pool : bench.snapshot->pools) {
+  for (const auto& pool : parts.snapshot->pools) {
     for (const pool::Server& server : pool->servers) {
-      const proxy::BoardEntry& entry = bench.board.entry(server.id);
+      const proxy::BoardEntry& entry = parts.board.entry(server.id);
       if (!entry.owes() || entry.standing() != proxy::Standing::up) continue;
       owed = true;
-      if (!pays || servers.home(server.id) != bench.worker) continue;
+      if (!pays || servers.home(server.id) != parts.worker) continue;
       if (servers.ready_connection(server.id)) {
         health.deliver(server.id);
       } else if (!servers.connecting(server.id) && !servers.backs_off(server.id)) {
@@ -58,36 +58,36 @@ bool look_for_debts(proxy::Workbench& bench, proxy::Servers& servers, proxy::Hea
 
 }  // namespace
 
-Worker::Worker(std::uint32_t number, net::Io& io, Crew& crew)
-    : crew_(crew),
-      desk_(*crew.desks[number]),
-      bench_(number, io, crew.board, crew.registry, crew.loads, crew.homes),
-      exchanges_(bench_.buffers, bench_.memory),
-      line_(exchanges_, bench_.buffers, bench_.memory, bench_.counters),
-      executor_(bench_, exchanges_, line_, clients_, servers_, health_),
-      clients_(bench_, line_, executor_),
-      servers_(bench_, executor_, health_),
-      health_(bench_, servers_, executor_),
-      acceptors_(bench_, crew) {
+Worker::Worker(std::uint32_t number, net::Io& io, Shared& shared)
+    : shared_(shared),
+      report_(*shared.reports[number]),
+      parts_(number, io, shared.board, shared.registry, shared.loads, shared.homes),
+      exchanges_(parts_.buffers, parts_.memory),
+      line_(exchanges_, parts_.buffers, parts_.memory, parts_.counters),
+      executor_(parts_, exchanges_, line_, clients_, servers_, health_),
+      clients_(parts_, line_, executor_),
+      servers_(parts_, executor_, health_),
+      health_(parts_, servers_, executor_),
+      acceptors_(parts_, shared) {
   drain_timer_.kind = net::TimerKind::worker;
   sweep_timer_.kind = net::TimerKind::sweep;
 }
 
 Worker::~Worker() {
-  bench_.timers.stop(drain_timer_);
-  bench_.timers.stop(sweep_timer_);
+  parts_.timers.stop(drain_timer_);
+  parts_.timers.stop(sweep_timer_);
 }
 
 void Worker::turn() {
-  const Instant deadline = std::min(bench_.timers.next(), executor_.next_deadline());
-  const auto completions = bench_.io.wait(deadline, servers_.in_flight());
-  bench_.now = bench_.io.now();
+  const Instant deadline = std::min(parts_.timers.next(), executor_.next_deadline());
+  const auto completions = parts_.io.wait(deadline, servers_.in_flight());
+  parts_.now = parts_.io.now();
   update_live();
   for (const net::Completion& done : completions) dispatch(done);
   read_mail();
   // What is already here must not count as late: a stall of ours is not theirs.
   // Yet under lasting load there may always be something.
-  undrained_turns_ = bench_.io.drained() ? 0 : undrained_turns_ + 1;
+  undrained_turns_ = parts_.io.drained() ? 0 : undrained_turns_ + 1;
   if (undrained_turns_ % (undrained_turns_max + 1) == 0) {
     executor_.expire();
     run_timers();
@@ -111,14 +111,14 @@ void Worker::dispatch(const net::Completion& done) {
 }
 
 void Worker::read_mail() {
-  for (const Letter& letter : desk_.mailbox.take()) {
+  for (const Letter& letter : shared_.mailboxes[parts_.worker]->take()) {
     std::visit([this](const auto& what) { obey(what); }, letter);
   }
 }
 
 void Worker::obey(const Adopt& adopt) {
-  RINGWAY_ASSERT(!bench_.snapshot || bench_.snapshot->generation < adopt.snapshot->generation);
-  const snapshot::Snapshot* before = std::exchange(bench_.snapshot, adopt.snapshot);
+  RINGWAY_ASSERT(!parts_.snapshot || parts_.snapshot->generation < adopt.snapshot->generation);
+  const snapshot::Snapshot* before = std::exchange(parts_.snapshot, adopt.snapshot);
   if (before) clients_.adopt(*before);
   acceptors_.adopt();
   adopt_memory();
@@ -129,38 +129,38 @@ void Worker::obey(const Adopt& adopt) {
   live_version_ = 0;
   update_live();
   health_.adopt();
-  bench_.count(WorkerMetric::generation).set(adopt.snapshot->generation);
-  desk_.generation.store(adopt.snapshot->generation, std::memory_order_release);
+  parts_.count(WorkerMetric::generation).set(adopt.snapshot->generation);
+  report_.generation.store(adopt.snapshot->generation, std::memory_order_release);
 }
 
 // What is kept for reuse is needed, too: an eighth of its part at most.
 void Worker::adopt_memory() {
-  const config::MaybeBytes most = bench_.snapshot->config.router.memory_max;
+  const config::MaybeBytes most = parts_.snapshot->config.router.memory_max;
   const std::uint64_t kept =
-      most ? std::min<std::uint64_t>(*most / crew_.size() / 8, net::BufferPool::kept_bytes_max)
+      most ? std::min<std::uint64_t>(*most / shared_.size() / 8, net::BufferPool::kept_bytes_max)
            : net::BufferPool::kept_bytes_max;
-  bench_.buffers.keep_at_most(kept);
-  if (!most) return bench_.memory.set_unlimited();
-  const std::uint64_t needed = kept + bench_.io.receive_bytes_max();
-  bench_.memory.set_share(proxy::Memory::share(*most, crew_.size(), needed));
+  parts_.buffers.keep_at_most(kept);
+  if (!most) return parts_.memory.set_unlimited();
+  const std::uint64_t needed = kept + parts_.io.receive_bytes_max();
+  parts_.memory.set_share(proxy::Memory::share(*most, shared_.size(), needed));
 }
 
 // What a worker keeps of a pool goes by its name: its number may be another.
 void Worker::adopt_pools(const snapshot::Snapshot* before) {
-  bench_.pool_counters.clear();
+  parts_.pool_counters.clear();
   std::vector<proxy::RetryBudget> budgets;
-  for (const auto& pool : bench_.snapshot->pools) {
-    bench_.pool_counters.push_back(&bench_.registry.pool(bench_.worker, pool->name()));
+  for (const auto& pool : parts_.snapshot->pools) {
+    parts_.pool_counters.push_back(&parts_.registry.pool(parts_.worker, pool->name()));
     const pool::Pool* known = before ? before->pool(pool->name()) : nullptr;
-    budgets.push_back(known ? bench_.retry_budgets[known->number]
-                            : proxy::RetryBudget(crew_.size()));
+    budgets.push_back(known ? parts_.retry_budgets[known->number]
+                            : proxy::RetryBudget(shared_.size()));
   }
-  bench_.retry_budgets = std::move(budgets);
+  parts_.retry_budgets = std::move(budgets);
 }
 
 void Worker::obey(const Listen& listen) {
   acceptors_.listen(listen);
-  desk_.listens.fetch_add(1, std::memory_order_release);
+  report_.listens.fetch_add(1, std::memory_order_release);
 }
 
 void Worker::obey(const Unlisten& unlisten) {
@@ -176,12 +176,12 @@ void Worker::obey(const TakeClient& client) {
 }
 
 void Worker::take_client(const TakeClient& taken) {
-  RINGWAY_ASSERT(bench_.snapshot != nullptr);
+  RINGWAY_ASSERT(parts_.snapshot != nullptr);
   proxy::ClientConn& client = clients_.open(taken.fd, taken.listener);
   if (stopping_) return clients_.retire(client);
   if (!clients_.admit(client)) {
     line_.answer(client, clients_.listener(client).dialect->refusal(proto::too_many_clients));
-    return clients_.reject(client, proxy::rejected_kept(crew_.size()));
+    return clients_.reject(client, proxy::rejected_kept(shared_.size()));
   }
   if (draining_) clients_.finish_between_requests(client);
 }
@@ -212,7 +212,7 @@ void Worker::drain_some() {
     }
     leaving_.pop_back();
   }
-  if (!leaving_.empty()) bench_.timers.set(drain_timer_, bench_.now + step);
+  if (!leaving_.empty()) parts_.timers.set(drain_timer_, parts_.now + step);
 }
 
 void Worker::obey(const Reconsider& what) {
@@ -226,7 +226,7 @@ void Worker::obey(const Relocate& what) {
 void Worker::obey(const Stop&) {
   stopping_ = true;
   health_.stop();
-  bench_.timers.stop(drain_timer_);
+  parts_.timers.stop(drain_timer_);
   acceptors_.stop();
   clients_.each([this](proxy::ClientConn& client) { clients_.retire(client); });
   servers_.retire_all();
@@ -235,7 +235,7 @@ void Worker::obey(const Stop&) {
 void Worker::run_timers() {
   move_budgets_on();
   fired_.clear();
-  bench_.timers.expire(bench_.now, fired_);
+  parts_.timers.expire(parts_.now, fired_);
   for (net::Timer* timer : fired_) {
     if (timer->set()) continue;  // By one before it: for later.
     switch (timer->kind) {
@@ -252,31 +252,31 @@ void Worker::run_timers() {
 
 // After a busy time: an idle worker holds next to nothing.
 void Worker::sweep() {
-  if (bench_.buffers.sweep()) bench_.io.trim();
+  if (parts_.buffers.sweep()) parts_.io.trim();
 }
 
 // One truth for all workers; copied when it moved, constant within a turn.
 void Worker::update_live() {
-  const std::uint64_t version = bench_.board.version();
-  if (version == live_version_ || !bench_.snapshot) return;
+  const std::uint64_t version = parts_.board.version();
+  if (version == live_version_ || !parts_.snapshot) return;
   live_version_ = version;
   look_who_is_live();
   servers_.update_standings();
 }
 
 void Worker::look_who_is_live() {
-  bench_.live.clear();
-  for (const auto& pool : bench_.snapshot->pools) {
-    bench_.live.push_back(proxy::pool_live(*pool, bench_.board));
+  parts_.live.clear();
+  for (const auto& pool : parts_.snapshot->pools) {
+    parts_.live.push_back(proxy::pool_live(*pool, parts_.board));
   }
 }
 
 void Worker::move_budgets_on() {
-  if (!bench_.snapshot || bench_.now - budgets_at_ < std::chrono::seconds(1)) return;
-  budgets_at_ = bench_.now;
-  for (std::size_t i = 0; i < bench_.retry_budgets.size(); ++i) {
-    const auto requests = (*bench_.pool_counters[i])[metrics::PoolMetric::requests].value();
-    bench_.retry_budgets[i].move_on(bench_.now, requests);
+  if (!parts_.snapshot || parts_.now - budgets_at_ < std::chrono::seconds(1)) return;
+  budgets_at_ = parts_.now;
+  for (std::size_t i = 0; i < parts_.retry_budgets.size(); ++i) {
+    const auto requests = (*parts_.pool_counters[i])[metrics::PoolMetric::requests].value();
+    parts_.retry_budgets[i].move_on(parts_.now, requests);
   }
 }
 
@@ -288,37 +288,37 @@ void Worker::end_turn() {
   clients_.flush();
   servers_.reap();
   if (const std::uint32_t gone = clients_.reap()) {
-    desk_.clients.fetch_sub(gone, std::memory_order_relaxed);
+    report_.clients.fetch_sub(gone, std::memory_order_relaxed);
   }
-  if (bench_.buffers.worth_sweeping() && !sweep_timer_.set()) {
-    bench_.timers.set(sweep_timer_, bench_.now + sweep_every);
+  if (parts_.buffers.worth_sweeping() && !sweep_timer_.set()) {
+    parts_.timers.set(sweep_timer_, parts_.now + sweep_every);
   }
   exchanges_.free_over();
-  bench_.count(WorkerMetric::turns).add();
+  parts_.count(WorkerMetric::turns).add();
   if (const std::uint32_t gone = acceptors_.reap()) {
-    desk_.sockets.fetch_sub(gone, std::memory_order_release);
+    report_.sockets.fetch_sub(gone, std::memory_order_release);
   }
   if (draining_ && !stopping_) {
     const bool owes = waits_for_debts() && (owed || has_debts(servers_));
     // Another worker may have paid it, or a connection is to be made once more.
-    if (owes && !drain_timer_.set()) bench_.timers.set(drain_timer_, bench_.now + owed_look_every);
+    if (owes && !drain_timer_.set()) parts_.timers.set(drain_timer_, parts_.now + owed_look_every);
     const bool waits = executor_.next_deadline() != never || owes;
-    desk_.awaiting.store(waits, std::memory_order_release);
+    report_.awaiting.store(waits, std::memory_order_release);
   }
-  if (bench_.snapshot) desk_.settled.store(servers_.settled(), std::memory_order_release);
-  if (stopped()) desk_.stopped.store(true, std::memory_order_release);
+  if (parts_.snapshot) report_.settled.store(servers_.settled(), std::memory_order_release);
+  if (stopped()) report_.stopped.store(true, std::memory_order_release);
 }
 
 // At the end of the process, which forgets what is on the board: without the pause that the home
 // worker makes at other times, but not in each turn: there may be many servers, and a ringway that
 // cannot do it now would be asked as fast as it answers. True if something may still be owed.
 bool Worker::pay_what_is_owed() {
-  if (bench_.now >= pays_at_) {
-    pays_at_ = bench_.now + owed_look_every;
-    return look_for_debts(bench_, servers_, health_, true);
+  if (parts_.now >= pays_at_) {
+    pays_at_ = parts_.now + owed_look_every;
+    return look_for_debts(parts_, servers_, health_, true);
   }
-  if (clients_.size() == 0) return look_for_debts(bench_, servers_, health_, false);
-  if (!drain_timer_.set()) bench_.timers.set(drain_timer_, pays_at_);
+  if (clients_.size() == 0) return look_for_debts(parts_, servers_, health_, false);
+  if (!drain_timer_.set()) parts_.timers.set(drain_timer_, pays_at_);
   return true;
 }
 
@@ -329,8 +329,8 @@ bool Worker::waits_for_debts() {
     pays_until_ = never;
     return false;
   }
-  if (pays_until_ == never) pays_until_ = bench_.now + owed_patience;
-  return bench_.now < pays_until_;
+  if (pays_until_ == never) pays_until_ = parts_.now + owed_patience;
+  return parts_.now < pays_until_;
 }
 
 bool Worker::stopped() const {

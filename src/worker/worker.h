@@ -12,12 +12,12 @@
 #include <vector>
 
 #include "clients/clients.h"
-#include "exchange/workbench.h"
+#include "exchange/worker_parts.h"
 #include "executor/executor.h"
 #include "health/health.h"
 #include "servers/servers.h"
 #include "worker/acceptors.h"
-#include "worker/crew.h"
+#include "worker/shared.h"
 
 namespace ringway::worker {
 
@@ -29,7 +29,7 @@ class Worker {
   static constexpr Duration sweep_every = std::chrono::seconds(1);
 
   // `io` is made on the thread that calls turn().
-  Worker(std::uint32_t number, net::Io& io, Crew& crew);
+  Worker(std::uint32_t number, net::Io& io, Shared& shared);
   ~Worker();
 
   void turn();
@@ -39,7 +39,7 @@ class Worker {
   // What the simulator's checkers look at.
   proxy::Clients& clients() { return clients_; }
   proxy::Servers& servers() { return servers_; }
-  const proxy::Workbench& bench() const { return bench_; }
+  const proxy::WorkerParts& parts() const { return parts_; }
   std::size_t open_exchanges() const { return exchanges_.in_use(); }
   // Asserts what must hold between two turns.
   void check_invariants();
@@ -70,9 +70,9 @@ class Worker {
   bool pay_what_is_owed();
   bool waits_for_debts();
 
-  Crew& crew_;
-  Desk& desk_;
-  proxy::Workbench bench_;
+  Shared& shared_;
+  WorkerReport& report_;
+  proxy::WorkerParts parts_;
   proxy::Exchanges exchanges_;
   proxy::Line line_;
   proxy::Executor executor_;

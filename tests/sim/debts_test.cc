@@ -83,7 +83,7 @@ TEST_CASE("what a server does of before it was out is deleted behind that") {
   test.busy(2, 140ms);
   test.slow().say(set("k", "v1"));
   test.run_for(10ms);
-  auto& board = test.crew.board;
+  auto& board = test.shared.board;
   board.set_standing(test.server_id(), proxy::Standing::ejected, "is dead");
   test.run_for(10ms);
   board.entry(test.server_id()).owe("k", 1000);  // A stand-in was told v2.
@@ -99,7 +99,7 @@ TEST_CASE("what a server does of before it was out is deleted behind that") {
 TEST_CASE("a delete that only marks a value pays nothing: the owed one goes first") {
   TwoLanes test;
   test.laned.values["k"] = "v1";
-  test.crew.board.entry(test.server_id()).owe("k", 1000);
+  test.shared.board.entry(test.server_id()).owe("k", 1000);
   test.quick().say("md k I\r\n");
   test.run_for(10ms);
   CHECK(test.quick().heard == "NF\r\n");
@@ -183,7 +183,7 @@ TEST_CASE("a debt that a refused write was to pay is counted once") {
   TwoLanes test;
   test.laned.values["k"] = "v1";
   test.laned.refuses_sets = true;
-  test.crew.board.entry(test.server_id()).owe("k", 1000);
+  test.shared.board.entry(test.server_id()).owe("k", 1000);
   test.quick().say(set("k", "v2"));
   test.run_for(10ms);
   CHECK_FALSE(test.has("k"));
@@ -191,14 +191,14 @@ TEST_CASE("a debt that a refused write was to pay is counted once") {
 }
 
 bool awaits(const TwoLanes& test) {
-  return test.crew.desks[0]->awaiting;
+  return test.shared.reports[0]->awaiting;
 }
 
 TEST_CASE("at the end what is owed to a server that is up is delivered at once") {
   TwoLanes test;
   test.laned.values["k"] = "v1";
-  test.crew.board.entry(test.server_id()).owe("k", 1000);
-  test.crew.post_all(worker::Drain{});
+  test.shared.board.entry(test.server_id()).owe("k", 1000);
+  test.shared.post_all(worker::Drain{});
   test.run_for(20ms);
   CHECK_FALSE(test.has("k"));
   CHECK_FALSE(awaits(test));
@@ -206,11 +206,11 @@ TEST_CASE("at the end what is owed to a server that is up is delivered at once")
 
 TEST_CASE("what becomes owed while it ends, too") {
   TwoLanes test;
-  test.crew.post_all(worker::Drain{});
+  test.shared.post_all(worker::Drain{});
   test.run_for(20ms);
   test.laned.values["k"] = "v1";
-  if (test.crew.board.entry(test.server_id()).owe("k", 1000))
-    test.crew.homes.ask(0, test.server_id());
+  if (test.shared.board.entry(test.server_id()).owe("k", 1000))
+    test.shared.homes.ask(0, test.server_id());
   test.run_for(20ms);
   CHECK_FALSE(test.has("k"));
   CHECK_FALSE(awaits(test));
@@ -223,7 +223,7 @@ TEST_CASE("the end waits for the late reply that settles what a connection owes"
   test.laned.values["k"] = "v1";
   test.slow().say(silent_set("k", "v2"));
   test.run_for(600ms);
-  test.crew.post_all(worker::Drain{});
+  test.shared.post_all(worker::Drain{});
   test.run_for(100ms);
   CHECK(awaits(test));
   test.run_for(1s);
@@ -235,9 +235,9 @@ TEST_CASE("the end does not wait for what a server that is out is owed, nor for 
   TwoLanes test;
   test.busy(4, 200ms);
   test.run_for(600ms);
-  test.crew.board.set_standing(test.server_id(), proxy::Standing::ejected, "is dead");
-  test.crew.board.entry(test.server_id()).owe("k", 1000);
-  test.crew.post_all(worker::Drain{});
+  test.shared.board.set_standing(test.server_id(), proxy::Standing::ejected, "is dead");
+  test.shared.board.entry(test.server_id()).owe("k", 1000);
+  test.shared.post_all(worker::Drain{});
   test.run_for(20ms);
   CHECK_FALSE(awaits(test));
 }
@@ -247,8 +247,8 @@ TEST_CASE("an owed delete that is not answered goes back on the board") {
   test.laned.values["k"] = "v1";
   test.laned.pace(0, std::chrono::hours(1));
   test.run_for(10s);
-  test.crew.board.entry(test.server_id()).owe("k", 1000);
-  test.crew.homes.ask(0, test.server_id());
+  test.shared.board.entry(test.server_id()).owe("k", 1000);
+  test.shared.homes.ask(0, test.server_id());
   test.run_for(5s);
   CHECK_FALSE(test.has("k"));  // By another connection.
 }
@@ -259,10 +259,10 @@ struct BehindARingway : TwoLanes {
     laned.values["k"] = "v1";
     laned.unable = true;
   }
-  proxy::BoardEntry& entry() { return crew.board.entry(server_id()); }
+  proxy::BoardEntry& entry() { return shared.board.entry(server_id()); }
   void ask_by_hand(std::optional<config::ServerState> state) {
-    crew.board.set_hand_state(server_id(), state, world.now());
-    crew.homes.ask(0, server_id());
+    shared.board.set_hand_state(server_id(), state, world.now());
+    shared.homes.ask(0, server_id());
     run_for(10ms);
   }
   auto deletes() const { return std::ranges::count(laned.done, "delete k"); }
@@ -279,7 +279,7 @@ struct BehindARingway : TwoLanes {
 TEST_CASE("what a ringway cannot do now stays owed to it, and is asked again now and then") {
   BehindARingway test;
   test.entry().owe("k", 1000);
-  test.crew.homes.ask(0, test.server_id());
+  test.shared.homes.ask(0, test.server_id());
   test.run_for(10s);
   CHECK(test.deletes() >= 2);
   CHECK(test.deletes() <= 11);
@@ -334,7 +334,7 @@ TEST_CASE("a delete that is lost with its connection goes behind what is asked a
 
 TEST_CASE("what is delivered at the end is no proof that a check was answered") {
   TwoLanes test;
-  proxy::BoardEntry& entry = test.crew.board.entry(test.server_id());
+  proxy::BoardEntry& entry = test.shared.board.entry(test.server_id());
   test.laned.pace(0, std::chrono::hours(1));
   test.run_for(proxy::BoardEntry::doubt_again);
   test.quick().say("get k\r\n");
@@ -342,11 +342,11 @@ TEST_CASE("what is delivered at the end is no proof that a check was answered") 
   config::Eject rule;
   rule.failures = 1;
   REQUIRE(entry.report_unable(test.world.now(), test.world.now(), rule));
-  test.crew.homes.ask(0, test.server_id());
+  test.shared.homes.ask(0, test.server_id());
   test.run_for(10ms);
   REQUIRE(entry.in_doubt());
   entry.owe("k", 1000);
-  test.crew.post_all(worker::Drain{});
+  test.shared.post_all(worker::Drain{});
   test.run_for(20ms);
   CHECK(entry.in_doubt());
 }
@@ -354,7 +354,7 @@ TEST_CASE("what is delivered at the end is no proof that a check was answered") 
 TEST_CASE("at the end a ringway is not asked in each turn for what it cannot do") {
   BehindARingway test;
   test.entry().owe("k", 1000);
-  test.crew.post_all(worker::Drain{});
+  test.shared.post_all(worker::Drain{});
   test.run_for(1s);
   CHECK(test.deletes() >= 2);
   CHECK(test.deletes() <= 110);

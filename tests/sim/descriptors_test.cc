@@ -36,7 +36,7 @@ TEST_CASE("a server to which there was no descriptor is asked as soon as there i
   test.run_for(20ms);
   CHECK(speaker.heard == "END\r\n");
   CHECK(counted(ServerMetric::failures) == 0);
-  CHECK(test.crew.board.entry(test.server_id()).standing() == proxy::Standing::up);
+  CHECK(test.shared.board.entry(test.server_id()).standing() == proxy::Standing::up);
 }
 
 TEST_CASE("of clients that are turned away and do not close only the last ones stay") {

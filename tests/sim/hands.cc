@@ -9,9 +9,9 @@ namespace ringway::sim {
 using config::ServerState;
 using proxy::Standing;
 
-Hands::Hands(SimWorld& world, Model& model, const Scenario& scenario, worker::Crew& crew,
+Hands::Hands(SimWorld& world, Model& model, const Scenario& scenario, worker::Shared& shared,
              reload::Control& control)
-    : world_(world), model_(model), scenario_(scenario), crew_(crew), control_(control) {}
+    : world_(world), model_(model), scenario_(scenario), shared_(shared), control_(control) {}
 
 void Hands::plan() {
   for (std::size_t i = 0; i < scenario_.hands.size(); ++i) {
@@ -59,11 +59,11 @@ void Hands::look() {
 
 // The home worker does it in its next turn.
 void Hands::check(const pool::Server& server, const Asked& asked) const {
-  SIM_REQUIRE(crew_.board.hand_state(server.id) == asked.state,
+  SIM_REQUIRE(shared_.board.hand_state(server.id) == asked.state,
               "server %s has lost the state that was set by hand", server.name.c_str());
   const Duration soon = std::chrono::seconds(1) + 4 * scenario_.stall_max();
   if (!asked.state || world_.now() - asked.at < soon) return;
-  const Standing standing = crew_.board.standing(server.id);
+  const Standing standing = shared_.board.standing(server.id);
   // What never had keys needs no drain: it just does not get them.
   if (standing == Standing::joining) return;
   const bool drained = standing == Standing::drained;
@@ -81,7 +81,7 @@ void Hands::end() {
   const reload::SharedSnapshot snapshot = control_.snapshot();
   for (const auto& pool : snapshot->pools) {
     for (const pool::Server& server : pool->servers) {
-      if (!crew_.board.hand_state(server.id)) continue;
+      if (!shared_.board.hand_state(server.id)) continue;
       model_.excuse(scenario_.number_of(server.address), world_.now() + scenario_.grace);
       control_.set_state(pool->name(), server, std::nullopt);
     }

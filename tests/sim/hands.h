@@ -10,13 +10,13 @@
 #include "sim/model.h"
 #include "sim/scenario.h"
 #include "sim/sim_world.h"
-#include "worker/crew.h"
+#include "worker/shared.h"
 
 namespace ringway::sim {
 
 class Hands final : public Inhabitant {
  public:
-  Hands(SimWorld& world, Model& model, const Scenario& scenario, worker::Crew& crew,
+  Hands(SimWorld& world, Model& model, const Scenario& scenario, worker::Shared& shared,
         reload::Control& control);
   ~Hands() override { world_.forget(*this); }
 
@@ -43,7 +43,7 @@ class Hands final : public Inhabitant {
   SimWorld& world_;
   Model& model_;
   const Scenario& scenario_;
-  worker::Crew& crew_;
+  worker::Shared& shared_;
   reload::Control& control_;
   bool ended_ = false;
   std::map<std::string, Asked> asked_;  // By the server's address.

@@ -84,7 +84,7 @@ TEST_CASE("at its time it is told that the queue was full, and nobody is blamed"
   CHECK(test.counted(ServerMetric::shed) == 1);
   CHECK(test.counted(ServerMetric::failures) == 0);
   CHECK(test.counted(ServerMetric::timeouts) == 0);
-  CHECK(test.crew.board.entry(test.server_id()).standing() == proxy::Standing::up);
+  CHECK(test.shared.board.entry(test.server_id()).standing() == proxy::Standing::up);
   CHECK(test.slow.done.size() == 3);
 }
 
@@ -235,14 +235,14 @@ TEST_CASE("who waits is neither idle nor stalled") {
   test.speaker(2).say("cde\r\n");
   test.run_for(250ms);
   CHECK(test.speaker(2).heard == "END\r\nSTORED\r\n");
-  CHECK(test.crew.registry.total(metrics::WorkerMetric::clients_stalled) == 0);
+  CHECK(test.shared.registry.total(metrics::WorkerMetric::clients_stalled) == 0);
 }
 
 TEST_CASE("what waits for a stand-in is one request of it, and its key is owed once") {
   Held test(2);
   const pool::ServerId home = test.server_id(1);
-  test.crew.board.set_standing(home, proxy::Standing::ejected, "is dead");
-  test.crew.post_all(worker::Reconsider{home});
+  test.shared.board.set_standing(home, proxy::Standing::ejected, "is dead");
+  test.shared.post_all(worker::Reconsider{home});
   test.run_for(1ms);
   test.speaker(0).say(test.get_slow());
   test.run_for(1ms);

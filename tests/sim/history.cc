@@ -55,19 +55,19 @@ std::vector<std::uint32_t> homes_by_file(const Scenario& scenario, const config:
 }
 
 // It waits for a connection (twice, if there were too many), in a queue, on a slow road.
-History::History(const Scenario& scenario, const worker::Crew& crew)
+History::History(const Scenario& scenario, const worker::Shared& shared)
     : scenario_(scenario),
-      crew_(crew),
+      shared_(shared),
       late_(scenario.slowest_request() + scenario.stall_max()),
       away_(scenario.every_server.size()) {}
 
 bool History::changed(const reload::SharedSnapshot& present) {
   std::uint64_t behind = present->generation;
-  for (const auto& desk : crew_.desks) behind = std::min(behind, desk->generation.load());
-  const bool same = behind == behind_ && version_ == crew_.board.version() && !in_force_.empty() &&
-                    in_force_.back() == present;
+  for (const auto& report : shared_.reports) behind = std::min(behind, report->generation.load());
+  const bool same = behind == behind_ && version_ == shared_.board.version() &&
+                    !in_force_.empty() && in_force_.back() == present;
   behind_ = behind;
-  version_ = crew_.board.version();
+  version_ = shared_.board.version();
   return !same;
 }
 
@@ -138,7 +138,7 @@ void History::add(const reload::SharedSnapshot& snapshot) {
   for (const auto& pool : snapshot->pools) {
     if (leads_to(*snapshot, *pool)) add_pool(*pool, moment);
     for (const pool::Server& server : pool->servers) {
-      if (crew_.board.standing(server.id) == proxy::Standing::up) continue;
+      if (shared_.board.standing(server.id) == proxy::Standing::up) continue;
       away_[scenario_.number_of(server.address)] = true;
     }
   }
@@ -146,11 +146,11 @@ void History::add(const reload::SharedSnapshot& snapshot) {
 }
 
 void History::add_pool(const pool::Pool& pool, Moment& moment) const {
-  const route::PoolLive live = proxy::pool_live(pool, crew_.board);
+  const route::PoolLive live = proxy::pool_live(pool, shared_.board);
   std::vector<std::uint64_t> bits;
   bool served = false;
   for (std::uint32_t i = 0; i < pool.servers.size(); ++i) {
-    const bool up = crew_.board.standing(pool.servers[i].id) == proxy::Standing::up;
+    const bool up = shared_.board.standing(pool.servers[i].id) == proxy::Standing::up;
     served |= up && (i < pool.member_count || std::ranges::count(live.backup_of, i) > 0);
   }
   (served ? moment.any_served : moment.any_out) = true;

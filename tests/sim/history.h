@@ -9,7 +9,7 @@
 #include "board/board_watcher.h"
 #include "reload/in_force.h"
 #include "sim/scenario.h"
-#include "worker/crew.h"
+#include "worker/shared.h"
 
 namespace ringway::sim {
 
@@ -18,7 +18,7 @@ std::vector<std::uint32_t> homes_by_file(const Scenario& scenario, const config:
 
 class History final : public proxy::BoardWatcher {
  public:
-  History(const Scenario& scenario, const worker::Crew& crew);
+  History(const Scenario& scenario, const worker::Shared& shared);
 
   // To be called after each turn of a worker, and each step of control. False if nothing
   // is new.
@@ -59,7 +59,7 @@ class History final : public proxy::BoardWatcher {
   void add_pool(const pool::Pool& pool, Moment& moment) const;
 
   const Scenario& scenario_;
-  const worker::Crew& crew_;
+  const worker::Shared& shared_;
   const Duration late_;
   Instant calm_at_ = never;
   std::uint64_t version_ = 0;

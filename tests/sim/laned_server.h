@@ -167,7 +167,7 @@ struct TwoLanes : OneWorker {
   }
   void let_in() {
     while (world.next_event() < world.now() + 5ms) world.run_next_event();
-    for (const int fd : io.accept_waiting(listener)) crew.post_all(worker::TakeClient{fd, 0});
+    for (const int fd : io.accept_waiting(listener)) shared.post_all(worker::TakeClient{fd, 0});
     run_for(1ms);
   }
   // So many reads, each answered after `each`, stand before what the slow client says next.

@@ -19,7 +19,7 @@ struct Late : TwoLanes {
     REQUIRE(laned.done.size() < 4);
     REQUIRE(counted(ServerMetric::timeouts) > 0);
   }
-  std::uint64_t on_board() const { return crew.board.entry(server_id()).owed().keys; }
+  std::uint64_t on_board() const { return shared.board.entry(server_id()).owed().keys; }
 };
 
 TEST_CASE("a late reply that says that it was done settles what is owed for it") {
@@ -69,8 +69,8 @@ struct WithStandIn : OneWorker {
     adopt_all("timeout = \"500ms\"\neject.failures = 1000\n", {"10.0.0.9:11211", "10.0.0.8:11211"});
     take_clients();
     find_key();
-    crew.board.set_standing(server_id(0), proxy::Standing::ejected, "is dead");
-    crew.post_all(worker::Reconsider{server_id(0)});
+    shared.board.set_standing(server_id(0), proxy::Standing::ejected, "is dead");
+    shared.post_all(worker::Reconsider{server_id(0)});
     speaker.say(read() + "\r\n");
     run_for(10ms);
     REQUIRE(stand_in.done == std::vector{read()});

@@ -103,8 +103,8 @@ struct Limited : OneWorker {
   }
 
   std::uint32_t waiting() { return worker->clients().paused().count(proxy::PauseReason::memory); }
-  std::uint64_t lent() const { return worker->bench().buffers.lent_bytes(); }
-  std::uint64_t bytes_max() const { return worker->bench().memory.bytes_max(); }
+  std::uint64_t lent() const { return worker->parts().buffers.lent_bytes(); }
+  std::uint64_t bytes_max() const { return worker->parts().memory.bytes_max(); }
   Talker& talker(std::size_t i) { return *talkers[i]; }
 
   Store store{world};

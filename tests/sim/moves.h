@@ -4,7 +4,7 @@
 
 #include <functional>
 
-#include "sim/control_world.h"
+#include "sim/control_env.h"
 #include "sim/fake_server.h"
 #include "sim/model.h"
 #include "sim/scenario.h"
@@ -15,7 +15,7 @@ namespace ringway::sim {
 class Moves final : public Inhabitant {
  public:
   // `server`: who is at home at the old address.
-  Moves(SimWorld& world, Model& model, const Scenario& scenario, ControlWorld& control_world,
+  Moves(SimWorld& world, Model& model, const Scenario& scenario, SimControlEnv& control_world,
         std::function<FakeServer&(std::uint32_t)> server)
       : world_(world),
         model_(model),
@@ -58,7 +58,7 @@ class Moves final : public Inhabitant {
   SimWorld& world_;
   Model& model_;
   const Scenario& scenario_;
-  ControlWorld& control_world_;
+  SimControlEnv& control_world_;
   std::function<FakeServer&(std::uint32_t)> server_;
   bool ended_ = false;
 };

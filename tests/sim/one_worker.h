@@ -158,7 +158,7 @@ struct OneWorker {
   explicit OneWorker(Duration pace, const std::string& pool = "timeout = \"500ms\"")
       : server(world, pace) {
     listener = io.listen(own_address, 1000);
-    worker.emplace(0, io, crew);
+    worker.emplace(0, io, shared);
     adopt(pool, "10.0.0.1:11211");
   }
 
@@ -176,17 +176,17 @@ struct OneWorker {
     loaded.config->clients_max = 1000;
     snapshots.push_back(snapshot::build(
         std::move(*loaded.config), snapshots.size() + 1,
-        {.server = [this](const auto& identity) { return crew.board.id_of(identity); },
+        {.server = [this](const auto& identity) { return shared.board.id_of(identity); },
          .listener = [](const std::string&) { return snapshot::ListenerId{0}; }}));
     for (std::size_t i = 0; i < addresses.size(); ++i)
-      crew.board.set_address(server_id(i), *net::Address::parse(addresses[i]));
-    crew.post_all(worker::Adopt{snapshots.back().get()});
+      shared.board.set_address(server_id(i), *net::Address::parse(addresses[i]));
+    shared.post_all(worker::Adopt{snapshots.back().get()});
   }
   pool::ServerId server_id(std::size_t number = 0) const {
     return snapshots.back()->pools[0]->servers[number].id;
   }
   ~OneWorker() {
-    crew.post_all(worker::Stop{});
+    shared.post_all(worker::Stop{});
     while (!worker->stopped()) run_for(1ms);
   }
 
@@ -200,7 +200,7 @@ struct OneWorker {
   // Those who have connected.
   void take_clients() {
     while (world.next_event() < world.now() + 50ms) world.run_next_event();
-    for (const int fd : io.accept_waiting(listener)) crew.post_all(worker::TakeClient{fd, 0});
+    for (const int fd : io.accept_waiting(listener)) shared.post_all(worker::TakeClient{fd, 0});
   }
   void run_for(Duration time) {
     const Instant end = world.now() + time;
@@ -226,7 +226,7 @@ struct OneWorker {
   SimWorld world{Chance(7), Faults{}, trace};
   PacedServer server;
   SimIo io{world, net::IoSettings{}, Chance(8)};
-  worker::Crew crew{{&io}};
+  worker::Shared shared{{&io}};
   std::vector<std::shared_ptr<const snapshot::Snapshot>> snapshots;
   Fd listener = -1;
   std::optional<worker::Worker> worker;

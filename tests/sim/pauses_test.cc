@@ -95,9 +95,11 @@ struct Paused : OneWorker {
     peer(0).heard.clear();
   }
   std::uint32_t waiting() { return worker->clients().paused().count(proxy::PauseReason::memory); }
-  std::uint64_t lent() const { return worker->bench().buffers.lent_bytes(); }
-  std::uint64_t bytes_max() const { return worker->bench().memory.value_bytes_max() / 5 * 8; }
-  std::uint64_t counted(metrics::WorkerMetric metric) const { return crew.registry.total(metric); }
+  std::uint64_t lent() const { return worker->parts().buffers.lent_bytes(); }
+  std::uint64_t bytes_max() const { return worker->parts().memory.value_bytes_max() / 5 * 8; }
+  std::uint64_t counted(metrics::WorkerMetric metric) const {
+    return shared.registry.total(metric);
+  }
   Speaker& peer(std::size_t i) { return *peers[i]; }
   // Lines without an end, until so many bytes are lent.
   void fill(std::size_t count, std::uint64_t upto) {

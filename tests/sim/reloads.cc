@@ -14,12 +14,12 @@ using namespace std::chrono_literals;
 
 }  // namespace
 
-Reloads::Reloads(SimWorld& world, Model& model, const Scenario& scenario, worker::Crew& crew,
-                 reload::Control& control, ControlWorld& control_world)
+Reloads::Reloads(SimWorld& world, Model& model, const Scenario& scenario, worker::Shared& shared,
+                 reload::Control& control, SimControlEnv& control_world)
     : world_(world),
       model_(model),
       scenario_(scenario),
-      crew_(crew),
+      shared_(shared),
       control_(control),
       control_world_(control_world),
       pools_{&scenario.pool()} {}
@@ -61,7 +61,7 @@ bool Reloads::settled() const {
   const reload::SharedSnapshot snapshot = control_.snapshot();
   return std::ranges::none_of(snapshot->pools, [&](const auto& pool) {
     return std::ranges::any_of(pool->servers, [&](const pool::Server& server) {
-      return crew_.board.standing(server.id) == proxy::Standing::joining;
+      return shared_.board.standing(server.id) == proxy::Standing::joining;
     });
   });
 }

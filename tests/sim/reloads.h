@@ -7,18 +7,18 @@
 #include <vector>
 
 #include "reload/control.h"
-#include "sim/control_world.h"
+#include "sim/control_env.h"
 #include "sim/model.h"
 #include "sim/scenario.h"
 #include "sim/sim_world.h"
-#include "worker/crew.h"
+#include "worker/shared.h"
 
 namespace ringway::sim {
 
 class Reloads final : public Inhabitant {
  public:
-  Reloads(SimWorld& world, Model& model, const Scenario& scenario, worker::Crew& crew,
-          reload::Control& control, ControlWorld& control_world);
+  Reloads(SimWorld& world, Model& model, const Scenario& scenario, worker::Shared& shared,
+          reload::Control& control, SimControlEnv& control_world);
   ~Reloads() override { world_.forget(*this); }
 
   // The nth draft of the scenario, so long after the start.
@@ -48,9 +48,9 @@ class Reloads final : public Inhabitant {
   SimWorld& world_;
   Model& model_;
   const Scenario& scenario_;
-  worker::Crew& crew_;
+  worker::Shared& shared_;
   reload::Control& control_;
-  ControlWorld& control_world_;
+  SimControlEnv& control_world_;
   std::vector<Asked> asked_;
   std::vector<const config::Pool*> pools_;  // That are or may be in force.
   std::uint32_t begun_ = 0;

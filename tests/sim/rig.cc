@@ -72,20 +72,20 @@ void Rig::build_router() {
     ios_.push_back(seat.io.get());
     seats_.push_back(std::move(seat));
   }
-  crew_ = std::make_unique<worker::Crew>(ios_);
+  shared_ = std::make_unique<worker::Shared>(ios_);
   control_world_.emplace(world_, *seats_[0].io, chance_.fork());
   for (std::size_t i = 0; i < scenario_.servers.size(); ++i)
     control_world_->name(scenario_.every_server[i].address, scenario_.servers[i]);
   eject_model_.emplace(
       scenario_.pool(), member_count(), [this] { return nobody_wrong(); },
       [this] { return world_.now(); });
-  history_.emplace(scenario_, *crew_);
+  history_.emplace(scenario_, *shared_);
   // The model knows the servers of one configuration, and nobody who knows better.
   const bool alone = scenario_.drafts.empty() && scenario_.hands.empty();
-  alone ? crew_->board.watch(*eject_model_) : crew_->board.watch(*history_);
-  control_ = std::make_unique<reload::Control>(scenario_.config, *crew_, *control_world_);
+  alone ? shared_->board.watch(*eject_model_) : shared_->board.watch(*history_);
+  control_ = std::make_unique<reload::Control>(scenario_.config, *shared_, *control_world_);
   for (std::uint32_t i = 0; i < seats_.size(); ++i)
-    seats_[i].worker = std::make_unique<worker::Worker>(i, *seats_[i].io, *crew_);
+    seats_[i].worker = std::make_unique<worker::Worker>(i, *seats_[i].io, *shared_);
   model_.set_may_serve([this](KeyIndex key, std::uint32_t server, bool removing) {
     return history_->may_serve(key, server, world_.now()) ||
            (removing && history_->may_remove(key, server));
@@ -120,9 +120,9 @@ void Rig::build_servers() {
 }
 
 Outcome Rig::run() {
-  reloads_.emplace(world_, model_, scenario_, *crew_, *control_, *control_world_);
+  reloads_.emplace(world_, model_, scenario_, *shared_, *control_, *control_world_);
   reloads_->plan();
-  hands_.emplace(world_, model_, scenario_, *crew_, *control_);
+  hands_.emplace(world_, model_, scenario_, *shared_, *control_);
   hands_->plan();
   moves_.emplace(world_, model_, scenario_, *control_world_,
                  [this](std::uint32_t i) -> FakeServer& { return *servers_[i]; });

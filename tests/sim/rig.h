@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "reload/control.h"
-#include "sim/control_world.h"
+#include "sim/control_env.h"
 #include "sim/eject_model.h"
 #include "sim/fake_client.h"
 #include "sim/fake_server.h"
@@ -100,8 +100,8 @@ class Rig {
   SimWorld world_;
   std::vector<Seat> seats_;
   std::vector<net::Io*> ios_;
-  std::unique_ptr<worker::Crew> crew_;
-  std::optional<ControlWorld> control_world_;
+  std::unique_ptr<worker::Shared> shared_;
+  std::optional<SimControlEnv> control_world_;
   std::unique_ptr<reload::Control> control_;
   std::optional<Reloads> reloads_;
   std::optional<Hands> hands_;

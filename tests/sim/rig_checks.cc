@@ -35,14 +35,14 @@ void Rig::check_turn(worker::Worker& worker) {
 // server had begun to say when no other one came (blocks are a quarter larger), and a small one on
 // each connection to a server.
 void Rig::check_lent(worker::Worker& worker) {
-  const proxy::Workbench& bench = worker.bench();
+  const proxy::WorkerParts& parts = worker.parts();
   constexpr std::uint64_t connections_max = 2;
   const std::uint64_t most =
-      bench.memory.bytes_max() / 8 * 9 + 2 * bench.io.receive_bytes_max() +
+      parts.memory.bytes_max() / 8 * 9 + 2 * parts.io.receive_bytes_max() +
       short_memory_value_max / 4 * 5 +
       scenario_.every_server.size() * connections_max * 2 * proxy::Clients::modest_bytes_max;
-  SIM_REQUIRE(bench.buffers.lent_bytes() <= most, "%zu bytes are lent, at most %llu may be",
-              bench.buffers.lent_bytes(), static_cast<unsigned long long>(most));
+  SIM_REQUIRE(parts.buffers.lent_bytes() <= most, "%zu bytes are lent, at most %llu may be",
+              parts.buffers.lent_bytes(), static_cast<unsigned long long>(most));
 }
 
 // Whoever has nothing to ask any more waits for nothing, but for those who do not take what they
@@ -85,11 +85,11 @@ void Rig::check_all_up() {
   const reload::SharedSnapshot snapshot = control_->snapshot();
   for (const auto& pool : snapshot->pools) {
     for (const pool::Server& server : pool->servers) {
-      const proxy::Standing standing = crew_->board.standing(server.id);
+      const proxy::Standing standing = shared_->board.standing(server.id);
       SIM_REQUIRE(standing == proxy::Standing::up, "server %s of pool %s is still %s: it %s",
                   server.name.c_str(), pool->name().c_str(),
                   std::string(proxy::word(standing)).c_str(),
-                  crew_->board.cause(server.id).c_str());
+                  shared_->board.cause(server.id).c_str());
     }
   }
 }
@@ -115,13 +115,13 @@ void Rig::check_reloaded() {
   SIM_REQUIRE(snapshot->config.pools == written.pools, "what was written last is not in force");
   std::size_t servers = 0;
   for (const auto& pool : snapshot->pools) servers += pool->servers.size();
-  for (const auto& desk : crew_->desks) {
-    SIM_REQUIRE(desk->generation == snapshot->generation, "a worker is behind");
-    SIM_REQUIRE(desk->settled == snapshot->generation || scenario_.lost_silently,
+  for (const auto& report : shared_->reports) {
+    SIM_REQUIRE(report->generation == snapshot->generation, "a worker is behind");
+    SIM_REQUIRE(report->settled == snapshot->generation || scenario_.lost_silently,
                 "a server that is gone is still somewhere");
   }
-  SIM_REQUIRE(crew_->board.size() == servers || scenario_.lost_silently, "%zu ids for %zu servers",
-              crew_->board.size(), servers);
+  SIM_REQUIRE(shared_->board.size() == servers || scenario_.lost_silently,
+              "%zu ids for %zu servers", shared_->board.size(), servers);
 }
 
 // Of so many keys that a server missed nobody knows any more.
@@ -131,7 +131,7 @@ std::uint64_t Rig::forgotten(std::uint32_t server) const {
   const reload::SharedSnapshot snapshot = control_->snapshot();
   for (const pool::Server& present : snapshot->pools[0]->servers) {
     if (scenario_.number_of(present.address) != server) continue;
-    dropped += crew_->board.entry(present.id).owed().dropped;
+    dropped += shared_->board.entry(present.id).owed().dropped;
   }
   return dropped;
 }
@@ -143,10 +143,10 @@ void Rig::check_memory() const {
   const bool keeps = rule.on_readmit == config::OnReadmit::keep;
   const reload::SharedSnapshot snapshot = control_->snapshot();
   for (const pool::Server& server : snapshot->pools[0]->servers) {
-    const auto owed = crew_->board.entry(server.id).owed();
+    const auto owed = shared_->board.entry(server.id).owed();
     SIM_REQUIRE(owed.bytes <= rule.owed_max, "%llu bytes of keys are remembered for server %s",
                 static_cast<unsigned long long>(owed.bytes), server.name.c_str());
-    const bool up = crew_->board.standing(server.id) == proxy::Standing::up;
+    const bool up = shared_->board.standing(server.id) == proxy::Standing::up;
     SIM_REQUIRE(owed.keys == 0 || !up, "server %s is up, and %zu keys are owed to it still",
                 server.name.c_str(), owed.keys);
     // Each key twice at most: as owed, and as written in vain while that was still to be seen.
@@ -161,7 +161,7 @@ void Rig::check_memory() const {
     SIM_REQUIRE(owed.dropped == 0 || refuses || room > rule.owed_max,
                 "keys of server %s are forgotten", server.name.c_str());
     const auto counted = [&](ServerMetric metric) {
-      return crew_->registry.total("sim", server.name, metric);
+      return shared_->registry.total("sim", server.name, metric);
     };
     SIM_REQUIRE(!keeps || counted(ServerMetric::owed) + counted(ServerMetric::owed_delivered) == 0,
                 "server %s is owed something, and should keep what it has", server.name.c_str());
@@ -180,9 +180,9 @@ void Rig::check_rest() {
     SIM_REQUIRE(worker.open_exchanges() == 0, "%zu exchanges at rest", worker.open_exchanges());
     SIM_REQUIRE(worker.servers().in_flight() == 0, "%u fragments at rest",
                 worker.servers().in_flight());
-    SIM_REQUIRE(worker.bench().memory.promised() == 0, "memory is promised at rest");
-    SIM_REQUIRE(worker.bench().buffers.lent_bytes() == 0, "%zu bytes of buffers lent at rest",
-                worker.bench().buffers.lent_bytes());
+    SIM_REQUIRE(worker.parts().memory.promised() == 0, "memory is promised at rest");
+    SIM_REQUIRE(worker.parts().buffers.lent_bytes() == 0, "%zu bytes of buffers lent at rest",
+                worker.parts().buffers.lent_bytes());
   }
   if (scenario_.lost_silently) return;  // The router cannot know of every dead connection.
   for (const Move& move : scenario_.moves)
@@ -210,7 +210,7 @@ std::size_t Rig::server_connections() const {
 }
 
 void Rig::check_counters() {
-  const metrics::Registry& registry = crew_->registry;
+  const metrics::Registry& registry = shared_->registry;
   const auto total = [&](WorkerMetric metric) { return registry.total(metric); };
   const auto of_servers = [&](ServerMetric metric) {
     std::uint64_t sum = 0;
@@ -254,7 +254,7 @@ void Rig::check_stopped() {
     SIM_REQUIRE(seat.io->ops_in_flight() == 0, "%u operations at the end",
                 seat.io->ops_in_flight());
     SIM_REQUIRE(seat.worker->open_exchanges() == 0, "exchanges at the end");
-    SIM_REQUIRE(seat.worker->bench().buffers.lent_bytes() == 0, "buffers at the end");
+    SIM_REQUIRE(seat.worker->parts().buffers.lent_bytes() == 0, "buffers at the end");
     SIM_REQUIRE(seat.io->open_fds() == 0, "%u descriptors leaked", seat.io->open_fds());
   }
   scenario_.each_pool([this](const config::Pool& pool) { check_gauges(pool); });
@@ -264,7 +264,7 @@ void Rig::check_stopped() {
 void Rig::check_gauges(const config::Pool& pool) const {
   for (const config::Server& server : pool.servers) {
     const auto at_end = [&](ServerMetric metric) {
-      return crew_->registry.total(pool.name, server.name, metric);
+      return shared_->registry.total(pool.name, server.name, metric);
     };
     SIM_REQUIRE(at_end(ServerMetric::connections) == 0 && at_end(ServerMetric::queued) == 0,
                 "connections of server %s are counted at the end", server.name.c_str());

@@ -33,8 +33,8 @@ TEST_CASE("when the connection ends what waits is told what there is to tell") {
 
 TEST_CASE("when the server goes out what waits is told so") {
   Waiting test;
-  test.crew.board.set_standing(test.server_id(), proxy::Standing::ejected, "is dead");
-  test.crew.post_all(worker::Reconsider{test.server_id()});
+  test.shared.board.set_standing(test.server_id(), proxy::Standing::ejected, "is dead");
+  test.shared.post_all(worker::Reconsider{test.server_id()});
   CHECK(test.told().find("is ejected: it is dead") != std::string::npos);
 }
 
@@ -42,8 +42,8 @@ TEST_CASE("when the server moves what waits goes where it is") {
   Waiting test;
   const auto elsewhere = *net::Address::parse("10.0.0.2:11211");
   PacedServer moved(test.world, 1us, elsewhere);
-  test.crew.board.set_address(test.server_id(), elsewhere);
-  test.crew.post_all(worker::Relocate{test.server_id()});
+  test.shared.board.set_address(test.server_id(), elsewhere);
+  test.shared.post_all(worker::Relocate{test.server_id()});
   test.told();
   CHECK(test.served() == 1);
 }
@@ -81,7 +81,7 @@ TEST_CASE("what waited through a reload that allows retries is asked twice as it
 
 TEST_CASE("when a client that waits is gone nobody waits") {
   Waiting test;
-  test.crew.post_all(worker::Stop{});
+  test.shared.post_all(worker::Stop{});
   test.told();
   CHECK(test.worker->stopped());
 }

@@ -21,9 +21,9 @@ struct Case : reload::Surroundings {
   Case() : present(snapshot(four)) {}
   pool::ServerId nth(std::size_t n) const { return present->pools[0]->servers[n].id; }
   void stand(std::size_t n, Standing standing) {
-    crew.board.set_standing(nth(n), standing, "refused the connection", world.now());
+    shared.board.set_standing(nth(n), standing, "refused the connection", world.now());
   }
-  nlohmann::json pool() { return pool_status(*present->pools[0], crew, world.now()); }
+  nlohmann::json pool() { return pool_status(*present->pools[0], shared, world.now()); }
 
   std::unique_ptr<snapshot::Snapshot> present;
 };
@@ -54,7 +54,7 @@ TEST_CASE("the guard is reached when no more may leave, and while one is held") 
 TEST_CASE("a server tells its standing, why, for how long, and who stands in") {
   Case it;
   it.stand(2, Standing::ejected);
-  it.crew.board.set_backup_of(it.nth(2), it.nth(4));
+  it.shared.board.set_backup_of(it.nth(2), it.nth(4));
   it.world.pass(90s);
   const auto server = it.pool()["servers"][2];
   CHECK(server["standing"] == "ejected");
@@ -67,7 +67,7 @@ TEST_CASE("a server tells its standing, why, for how long, and who stands in") {
 
 TEST_CASE("a server tells what is asked of it by file and by hand") {
   Case it;
-  it.crew.board.set_hand_state(it.nth(0), ServerState::drain, it.world.now());
+  it.shared.board.set_hand_state(it.nth(0), ServerState::drain, it.world.now());
   it.world.pass(60s);
   CHECK(it.pool()["servers"][0]["state"] ==
         nlohmann::json{{"file", "up"}, {"by_hand", "drain"}, {"by_hand_seconds", 60.0}});
@@ -78,12 +78,12 @@ TEST_CASE("owed keys are told, and are metrics") {
   Case it;
   it.stand(0, Standing::ejected);
   const std::uint64_t room = 2 * (proxy::Owed::key_overhead_bytes + 2);
-  for (const char* key : {"k1", "k2", "k3"}) it.crew.board.entry(it.nth(0)).owe(key, room);
+  for (const char* key : {"k1", "k2", "k3"}) it.shared.board.entry(it.nth(0)).owe(key, room);
   const auto server = it.pool()["servers"][0];
   CHECK(server["owed"] == 2);
   CHECK(server["owed_bytes"] == room);
   CHECK(server["owed_dropped"] == 1);
-  const auto figures = board_figures(*it.present, it.crew.board);
+  const auto figures = board_figures(*it.present, it.shared.board);
   const auto& of = figures.at({"web", "a"});
   CHECK(of[BoardMetric::owed_keys].value() == 2);
   CHECK(of[BoardMetric::owed_bytes].value() == room);
@@ -93,15 +93,15 @@ TEST_CASE("owed keys are told, and are metrics") {
 TEST_CASE("standings, unresolved names and states by hand are metrics of every server") {
   Case it;
   it.stand(1, Standing::held);
-  it.crew.board.entry(it.nth(2)).set_unresolvable(true);
-  it.crew.board.set_hand_state(it.nth(3), ServerState::up, it.world.now());
-  const auto figures = board_figures(*it.present, it.crew.board);
+  it.shared.board.entry(it.nth(2)).set_unresolvable(true);
+  it.shared.board.set_hand_state(it.nth(3), ServerState::up, it.world.now());
+  const auto figures = board_figures(*it.present, it.shared.board);
   CHECK(figures.size() == 5);
   CHECK(figures.at({"web", "a"})[BoardMetric::standing].value() == 0);
   CHECK(figures.at({"web", "b"})[BoardMetric::standing].value() == 4);
   CHECK(figures.at({"web", "c"})[BoardMetric::unresolved].value() == 1);
   CHECK(figures.at({"web", "d"})[BoardMetric::by_hand].value() == 1);
-  const std::string text = it.crew.registry.exposition(figures);
+  const std::string text = it.shared.registry.exposition(figures);
   CHECK(text.find("ringway_server_standing{pool=\"web\",server=\"b\"} 4\n") != text.npos);
 }
 

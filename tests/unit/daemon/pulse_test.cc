@@ -25,7 +25,7 @@ class TwoWorkers {
   ~TwoWorkers() { log::set_sink({}); }
 
   void turn(std::uint32_t worker) {
-    crew.registry.worker(worker)[metrics::WorkerMetric::turns].add();
+    shared.registry.worker(worker)[metrics::WorkerMetric::turns].add();
   }
 
   // So many seconds, in which these workers turn whenever they are woken.
@@ -45,8 +45,8 @@ class TwoWorkers {
   }
 
   CountingIo first, second;
-  worker::Crew crew{{&first, &second}};
-  Pulse pulse{crew};
+  worker::Shared shared{{&first, &second}};
+  Pulse pulse{shared};
   Instant now{1h};
   std::vector<std::string> lines;
 };
@@ -92,7 +92,7 @@ TEST_CASE("a stall of the whole process is nobody's") {
 
 TEST_CASE("a worker that has stopped is not waited for") {
   TwoWorkers workers;
-  workers.crew.desks[1]->stopped = true;
+  workers.shared.reports[1]->stopped = true;
   workers.pass(30, true, false);
   CHECK(workers.finding().empty());
 }

@@ -9,7 +9,7 @@ namespace {
 using config::ServerState;
 
 struct Case : reload::Surroundings {
-  Case() : control(loaded(), crew, world), route(state_route(control)) {}
+  Case() : control(loaded(), shared, world), route(state_route(control)) {}
 
   static config::Config loaded() {
     const std::string toml =
@@ -29,7 +29,7 @@ struct Case : reload::Surroundings {
     return route.answer(request);
   }
   std::optional<ServerState> by_hand(const std::string& address, const std::string& pool) {
-    return crew.board.hand_state(crew.board.id_of({pool, address, ""}));
+    return shared.board.hand_state(shared.board.id_of({pool, address, ""}));
   }
 
   reload::Control control;

@@ -49,19 +49,19 @@ class NotifySocket {
 
 struct Watched {
   void turn(std::uint32_t worker) {
-    crew.registry.worker(worker)[metrics::WorkerMetric::turns].add();
+    shared.registry.worker(worker)[metrics::WorkerMetric::turns].add();
   }
   // What is told at the next feeding.
   std::string fed() {
     now += milliseconds(100);
-    systemd.feed_watchdog(now, crew);
+    systemd.feed_watchdog(now, shared);
     return manager.heard();
   }
 
   NotifySocket manager;
   Systemd systemd;
   testing::AsleepIo first, second;
-  worker::Crew crew{{&first, &second}};
+  worker::Shared shared{{&first, &second}};
   Instant now{std::chrono::hours(1)};
 };
 
@@ -96,7 +96,7 @@ TEST_CASE("it is fed four times within its time, however often it is looked afte
   watched.turn(1);
   CHECK(watched.systemd.next() == watched.now + milliseconds(100));
   watched.now += milliseconds(99);
-  watched.systemd.feed_watchdog(watched.now, watched.crew);
+  watched.systemd.feed_watchdog(watched.now, watched.shared);
   CHECK(watched.manager.heard().empty());
   watched.now -= milliseconds(99);
   CHECK(watched.fed() == "WATCHDOG=1\n");

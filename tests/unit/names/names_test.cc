@@ -39,9 +39,9 @@ struct Case : Surroundings {
     }
     return count;
   }
-  proxy::BoardEntry& entry(const std::string& of) { return crew.board.entry(server(of)); }
+  proxy::BoardEntry& entry(const std::string& of) { return shared.board.entry(server(of)); }
 
-  Names names{crew, world};
+  Names names{shared, world};
   std::unique_ptr<snapshot::Snapshot> present;
 };
 
@@ -173,7 +173,7 @@ TEST_CASE("a name that several servers have is asked for once") {
   CHECK(it.world.asked.size() == 1);
   it.answer(mc1, {"10.0.0.1:11211"});
   CHECK(it.address(mc1) == "10.0.0.1:11211");
-  CHECK(it.crew.board.address(it.server(mc1, "other")).text() == "10.0.0.1:11211");
+  CHECK(it.shared.board.address(it.server(mc1, "other")).text() == "10.0.0.1:11211");
 }
 
 TEST_CASE("a name that is known not to resolve is so for a server that bears it later") {
@@ -183,7 +183,7 @@ TEST_CASE("a name that is known not to resolve is so for a server that bears it 
   const auto next =
       it.snapshot(R"(["mc-1.test:11211"])", "[pool.other]\nservers = [\"mc-1.test:11211\"]\n");
   it.names.locate(*next);
-  CHECK(it.crew.board.entry(next->pool("other")->servers[0].id).unresolvable());
+  CHECK(it.shared.board.entry(next->pool("other")->servers[0].id).unresolvable());
 }
 
 TEST_CASE("over a reload servers that stay keep address and time, others are forgotten") {

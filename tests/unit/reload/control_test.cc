@@ -11,14 +11,14 @@ using namespace std::chrono_literals;
 
 struct Started : Surroundings {
   explicit Started(const std::string& servers)
-      : control(loaded(listener("l", "\"127.0.0.1:1\"") + "[pool.web]\nservers = " + servers), crew,
-                world) {
+      : control(loaded(listener("l", "\"127.0.0.1:1\"") + "[pool.web]\nservers = " + servers),
+                shared, world) {
     REQUIRE(control.start());
   }
   ~Started() {
     control.ask_stop_now();
-    crew.desks[0]->sockets = 0;
-    crew.desks[0]->stopped = true;
+    shared.reports[0]->sockets = 0;
+    shared.reports[0]->stopped = true;
     control.step();
     CHECK(control.over());
   }

@@ -16,12 +16,12 @@
 
 #include "../asleep_io.h"
 #include "log/log.h"
-#include "reload/world.h"
-#include "worker/crew.h"
+#include "reload/control_env.h"
+#include "worker/shared.h"
 
 namespace ringway::reload {
 
-class FakeWorld final : public World {
+class FakeWorld final : public ControlEnv {
  public:
   Instant now() override { return now_; }
   void pass(Duration time) {
@@ -82,18 +82,18 @@ struct Surroundings {
     REQUIRE(loaded.config);
     return snapshot::build(
         std::move(*loaded.config), 1,
-        {[this](const pool::ServerIdentity& identity) { return crew.board.id_of(identity); },
+        {[this](const pool::ServerIdentity& identity) { return shared.board.id_of(identity); },
          [](const std::string&) { return snapshot::ListenerId{0}; }});
   }
   pool::ServerId server(const std::string& address, const std::string& pool = "web") {
-    return crew.board.id_of({pool, address, ""});
+    return shared.board.id_of({pool, address, ""});
   }
-  std::string address(const std::string& of) { return crew.board.address(server(of)).text(); }
+  std::string address(const std::string& of) { return shared.board.address(server(of)).text(); }
   // How many letters of this kind about this server were posted since it was last asked.
   template <typename Kind>
   int letters(pool::ServerId about) {
     int count = 0;
-    for (const worker::Letter& letter : crew.desks[0]->mailbox.take()) {
+    for (const worker::Letter& letter : shared.mailboxes[0]->take()) {
       const Kind* kind = std::get_if<Kind>(&letter);
       if (kind && kind->server == about) ++count;
     }
@@ -101,7 +101,7 @@ struct Surroundings {
   }
 
   testing::AsleepIo io;
-  worker::Crew crew{{&io}};
+  worker::Shared shared{{&io}};
   FakeWorld world;
   std::vector<std::string> lines;  // Of the log.
 };

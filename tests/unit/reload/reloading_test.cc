@@ -18,7 +18,7 @@ class Reloaded {
     log::set_sink([this](log::Level, std::string_view line) { lines.emplace_back(line); });
     const auto written = std::make_shared<const config::Config>(loaded(toml));
     const snapshot::Identities identities{
-        .server = [this](const pool::ServerIdentity& one) { return crew.board.id_of(one); },
+        .server = [this](const pool::ServerIdentity& one) { return shared.board.id_of(one); },
         .listener = [](const std::string&) { return snapshot::ListenerId{0}; }};
     const std::string hash = config::fingerprint(*written);
     notice.put({.started = written,
@@ -36,11 +36,11 @@ class Reloaded {
   void follow() {
     for (int i = 0; i < 3; ++i) {
       reloading.step();
-      for (const worker::Letter& letter : crew.desks[0]->mailbox.take()) {
+      for (const worker::Letter& letter : shared.mailboxes[0]->take()) {
         if (const auto* adopt = std::get_if<worker::Adopt>(&letter)) {
-          crew.desks[0]->generation = adopt->snapshot->generation;
+          shared.reports[0]->generation = adopt->snapshot->generation;
         }
-        if (std::holds_alternative<worker::Listen>(letter)) crew.desks[0]->listens.fetch_add(1);
+        if (std::holds_alternative<worker::Listen>(letter)) shared.reports[0]->listens.fetch_add(1);
       }
     }
   }
@@ -49,13 +49,13 @@ class Reloaded {
   }
 
   testing::AsleepIo io;
-  worker::Crew crew{{&io}};
+  worker::Shared shared{{&io}};
   FakeWorld world;
   Published notice;
-  Listeners listeners{crew, world};
-  States states{crew};
-  Names names{crew, world};
-  Reloading reloading{crew, world, notice, {listeners, states, names}};
+  Listeners listeners{shared, world};
+  States states{shared};
+  Names names{shared, world};
+  Reloading reloading{shared, world, notice, {listeners, states, names}};
   std::vector<std::string> lines;  // Of the log.
 };
 
@@ -79,8 +79,8 @@ TEST_CASE("whoever asked is told of the end, though what is being prepared hangs
 
 TEST_CASE("a reload for whose servers no ids are left fails, and says what helps") {
   Reloaded process{web(1, 3)};
-  for (std::uint32_t i = 0; process.crew.board.size() + 3 < proxy::Board::servers_max; ++i) {
-    process.crew.board.id_of({"leaving", std::to_string(i), ""});
+  for (std::uint32_t i = 0; process.shared.board.size() + 3 < proxy::Board::servers_max; ++i) {
+    process.shared.board.id_of({"leaving", std::to_string(i), ""});
   }
   process.write(web(1, 4), 2);
   auto asked = process.reloading.order(true);
@@ -173,7 +173,7 @@ TEST_CASE("what is scheduled and fails at its time is counted once, however ofte
     return "[reload]\napply_at = 1970-01-05T" + time + "Z\n";
   };
   const auto failures = [&] {
-    const std::string told = process.crew.registry.exposition();
+    const std::string told = process.shared.registry.exposition();
     const std::string name = "\nringway_config_reload_failures_total ";
     return told.substr(told.find(name) + name.size(), 2);
   };
@@ -217,7 +217,7 @@ TEST_CASE("the watch tries again what failed for a reason outside the file, and 
   };
   const auto failures = [&](const char* count) {
     const std::string name = "\nringway_config_reload_failures_total ";
-    return process.crew.registry.exposition().find(name + count + "\n") != std::string::npos;
+    return process.shared.registry.exposition().find(name + count + "\n") != std::string::npos;
   };
   process.world.addresses = false;
   process.write(web(1, 3, watch) + listener("new", "\"127.0.0.1:7\""), 2);
@@ -313,8 +313,8 @@ TEST_CASE("names of servers are asked for when their time is set, and known when
   process.world.pass(std::chrono::hours(1));
   process.follow();
   CHECK(process.notice.get().snapshot->generation == 2);
-  const auto server = process.crew.board.id_of({"new", "mc.test:11211", ""});
-  CHECK(process.crew.board.address(server).text() == "10.0.0.7:11211");
+  const auto server = process.shared.board.id_of({"new", "mc.test:11211", ""});
+  CHECK(process.shared.board.address(server).text() == "10.0.0.7:11211");
   process.listeners.close();
 }
 

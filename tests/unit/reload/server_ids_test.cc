@@ -13,12 +13,12 @@ class Process {
  public:
   std::shared_ptr<const snapshot::Snapshot> built(const std::string& toml) {
     const snapshot::Identities identities{
-        .server = [this](const pool::ServerIdentity& server) { return crew.board.id_of(server); },
+        .server = [this](const pool::ServerIdentity& server) { return shared.board.id_of(server); },
         .listener = [](const std::string&) { return 0; }};
     return snapshot::build(loaded(toml), ++generation_, identities);
   }
-  worker::Crew crew{std::vector<net::Io*>{}};
-  ServerIds ids{crew};
+  worker::Shared shared{std::vector<net::Io*>{}};
+  ServerIds ids{shared};
 
  private:
   std::uint64_t generation_ = 0;
@@ -28,11 +28,11 @@ TEST_CASE("the ids of servers that are gone are released, those of the others st
   Process process;
   auto before = process.built(web(1, 3));
   const auto after = process.built(web(2, 4));
-  CHECK(process.crew.board.size() == 4);
+  CHECK(process.shared.board.size() == 4);
   process.ids.switched(before, *after);
   before.reset();
   process.ids.release();
-  CHECK(process.crew.board.size() == 3);
+  CHECK(process.shared.board.size() == 3);
   CHECK(process.built(web(2, 4))->pools[0]->servers[0].id == after->pools[0]->servers[0].id);
 }
 
@@ -41,17 +41,17 @@ TEST_CASE("a released id is used again, for somebody of whom nothing is known") 
   auto before = process.built(web(1, 2));
   const pool::ServerId stays = before->pools[0]->servers[0].id;
   const pool::ServerId gone = before->pools[0]->servers[1].id;
-  process.crew.board.set_standing(gone, proxy::Standing::ejected, "was away");
-  process.crew.board.set_hand_state(gone, config::ServerState::drain, Instant{});
+  process.shared.board.set_standing(gone, proxy::Standing::ejected, "was away");
+  process.shared.board.set_hand_state(gone, config::ServerState::drain, Instant{});
   process.ids.switched(before, *process.built(web(1, 1)));
   before.reset();
   process.ids.release();
   const auto later = process.built(web(1, 1) + pool("new", 7, 7));
   CHECK(later->pools[0]->servers[0].id == stays);
   CHECK(later->pools[1]->servers[0].id == gone);
-  CHECK(process.crew.board.standing(gone) == proxy::Standing::up);
-  CHECK(process.crew.board.asked(gone) == config::ServerState::up);
-  CHECK(process.crew.board.address(gone).empty());
+  CHECK(process.shared.board.standing(gone) == proxy::Standing::up);
+  CHECK(process.shared.board.asked(gone) == config::ServerState::up);
+  CHECK(process.shared.board.address(gone).empty());
 }
 
 TEST_CASE("the ids of what never comes into force are released, each once") {
@@ -61,10 +61,10 @@ TEST_CASE("the ids of what never comes into force are released, each once") {
   process.ids.switched(before, *present);
   process.ids.given_up(*process.built(web(1, 4)), *present);
   process.ids.given_up(*process.built(web(1, 5)), *present);
-  CHECK(process.crew.board.size() == 5);
+  CHECK(process.shared.board.size() == 5);
   before.reset();
   process.ids.release();
-  CHECK(process.crew.board.size() == 2);
+  CHECK(process.shared.board.size() == 2);
   CHECK(process.built(web(2, 3))->pools[0]->servers[0].id == present->pools[0]->servers[0].id);
 }
 
@@ -72,7 +72,7 @@ TEST_CASE("a server that comes back before it was released is as it was left") {
   Process process;
   auto before = process.built(web(1, 2));
   const pool::ServerId id = before->pools[0]->servers[1].id;
-  process.crew.board.set_hand_state(id, config::ServerState::maintenance, Instant{});
+  process.shared.board.set_hand_state(id, config::ServerState::maintenance, Instant{});
   auto without = process.built(web(1, 1));
   process.ids.switched(before, *without);
   const auto again = process.built(web(1, 2));
@@ -81,19 +81,19 @@ TEST_CASE("a server that comes back before it was released is as it was left") {
   without.reset();
   process.ids.release();
   CHECK(again->pools[0]->servers[1].id == id);
-  CHECK(process.crew.board.asked(id) == config::ServerState::maintenance);
+  CHECK(process.shared.board.asked(id) == config::ServerState::maintenance);
 }
 
 TEST_CASE("the counters of a server that is gone end, those of a name that stays go on") {
   Process process;
-  process.crew.registry.server(0, "web", "s1")[metrics::ServerMetric::requests].add(5);
-  process.crew.registry.server(0, "web", "s2")[metrics::ServerMetric::requests].add(7);
+  process.shared.registry.server(0, "web", "s1")[metrics::ServerMetric::requests].add(5);
+  process.shared.registry.server(0, "web", "s2")[metrics::ServerMetric::requests].add(7);
   auto before = process.built(web(1, 2));
   process.ids.switched(before, *process.built(web(1, 1)));
   before.reset();
   process.ids.release();
   const auto total = [&](const std::string& server) {
-    return process.crew.registry.total("web", server, metrics::ServerMetric::requests);
+    return process.shared.registry.total("web", server, metrics::ServerMetric::requests);
   };
   CHECK(total("s1") == 5);
   CHECK(total("s2") == 0);
@@ -107,7 +107,7 @@ TEST_CASE("an id stays while somebody looks at any snapshot that had it") {
   process.ids.switched(between, *process.built(web(1, 2)));
   between.reset();
   process.ids.release();
-  CHECK(process.crew.board.size() == 3);
+  CHECK(process.shared.board.size() == 3);
   CHECK(process.ids.waiting() > 0);
 }
 

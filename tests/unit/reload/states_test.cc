@@ -20,7 +20,7 @@ struct Case : Surroundings {
   void set(std::optional<ServerState> state) {
     states.set_by_hand("web", present->pools[0]->servers[0], state, world.now());
   }
-  ServerState asked() { return crew.board.asked(server(mc1)); }
+  ServerState asked() { return shared.board.asked(server(mc1)); }
   int calls() { return letters<worker::Reconsider>(server(mc1)); }
   // The lines that a time without any other event brings.
   std::size_t lines_within(Duration time) {
@@ -30,13 +30,13 @@ struct Case : Surroundings {
     return lines.size() - before;
   }
 
-  States states{crew};
+  States states{shared};
   std::unique_ptr<snapshot::Snapshot> present;
 };
 
 TEST_CASE("at the start a server stands as the file has it, and nobody is called") {
-  CHECK(Case("drain").crew.board.entry({}).standing() == proxy::Standing::drained);
-  CHECK(Case("maintenance").crew.board.entry({}).standing() == proxy::Standing::maintenance);
+  CHECK(Case("drain").shared.board.entry({}).standing() == proxy::Standing::drained);
+  CHECK(Case("maintenance").shared.board.entry({}).standing() == proxy::Standing::maintenance);
   CHECK(Case("drain").calls() == 0);
 }
 

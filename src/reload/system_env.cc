@@ -1,6 +1,6 @@
 // Listeners by net/, the clock of the machine, and the resolver's thread, which alone
 // may hang in a name server. It takes one question at a time.
-#include "reload/system_world.h"
+#include "reload/system_env.h"
 
 #include <chrono>
 #include <condition_variable>
@@ -39,7 +39,7 @@ Result<void> start(std::thread& thread, std::function<void()> body) {
 }  // namespace
 
 // Its thread's as well: what asks a name server that is silent outlives whoever wanted to know.
-struct SystemWorld::Resolver {
+struct SystemEnv::Resolver {
   std::mutex mutex;
   std::condition_variable changed;
   std::deque<std::string> asked;
@@ -50,7 +50,7 @@ struct SystemWorld::Resolver {
   void run();
 };
 
-void SystemWorld::Resolver::run() {
+void SystemEnv::Resolver::run() {
   pthread_setname_np(pthread_self(), "names");
   std::unique_lock lock(mutex);
   while (true) {
@@ -65,29 +65,29 @@ void SystemWorld::Resolver::run() {
   }
 }
 
-SystemWorld::SystemWorld(Source source)
+SystemEnv::SystemEnv(Source source)
     : source_(std::move(source)),
       chance_(net::system_seed()),
       resolver_(std::make_shared<Resolver>()) {}
 
-SystemWorld::~SystemWorld() {
+SystemEnv::~SystemEnv() {
   if (worker_.joinable()) worker_.join();
   const std::lock_guard lock(resolver_->mutex);
   resolver_->ending = true;
   resolver_->changed.notify_all();
 }
 
-Instant SystemWorld::now() {
+Instant SystemEnv::now() {
   const auto since_boot = std::chrono::steady_clock::now().time_since_epoch();
   return Instant{std::chrono::duration_cast<Duration>(since_boot)};
 }
 
-Duration SystemWorld::since_1970() {
+Duration SystemEnv::since_1970() {
   return std::chrono::system_clock::now().time_since_epoch();
 }
 
 // Traffic goes first where there are few CPUs.
-Result<void> SystemWorld::begin(std::function<void()> work) {
+Result<void> SystemEnv::begin(std::function<void()> work) {
   RINGWAY_ASSERT(!working());
   if (worker_.joinable()) worker_.join();
   working_ = true;
@@ -104,23 +104,23 @@ Result<void> SystemWorld::begin(std::function<void()> work) {
   return begun;
 }
 
-std::uint32_t SystemWorld::mode_of(const config::Listener& settings) const {
+std::uint32_t SystemEnv::mode_of(const config::Listener& settings) const {
   return settings.mode.value_or(source_.file_mode);
 }
 
-World::Opening SystemWorld::open_listener(const std::string& bind,
-                                          const config::Listener& settings) {
+ControlEnv::Opening SystemEnv::open_listener(const std::string& bind,
+                                             const config::Listener& settings) {
   if (const auto given = given_.take(bind)) return *given;
   return net::open_listener(bind, static_cast<int>(settings.backlog), mode_of(settings));
 }
 
 // What was given keeps what its giver chose.
-World::Adjusting SystemWorld::adjust_listener(int fd, const config::Listener& settings) {
+ControlEnv::Adjusting SystemEnv::adjust_listener(int fd, const config::Listener& settings) {
   if (given_.has(fd)) return {};
   return net::adjust_listener(fd, static_cast<int>(settings.backlog), mode_of(settings));
 }
 
-std::vector<int> SystemWorld::accept_waiting(int fd) {
+std::vector<int> SystemEnv::accept_waiting(int fd) {
   std::vector<int> clients;
   while (clients.size() < accept_waiting_max) {
     const int client = ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -130,20 +130,20 @@ std::vector<int> SystemWorld::accept_waiting(int fd) {
   return clients;
 }
 
-void SystemWorld::close_listener(int fd) {
+void SystemEnv::close_listener(int fd) {
   if (!given_.give_back(fd)) net::close_listener(fd);
 }
 
-void SystemWorld::abandon_listener(int fd) {
+void SystemEnv::abandon_listener(int fd) {
   if (!given_.has(fd)) net::abandon_listener(fd);
 }
 
 // The file of what was given is its giver's to make anew.
-bool SystemWorld::listener_is_lost(int fd) {
+bool SystemEnv::listener_is_lost(int fd) {
   return !given_.has(fd) && net::listener_is_lost(fd);
 }
 
-void SystemWorld::resolve(const std::string& name) {
+void SystemEnv::resolve(const std::string& name) {
   const std::lock_guard lock(resolver_->mutex);
   if (!resolver_->begun) {
     std::thread thread;
@@ -160,7 +160,7 @@ void SystemWorld::resolve(const std::string& name) {
   resolver_->changed.notify_all();
 }
 
-std::vector<Resolved> SystemWorld::take_resolved() {
+std::vector<Resolved> SystemEnv::take_resolved() {
   const std::lock_guard lock(resolver_->mutex);
   return std::exchange(resolver_->answers, {});
 }

@@ -1,5 +1,5 @@
 // What following the names of servers needs of the outside: a clock, chance, and somebody
-// who asks the resolver. It is a part of the World of control.
+// who asks the resolver. It is a part of the ControlEnv of control.
 #pragma once
 
 #include <cstdint>
@@ -17,12 +17,12 @@ struct Resolved {
   Answer answer;
 };
 
-class NameWorld {
+class NameEnv {
  public:
-  NameWorld() = default;
-  NameWorld(const NameWorld&) = delete;
-  NameWorld& operator=(const NameWorld&) = delete;
-  virtual ~NameWorld() = default;
+  NameEnv() = default;
+  NameEnv(const NameEnv&) = delete;
+  NameEnv& operator=(const NameEnv&) = delete;
+  virtual ~NameEnv() = default;
 
   virtual Instant now() = 0;  // Any thread.
   virtual std::uint64_t random() = 0;

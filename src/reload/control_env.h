@@ -1,6 +1,6 @@
 // What control needs of the outside: the configuration, listening sockets, names
 // resolved, and somebody else to do what takes long. The real ones are in
-// system_world.h; the simulator brings its own.
+// system_env.h; the simulator brings its own.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +13,12 @@
 #include "ringway/base/time.h"
 #include "ringway/config/load.h"
 
-#include "names/name_world.h"
+#include "names/name_env.h"
 #include "net/listener_socket.h"
 
 namespace ringway::reload {
 
-class World : public NameWorld {
+class ControlEnv : public NameEnv {
  public:
   // By the calendar, in UTC.
   virtual Duration since_1970() = 0;

@@ -9,17 +9,17 @@
 #include <utility>
 #include <vector>
 
-#include "reload/world.h"
+#include "reload/control_env.h"
 #include "sim/sim_io.h"
 
 namespace ringway::sim {
 
-class ControlWorld final : public reload::World, private Inhabitant {
+class SimControlEnv final : public reload::ControlEnv, private Inhabitant {
  public:
   // `io` is worker 0's, to which listeners belong.
-  ControlWorld(SimWorld& world, SimIo& io, Chance chance)
+  SimControlEnv(SimWorld& world, SimIo& io, Chance chance)
       : world_(world), io_(io), chance_(chance) {}
-  ~ControlWorld() override { world_.forget(*this); }
+  ~SimControlEnv() override { world_.forget(*this); }
 
   void name(const std::string& text, const net::Address& address) { names_[text] = address; }
   // From now on there is no such name, until it is found again.

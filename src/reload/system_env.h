@@ -10,11 +10,11 @@
 
 #include "net/chance.h"
 #include "net/listener_sockets_given.h"
-#include "reload/world.h"
+#include "reload/control_env.h"
 
 namespace ringway::reload {
 
-class SystemWorld final : public World {
+class SystemEnv final : public ControlEnv {
  public:
   struct Source {
     std::function<config::Loaded()> load;
@@ -24,8 +24,8 @@ class SystemWorld final : public World {
     std::uint32_t file_mode;     // Permissions that a new file gets.
   };
 
-  explicit SystemWorld(Source source);
-  ~SystemWorld() override;
+  explicit SystemEnv(Source source);
+  ~SystemEnv() override;
 
   Instant now() override;
   Duration since_1970() override;

@@ -52,9 +52,9 @@ constexpr std::uint32_t rejected_max(std::uint32_t workers) {
   return rejected_kept_max + 3 * workers;
 }
 
-struct Workbench {
-  Workbench(std::uint32_t number, net::Io& its_io, Board& shared_board, metrics::Registry& shared,
-            ListenerLoads& shared_loads, const HomeWorkers& all_homes)
+struct WorkerParts {
+  WorkerParts(std::uint32_t number, net::Io& its_io, Board& shared_board, metrics::Registry& shared,
+              ListenerLoads& shared_loads, const HomeWorkers& all_homes)
       : worker(number),
         io(its_io),
         board(shared_board),
