@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "exchange/exchange.h"
@@ -34,15 +35,23 @@ class Deadlines {
     std::erase_if(lists_, [](const auto& list) { return list->exchanges.front() == nullptr; });
   }
 
-  // Takes out one exchange whose time is up, and its timeout; null if there is none.
-  Exchange* pop_expired(Instant now, Duration& timeout) {
+  // Takes out every exchange whose time is up, and marks it: one that fails lets the next come to
+  // the head of its line, which then must not begin to stream. Valid until it is called again.
+  struct Expired {
+    Exchange* exchange;
+    Duration timeout;
+  };
+  std::span<const Expired> take_expired(Instant now) {
+    expired_.clear();
     for (const auto& list : lists_) {
-      Exchange* exchange = list->exchanges.front();
-      if (!exchange || exchange->deadline > now) continue;
-      timeout = list->timeout;
-      return list->exchanges.pop_front();
+      while (Exchange* exchange = list->exchanges.front()) {
+        if (exchange->deadline > now) break;
+        list->exchanges.pop_front();
+        exchange->expired = true;
+        expired_.push_back({exchange, list->timeout});
+      }
     }
-    return nullptr;
+    return expired_;
   }
 
  private:
@@ -61,6 +70,7 @@ class Deadlines {
   }
 
   std::vector<std::unique_ptr<Same>> lists_;
+  std::vector<Expired> expired_;
 };
 
 }  // namespace ringway::proxy

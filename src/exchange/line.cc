@@ -128,8 +128,8 @@ bool Line::emit_single(ClientConn& client, Exchange& exchange) {
     stash.clear(buffers_);
     return true;
   }
-  // A large value that began to arrive behind others streams from here on.
-  if (exchange.large && !exchange.direct) {
+  // A large value that began to arrive behind others streams from here on, if its end may come.
+  if (exchange.large && !exchange.direct && !exchange.expired) {
     exchange.direct = true;
     exchange.streaming = true;
     client.output.append(buffers_, stash.bytes());

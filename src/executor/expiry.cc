@@ -12,8 +12,8 @@ using metrics::ServerMetric;
 using metrics::WorkerMetric;
 
 void Executor::expire() {
-  Duration timeout{};
-  while (Exchange* exchange = deadlines_.pop_expired(parts_.now, timeout)) {
+  for (const auto& [exchange, timeout] : deadlines_.take_expired(parts_.now)) {
+    if (exchange->over) continue;  // Its client was lost with one before it.
     parts_.count(WorkerMetric::requests_expired).add();
     const Duration late = parts_.now - exchange->deadline;
     const bool ours = late > timeout / 4;

@@ -302,7 +302,6 @@ void Executor::expire_gather(Exchange& exchange, Duration timeout, bool ours) {
     whole &=
         fail_slots(*fragment, refusal(exchange, of_server(servers_.label(fragment->server), what)));
   }
-  exchange.expired = true;
   if (!whole) {
     break_stream(exchange);
   } else if (at_head(exchange)) {

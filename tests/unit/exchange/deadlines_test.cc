@@ -21,8 +21,7 @@ struct Waiting : Exchange {
 
 std::vector<Exchange*> expired(Deadlines& deadlines, Instant now) {
   std::vector<Exchange*> all;
-  Duration timeout{};
-  while (Exchange* exchange = deadlines.pop_expired(now, timeout)) all.push_back(exchange);
+  for (const auto& one : deadlines.take_expired(now)) all.push_back(one.exchange);
   return all;
 }
 
@@ -35,7 +34,9 @@ TEST_CASE("an exchange expires at its deadline, not before") {
   Waiting exchange(deadlines, start, 500ms);
   CHECK(deadlines.next() == start + 500ms);
   CHECK(expired(deadlines, start + 500ms - 1ns).empty());
+  CHECK(!exchange.expired);
   CHECK(expired(deadlines, start + 500ms) == std::vector<Exchange*>{&exchange});
+  CHECK(exchange.expired);
   CHECK(deadlines.next() == never);
 }
 
@@ -69,11 +70,14 @@ TEST_CASE("an expired exchange comes with the timeout it had") {
   Deadlines deadlines;
   Waiting old(deadlines, start, 700ms);
   Waiting young(deadlines, start, 300ms);
-  Duration timeout{};
-  CHECK(deadlines.pop_expired(start + 400ms, timeout) == &young);
-  CHECK(timeout == 300ms);
-  CHECK(deadlines.pop_expired(start + 700ms, timeout) == &old);
-  CHECK(timeout == 700ms);
+  const auto check_one = [&](Instant now, const Exchange& exchange, Duration timeout) {
+    const auto taken = deadlines.take_expired(now);
+    REQUIRE(taken.size() == 1);
+    CHECK(taken[0].exchange == &exchange);
+    CHECK(taken[0].timeout == timeout);
+  };
+  check_one(start + 400ms, young, 300ms);
+  check_one(start + 700ms, old, 700ms);
 }
 
 TEST_CASE("a timeout that changes leaves those alone who wait already") {
