@@ -349,7 +349,7 @@ void Servers::turned_away(ServerConn& conn) {
   if (to.backoff != Duration::zero()) {
     const bool works = to.entry->connected();
     connect_failed(conn, "has too many connections", !works);
-    if (works) news_.on_proved(to.id);
+    if (works && !proves_by_connecting(to)) news_.on_proved(to.id);
     return;
   }
   (*to.counters)[ServerMetric::connect_failures].add();
