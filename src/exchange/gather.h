@@ -51,6 +51,19 @@ struct Gather {
 
   Bytes key(const Slot& slot) const { return keys.bytes(slot.key_offset, slot.key_bytes); }
   bool all_asked() const { return unasked >= keys.size(); }
+  // What left has left, and at most the next one is leaving.
+  void check_invariants() const {
+    RINGWAY_ASSERT(next_slot <= slot_count && slot_count <= slots_max && unasked <= keys.size());
+    for (std::uint32_t i = 0; i < slot_count; ++i) {
+      const SlotState state = slots[i].state;
+      const bool open = state == SlotState::asked || state == SlotState::stashed;
+      RINGWAY_ASSERT((i >= next_slot || (!open && state != SlotState::leaving)) &&
+                     "what stands behind an open slot waits");
+      RINGWAY_ASSERT(
+          (i <= next_slot || (state != SlotState::leaving && state != SlotState::left)) &&
+          "values leave in the order asked");
+    }
+  }
   // No fragment of the present group is asked or waits to be.
   bool group_settled() const {
     for (const Fragment* fragment = fragments; fragment; fragment = fragment->sibling) {

@@ -146,6 +146,7 @@ bool Line::emit_slots(ClientConn& client, Exchange& exchange) {
     Slot& slot = gather.slots[gather.next_slot];
     if (slot.state == SlotState::asked || slot.state == SlotState::leaving) return false;
     if (slot.state != SlotState::stashed) continue;
+    RINGWAY_ASSERT(slot.block_offset + slot.block_bytes <= slot.fragment->stash.size());
     make_room(client, slot.block_bytes);
     client.output.append(buffers_, slot.fragment->stash.bytes(slot.block_offset, slot.block_bytes));
     count_out(exchange, slot.block_bytes);
@@ -191,6 +192,7 @@ void check_line(const ClientConn& client) {
     RINGWAY_ASSERT(one->client == &client && !one->answered);
     RINGWAY_ASSERT((one == client.line_first || (!one->direct && !one->streaming)) &&
                    "only the head of a line writes into its client's output");
+    if (one->gather) one->gather->check_invariants();
     const Fragment* fragment = one->gather ? one->gather->fragments : &one->first;
     for (; fragment; fragment = fragment->sibling) announced += fragment->announced;
     stashed += one->stashed;

@@ -88,6 +88,8 @@ bool Executor::send_anew(Exchange& exchange, Bytes unsent) {
 
 // True if it is in a FIFO again.
 bool Executor::retry_single(Exchange& exchange) {
+  RINGWAY_ASSERT(!exchange.direct && !exchange.large && exchange.stashed == 0 &&
+                 "nothing of a reply that begins anew has come");
   ++exchange.first.retries;
   const Request request = dialect(*exchange.client).again(exchange.asked());
   const HashedKey key(dialect(*exchange.client), exchange);
@@ -111,12 +113,15 @@ bool Executor::retry_single(Exchange& exchange) {
 void Executor::ask_anew(Fragment& fragment, bool retried) {
   Exchange& exchange = *fragment.exchange;
   Gather& gather = *exchange.gather;
+  RINGWAY_ASSERT(fragment.stash.empty() && fragment.announced == 0 &&
+                 "nothing of a reply that begins anew has come");
   fragment.state = FragmentState::settled;
   Fragment** end = &gather.fragments;
   while (*end) end = &(*end)->sibling;
   Fragment** const made = end;
   for (std::uint16_t i = std::exchange(fragment.slot, no_slot); i != no_slot;) {
     const std::uint16_t next = std::exchange(gather.slots[i].next, no_slot);
+    RINGWAY_ASSERT(gather.slots[i].state == SlotState::asked);
     const route::Plan& plan =
         this->plan(*exchange.client, exchange.effect, gather.key(gather.slots[i]), true);
     if (plan.empty()) {

@@ -191,13 +191,13 @@ bool Executor::gather_head(Exchange& exchange, Fragment& fragment, const Piece& 
 // are misses. False if it names none of them.
 bool Executor::gather_value(Exchange& exchange, Fragment& fragment, const Piece& piece) {
   Gather& gather = *exchange.gather;
-  std::uint16_t i = fragment.slot;
   const bool open = fragment.state == FragmentState::asked;
-  while (i != no_slot && gather.key(gather.slots[i]) != piece.key) {
-    if (open) gather.slots[i].state = SlotState::missed;
-    i = gather.slots[i].next;
-  }
+  std::uint16_t i = fragment.slot;
+  while (i != no_slot && gather.key(gather.slots[i]) != piece.key) i = gather.slots[i].next;
+  // Whoever names another key is not believed about those before it: they are asked again.
   if (i == no_slot) return false;
+  for (std::uint16_t k = fragment.slot; open && k != i; k = gather.slots[k].next)
+    gather.slots[k].state = SlotState::missed;
   fragment.slot = i;
   fragment.begun = true;
   if (!open || !told(exchange)) return true;

@@ -89,6 +89,9 @@ void Servers::suspect(ServerConn& conn, Duration timeout) {
   if (!conn.head_sent && !conn.output.sending()) return;
   const Instant silent_at = conn.quiet_since + timeout;
   if (silent_at <= parts_.now) {
+    const Fragment* head = conn.fifo.first();
+    RINGWAY_ASSERT(head && parts_.now - head->queued_at >= conn.link.timeout.value_or(timeout) &&
+                   "silence is of a server that was asked so long ago");
     return fail(conn, "has been silent for " + duration_text(timeout));
   }
   // Its time is not up yet, but nobody else may come to look.
