@@ -17,8 +17,10 @@
 #include "ringway/proto/dialect.h"
 
 #include "board/board_entry.h"
+#include "exchange/backoff.h"
 #include "exchange/exchange.h"
 #include "exchange/fifo.h"
+#include "exchange/known_commands.h"
 #include "exchange/pending_keys.h"
 #include "net/io.h"
 #include "net/list.h"
@@ -58,18 +60,12 @@ struct ServerLink {
   std::string out_because;           // What clients are told while it is not up.
 
   std::vector<ServerConn*> conns;  // By lane; null where there is none.
-  Duration backoff{};              // The next one.
+  Backoff backoff;                 // Of connections that cannot be made.
   Instant retry_at{};              // No connection is begun before it.
   std::string last_failure;        // Why the last connection could not be made.
   bool failing = false;            // The last connection could not be made, or was lost.
   std::string says;                // What it said last that it could not do, asked by ringway.
-  // Commands, a bit each: it has answered it since a connection last ended at it; of those that
-  // servers may not know: a connection ended at it since it was last answered; two did.
-  std::uint64_t knows = 0;
-  std::uint64_t ended_at = 0;
-  std::uint64_t shuns = 0;
-  Instant shunned_until{};       // What it shuns is not asked before,
-  Duration shunned_for{};        // and next time for twice as long.
+  KnownCommands commands;
   net::Timer preconnect_timer;   // When missing ones are made.
   std::uint32_t open_conns = 0;  // Until they are freed.
   // What waits for room in the queue, in the order it came; those among it that a busy server

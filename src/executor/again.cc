@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "exchange/error_text.h"
+#include "exchange/retry_rules.h"
 #include "executor/executor.h"
 
 namespace ringway::proxy {
@@ -13,35 +14,11 @@ using metrics::PoolMetric;
 using metrics::WorkerMetric;
 using proto::Effect;
 
-namespace {
-
-// With less time left an answer would come too late.
-constexpr Duration time_left_min = std::chrono::milliseconds(5);
-// Of what stood behind requests that end connections.
-constexpr std::uint8_t retries_max = 3;
-
-// What ringway itself says of a single key beforehand is not counted as stashed.
-bool untouched(const Fragment& fragment) {
-  const Exchange& exchange = *fragment.exchange;
-  const bool heard = exchange.gather ? !fragment.stash.empty() : exchange.stashed > 0;
-  return fragment.state == FragmentState::asked && !fragment.begun && !heard && !fragment.late;
-}
-
-}  // namespace
-
 bool Executor::may_retry(const Fragment& fragment) const {
   const Exchange& exchange = *fragment.exchange;
   const pool::Pool& pool = exchange.client->rules->route->pool();
   if (!exchange.retry_safe || pool.settings.read_retries == 0) return false;
-  return may_ask_again(fragment);
-}
-
-bool Executor::may_ask_again(const Fragment& fragment) const {
-  const Exchange& exchange = *fragment.exchange;
-  if (fragment.ended_on >= ended_on_max || fragment.retries >= retries_max) return false;
-  if (!untouched(fragment)) return false;
-  if (exchange.direct || exchange.expired || exchange.client->closing) return false;
-  return !exchange.deadline_link.linked() || exchange.deadline - parts_.now >= time_left_min;
+  return may_ask_again(fragment, parts_.now);
 }
 
 // Whatever it does, it has not done it yet.
@@ -50,7 +27,7 @@ bool Executor::may_send_anew(const Fragment& fragment, Bytes unsent) const {
   if (unsent.empty() || exchange.gather || !told(exchange)) return false;
   if (unsent.size() > Clients::modest_bytes_max && parts_.memory.is_over(unsent.size()))
     return false;
-  return exchange.effect != Effect::reads && may_ask_again(fragment);
+  return exchange.effect != Effect::reads && may_ask_again(fragment, parts_.now);
 }
 
 // To be asked last: it pays.

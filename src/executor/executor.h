@@ -163,7 +163,6 @@ class Executor {
   Exchange& open_internal(const Request& request);
   void on_internal_over(Exchange& exchange, bool answered, Bytes what);
   bool may_retry(const Fragment& fragment) const;
-  bool may_ask_again(const Fragment& fragment) const;
   bool may_send_anew(const Fragment& fragment, Bytes unsent) const;
   bool send_anew(Exchange& exchange, Bytes unsent);
   bool affords_retry(const Exchange& exchange);

@@ -6,6 +6,7 @@
 #include "exchange/error_text.h"
 #include "exchange/exchange.h"
 #include "log/log.h"
+#include "servers/pace.h"
 #include "servers/servers.h"
 
 namespace ringway::proxy {
@@ -87,8 +88,7 @@ void Servers::lost_silently(pool::ServerId server) {
 void Servers::suspect(ServerConn& conn, Duration timeout) {
   if (conn.state != ServerConnState::ready) return;
   if (!conn.head_sent && !conn.output.sending()) return;
-  const Instant silent_at = conn.quiet_since + timeout;
-  if (silent_at <= parts_.now) {
+  if (conn.quiet_since + timeout <= parts_.now) {
     const Fragment* head = conn.fifo.first();
     RINGWAY_ASSERT(head && parts_.now - head->queued_at >= conn.link.timeout.value_or(timeout) &&
                    "silence is of a server that was asked so long ago");
@@ -103,11 +103,10 @@ void Servers::suspect(ServerConn& conn, Duration timeout) {
 void Servers::look_for_silence(ServerConn& conn, Duration timeout) {
   if (conn.state != ServerConnState::ready) return;
   if (conn.timer.kind == net::TimerKind::server_silent && conn.timer.set()) return;
-  const bool owes_us = conn.head_sent || conn.offered > conn.sent;
-  const Instant silent_at = (owes_us ? conn.quiet_since : parts_.now) + timeout;
-  if (conn.link.ends_at <= silent_at) return set_idle_timer(conn);
+  const Instant at = silent_at(conn, parts_.now, timeout);
+  if (conn.link.ends_at <= at) return set_idle_timer(conn);
   conn.timer.kind = net::TimerKind::server_silent;
-  parts_.timers.set(conn.timer, silent_at);
+  parts_.timers.set(conn.timer, at);
 }
 
 void Servers::forgive(ServerConn& conn, Duration timeout) {
@@ -134,19 +133,6 @@ void Servers::set_idle_timer(ServerConn& conn) {
 
 // --- Requests that end connections ------------------------------------------------------
 
-namespace {
-
-std::uint64_t bit(proto::CommandId command) {
-  RINGWAY_ASSERT(command.index() < 64);
-  return std::uint64_t{1} << command.index();
-}
-
-}  // namespace
-
-// A server may end its connection at a command that it does not know, as proxies do. Where it has
-// not answered such a command since the last such end, the next one says nothing of the server;
-// from the second of those on the command is not asked for a while, for all others pay for each.
-// So no more than three connections in a row end at one command without a pause.
 Servers::End Servers::end_at_head(ServerConn& conn) {
   ServerLink& link = conn.link;
   Fragment& head = *conn.fifo.first();
@@ -155,31 +141,15 @@ Servers::End Servers::end_at_head(ServerConn& conn) {
   if (head.ended_on < ended_on_max) ++head.ended_on;
   const proto::CommandId command = head.exchange->command;
   if (!link.dialect->may_be_unknown(command)) return {.of_request = head.ended_on == ended_on_max};
-  const std::uint64_t at = bit(command);
-  if ((link.knows & at) != 0) {
-    link.knows &= ~at;
-    return {.of_request = true};
-  }
-  if ((link.ended_at & at) != 0) {
-    link.shuns |= at;
-    link.shunned_until = parts_.now + longer(link.shunned_for, link);
-  }
-  link.ended_at |= at;
+  const KnownCommands::End end = link.commands.on_end(command);
+  if (end == KnownCommands::End::of_server) return {.of_request = true};
+  if (end == KnownCommands::End::once_more)
+    link.commands.shun(command, parts_.now, link.backoff_min, link.backoff_max, parts_.io.random());
   return {.of_request = true, .blames = false};
 }
 
-void Servers::learn(ServerLink& link, proto::CommandId command) {
-  const std::uint64_t at = bit(command);
-  link.knows |= at;
-  if ((link.ended_at & at) == 0) [[likely]]
-    return;
-  link.ended_at &= ~at;
-  link.shuns &= ~at;
-  if (link.shuns == 0) link.shunned_for = Duration::zero();
-}
-
 bool Servers::shuns(pool::ServerId server, proto::CommandId command) {
-  return (link(server).shuns & bit(command)) != 0;
+  return link(server).commands.shuns(command);
 }
 
 // --- Signs of life --------------------------------------------------------------------
@@ -251,7 +221,7 @@ void Servers::update_standings() {
       if (before == Standing::up) continue;
       // Its probes went well: no reason to wait for the end of an old back-off.
       link->retry_at = {};
-      link->backoff = {};
+      link->backoff.end();
       link->failing = false;
       preconnect_soon(*link);
       continue;

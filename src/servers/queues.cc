@@ -10,15 +10,13 @@
 #include <utility>
 #include <vector>
 
+#include "servers/pace.h"
 #include "servers/servers.h"
 
 namespace ringway::proxy {
 
 bool Servers::full(const ServerLink& link, const ServerConn& place) const {
-  if (place.fifo.first() && place.fifo.first()->queued_at < parts_.now - link.head_wait_modest) {
-    const Duration head_waits = parts_.now - place.fifo.first()->queued_at;
-    if (std::max(head_waits, expected_wait(place)) >= link.head_wait_max) return true;
-  }
+  if (too_slow(place.fifo, parts_.now, link.head_wait_modest, link.head_wait_max)) return true;
   if (link.connections > 1) [[unlikely]]
     return have_full_queue(link);
   return place.fifo.count() >= link.queue_max || place.output.size() >= link.queue_bytes_max;
@@ -117,21 +115,12 @@ bool Servers::has_room(ServerLink& link, const Fragment& fragment) const {
   return true;
 }
 
-// How long a request would take that joins the queue now: as the head shows, which has waited for
-// those that stood before it and for itself.
-Duration Servers::expected_wait(const ServerConn& place) const {
-  const Fragment* head = place.fifo.first();
-  if (!head) return {};
-  const Duration each = (parts_.now - head->queued_at) / (head->queued_behind + 1);
-  return each * place.fifo.count();
-}
-
 // Its server needs a moment, too.
 bool Servers::fits(const ServerLink& link, const Fragment& fragment) const {
   const ServerConn* place = place_of(link, fragment);
   if (!place || !link.timeout) return true;
   const Duration left = fragment.exchange->deadline - parts_.now;
-  return left - expected_wait(*place) >= link.head_wait_modest;
+  return left - expected_wait(place->fifo, parts_.now) >= link.head_wait_modest;
 }
 
 // --- Who waits no more ------------------------------------------------------------------

@@ -132,8 +132,8 @@ void Servers::pop_head(ServerConn& conn) {
   Fragment& head = leave_fifo(conn, nullptr);
   conn.head_sent = conn.fifo.first() && conn.fifo.first()->request_end <= conn.sent;
   ++conn.link.replied;
-  if (!std::exchange(conn.replied, true)) conn.link.backoff = Duration::zero();
-  learn(conn.link, head.exchange->command);
+  if (!std::exchange(conn.replied, true)) conn.link.backoff.end();
+  conn.link.commands.on_answered(head.exchange->command);
   // Success is a well-framed reply in time, whatever it says, unless a ringway says that it has
   // none itself; checks are none of traffic's.
   if (!head.exchange->internal) {

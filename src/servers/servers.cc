@@ -192,8 +192,9 @@ ServerConn* Servers::connection(pool::ServerId server, std::uint32_t lane, proto
     refusal.why = to.out_because;
     return nullptr;
   }
-  if (to.shuns != 0 && shuns(server, command) && parts_.now < to.shunned_until) [[unlikely]] {
-    refusal.why = shunned_text(to.dialect->name_of(command), to.shunned_until - parts_.now);
+  if (to.commands.shuns(command, parts_.now)) [[unlikely]] {
+    refusal.why =
+        shunned_text(to.dialect->name_of(command), to.commands.shunned_until() - parts_.now);
     return nullptr;
   }
   ServerConn*& place = to.conns[lane % to.connections];
@@ -293,16 +294,8 @@ void Servers::become_ready(ServerConn& conn) {
   told ? news_.on_ready(conn.link.id) : news_.on_proved(conn.link.id);
 }
 
-// Doubles from backoff_min to backoff_max, each time off by up to a half either
-// way, so that many routers do not come back at once.
-Duration Servers::longer(Duration& time, const ServerLink& link) {
-  time = time == Duration::zero() ? link.backoff_min : std::min(time * 2, link.backoff_max);
-  const auto share = static_cast<std::int64_t>(parts_.io.random() % 1001);
-  return time / 2 + time * share / 1000;
-}
-
 Duration Servers::next_backoff(ServerLink& link) {
-  return longer(link.backoff, link);
+  return link.backoff.next(link.backoff_min, link.backoff_max, parts_.io.random());
 }
 
 void Servers::connect_failed(ServerConn& conn, std::string what, bool theirs) {
@@ -346,7 +339,7 @@ void Servers::turned_away(ServerConn& conn) {
   (*to.counters)[ServerMetric::connections_refused].add();
   // Once is chance; what waits longer would be answered long after it was given up. A server
   // on which another connection works is alive, whichever worker has it.
-  if (to.backoff != Duration::zero()) {
+  if (to.backoff.begun()) {
     const bool works = to.entry->connected();
     connect_failed(conn, "has too many connections", !works);
     if (works && !proves_by_connecting(to)) news_.on_proved(to.id);

@@ -156,7 +156,6 @@ class Servers {
 
   static bool have_full_queue(const ServerLink& link);
   bool full(const ServerLink& link, const ServerConn& place) const;
-  Duration expected_wait(const ServerConn& place) const;
   bool fits(const ServerLink& link, const Fragment& fragment) const;
   Fragment* next_that_fits(ServerLink& link);
   static const ServerConn* place_of(const ServerLink& link, const Fragment& fragment);
@@ -176,14 +175,12 @@ class Servers {
   void on_connect_late(ServerConn& conn);
   void turned_away(ServerConn& conn);
   Duration next_backoff(ServerLink& link);
-  Duration longer(Duration& time, const ServerLink& link);
   // A connection ended when its head was next.
   struct End {
     bool of_request = false;  // That may be why, so that all others may go on at once.
     bool blames = true;       // It speaks against the server.
   };
   End end_at_head(ServerConn& conn);
-  void learn(ServerLink& link, proto::CommandId command);
 
   void read_replies(ServerConn& conn, Bytes bytes);
   Bytes read_head(ServerConn& conn, Bytes bytes);
