@@ -213,7 +213,7 @@ void Health::on_disproved(pool::ServerId id, std::string_view cause) {
 
 // It was to come back and does not work. Held it would take keys that others serve.
 void Health::return_failed(Watched& server, std::string_view cause) {
-  if (may_leave(server)) {
+  if (out_standing(server) != Standing::held) {
     server.returning_by_hand = false;
     return eject(server, cause);
   }

@@ -216,24 +216,14 @@ void Health::ask_for(Watched& server, ServerState asked) {
   hurry_probes(*server.pool);
 }
 
-// The guard: a fault near ringway must not empty the ring.
-bool Health::may_leave(const Watched& server) const {
-  if (server.backup) return true;
-  const Pool& pool = *server.pool;
-  const std::size_t most = most_out(pool.members.size(), pool.settings.eject.max_ejected);
-  std::size_t out = 0;
-  bool others = false;
-  for (const Watched* other : pool.members) {
-    const Standing now = standing(*other);
-    if (now == Standing::ejected || now == Standing::unresolved) ++out;
-    if (other != &server && in_ring(now)) others = true;
-  }
-  return out < most && others;
-}
-
+// A backup owns no keys: the guard is for those who do.
 Standing Health::out_standing(const Watched& server) const {
-  if (!may_leave(server)) return Standing::held;
-  return server.unresolved ? Standing::unresolved : Standing::ejected;
+  std::vector<Standing> others;
+  const Pool& pool = *server.pool;
+  for (const Watched* other : pool.members)
+    if (other != &server) others.push_back(standing(*other));
+  if (server.backup) return server.unresolved ? Standing::unresolved : Standing::ejected;
+  return standing_out(others, pool.settings.eject.max_ejected, server.unresolved);
 }
 
 void Health::eject(Watched& server, std::string_view cause) {
@@ -311,10 +301,11 @@ bool Health::eject_held(Pool& pool) {
     if (standing(*server) != Standing::held || server->coming_back) continue;
     if (!longest || server->since < longest->since) longest = server;
   }
-  if (!longest || !may_leave(*longest)) return false;
+  const Standing out = longest ? out_standing(*longest) : Standing::held;
+  if (out == Standing::held) return false;
   const std::string cause = parts_.board.cause(longest->id);
   const std::uint32_t good = longest->good;
-  stand(*longest, out_standing(*longest), cause);
+  stand(*longest, out, cause);
   longest->good = good;
   (*longest->counters)[ServerMetric::ejections].add();
   say(*longest, Level::warning, "server_ejected",

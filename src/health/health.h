@@ -92,7 +92,6 @@ class Health final : public ServerNews {
   void look_at_name(Watched& server);
   void eject(Watched& server, std::string_view cause);
   Standing out_standing(const Watched& server) const;
-  bool may_leave(const Watched& server) const;
   bool anybody_up(const Pool& pool) const;
   void come_back(Watched& server);
   bool has_what_was_owed(const Watched& server) const;
