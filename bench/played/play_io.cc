@@ -78,7 +78,7 @@ void PlayIo::send(net::Token token, int fd, std::span<const Bytes> parts) {
   news_.push_back({.token = token, .result = static_cast<std::int32_t>(total)});
 }
 
-std::span<const net::Completion> PlayIo::wait(Instant, std::uint32_t) {
+std::span<const net::Completion> PlayIo::wait(Instant, const net::Expected&) {
   const Aside aside;
   now_ += std::chrono::microseconds(50);
   lent_.clear();

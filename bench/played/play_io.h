@@ -49,7 +49,7 @@ class PlayIo final : public net::Io {
   int process_id() const override { return 1; }
   std::string peer(int) const override { return {}; }
   std::uint64_t random() override;
-  std::span<const net::Completion> wait(Instant deadline, std::uint32_t in_flight) override;
+  std::span<const net::Completion> wait(Instant deadline, const net::Expected& expected) override;
   bool drained() const override { return true; }
   void wake() override {}
   void accept(net::Token, int, net::Accepts) override {}

@@ -27,10 +27,11 @@ constexpr Key<Router> router_keys[] = {
     key<&Router::io>("io", "",
                      "auto takes io_uring where the kernel allows it, and says why if it does not"),
     key<&Router::zone>("zone", "", "which copy of replicated data is near; often \"${ZONE}\""),
-    key<&Router::batch_window>("batch_window", "",
-                               "a busy worker waits this long for more work to send at once; 0s: "
-                               "never",
-                               times(0s, 10ms)),
+    key<&Router::batch_window>(
+        "batch_window", "",
+        "where that answers more, a busy worker waits this long for more work "
+        "to send at once; 0s: never",
+        times(0s, 10ms)),
     {.name = "memory_max",
      .unit = "",
      .why = "near it large values wait for room, then all who ask; who holds memory and does not "

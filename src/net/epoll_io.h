@@ -37,7 +37,7 @@ class EpollIo final : public Io {
   std::int64_t unix_now_s() const override;
   int process_id() const override;
   std::string peer(int fd) const override;
-  std::span<const Completion> wait(Instant deadline, std::uint32_t in_flight) override;
+  std::span<const Completion> wait(Instant deadline, const Expected& expected) override;
   bool drained() const override { return drained_; }
   void wake() override;
   void accept(Token token, int listener, Accepts accepts) override;

@@ -38,7 +38,7 @@ int wait_for_events(int epoll_fd, std::span<epoll_event> events, Duration timeou
 
 }  // namespace
 
-std::span<const Completion> EpollIo::wait(Instant deadline, std::uint32_t /*in_flight*/) {
+std::span<const Completion> EpollIo::wait(Instant deadline, const Expected& /*expected*/) {
   RINGWAY_ASSERT(!waiting_);
   ++counters_.waits;
   waiting_ = true;

@@ -47,6 +47,12 @@ struct SocketOptions {
   int user_timeout_ms = 0;  // TCP_USER_TIMEOUT: unacknowledged bytes end the connection.
 };
 
+// What a worker waits for when it sleeps: how long that may take depends on it.
+struct Expected {
+  std::uint32_t in_flight = 0;  // Replies of servers that are still to come,
+  std::uint64_t answered = 0;   // and those that have come so far.
+};
+
 class Io {
  public:
   Io() = default;
@@ -67,11 +73,10 @@ class Io {
 
   // Submits everything started since the last call, then sleeps until something
   // completes, `deadline` passes, or wake() was called; returns what completed
-  // (at most `completions_max`, possibly nothing). `in_flight` says how many
-  // replies the caller still expects: with many, an implementation may linger
-  // some microseconds to collect several completions in one go.
+  // (at most `completions_max`, possibly nothing). Where many replies are expected an
+  // implementation may linger some microseconds to collect several completions in one go.
   // Takes back all bytes lent by the previous wait().
-  virtual std::span<const Completion> wait(Instant deadline, std::uint32_t in_flight) = 0;
+  virtual std::span<const Completion> wait(Instant deadline, const Expected& expected) = 0;
   static constexpr std::size_t completions_max = 256;
 
   // True if the last wait() left nothing that was already known to be ready.

@@ -74,6 +74,12 @@ Instant monotonic_now() {
   return Instant(std::chrono::seconds(now.tv_sec) + Duration(now.tv_nsec));
 }
 
+Duration thread_cpu_time() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
 std::int64_t unix_seconds() {
   return ::time(nullptr);
 }

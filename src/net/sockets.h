@@ -21,6 +21,8 @@ bool accept_goes_on(int error);
 bool has_arrived(int fd);
 
 Instant monotonic_now();
+// The time that this thread has had on a CPU.
+Duration thread_cpu_time();
 std::int64_t unix_seconds();
 int own_process_id();
 std::string peer_text(int fd);  // As Io::peer() has it.

@@ -26,6 +26,7 @@
 #include "net/linger.h"
 #include "net/send_operation.h"
 #include "net/slab.h"
+#include "net/sockets.h"
 #include "net/uring.h"
 #include "net/uring_buffers.h"
 
@@ -45,7 +46,7 @@ class UringIo final : public Io {
   std::int64_t unix_now_s() const override;
   int process_id() const override;
   std::string peer(int fd) const override;
-  std::span<const Completion> wait(Instant deadline, std::uint32_t in_flight) override;
+  std::span<const Completion> wait(Instant deadline, const Expected& expected) override;
   bool drained() const override { return drained_; }
   void wake() override;
   void accept(Token token, int listener, Accepts accepts) override;
@@ -113,8 +114,8 @@ class UringIo final : public Io {
   void trim_buffers();
   void unpark();
   void hand_over_owed();
-  void submit_and_sleep(Instant deadline, std::uint32_t in_flight);
-  void sleep(Instant deadline, std::uint32_t in_flight);
+  void submit_and_sleep(Instant deadline, const Expected& expected);
+  void sleep(Instant deadline, const Expected& expected);
   void reap();
   void notice_wake();
 
@@ -159,7 +160,7 @@ class UringIo final : public Io {
   int wake_fd_ = -1;
   std::uint32_t in_kernel_ = 0;       // Operations whose last completion is still to come.
   std::uint32_t sends_prepared_ = 0;  // Since the last submit.
-  Linger linger_;
+  Linger linger_{&thread_cpu_time};
 
   std::array<UringBuffers, 2> groups_;  // Outlives uring_: the kernel writes here.
   std::unique_ptr<Uring> uring_;

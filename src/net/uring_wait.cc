@@ -19,7 +19,7 @@ constexpr int rounds_max = 8;
 
 }  // namespace
 
-std::span<const Completion> UringIo::wait(Instant deadline, std::uint32_t in_flight) {
+std::span<const Completion> UringIo::wait(Instant deadline, const Expected& expected) {
   RINGWAY_ASSERT(!waiting_);
   ++counters_.waits;
   waiting_ = true;
@@ -32,7 +32,7 @@ std::span<const Completion> UringIo::wait(Instant deadline, std::uint32_t in_fli
   // no buffer): nothing the caller should wake up for.
   do {
     unpark();
-    submit_and_sleep(deadline, in_flight);
+    submit_and_sleep(deadline, expected);
     reap();
     now_ = monotonic_now();
   } while (count_ == 0 && !woken_ && now_ < deadline);
@@ -92,11 +92,11 @@ void UringIo::hand_over_owed() {
   count_ = count;
 }
 
-void UringIo::submit_and_sleep(Instant deadline, std::uint32_t in_flight) {
+void UringIo::submit_and_sleep(Instant deadline, const Expected& expected) {
   RINGWAY_ASSERT(waiting_);
   const bool awake = count_ > 0 || uring_->ready() > 0;
   if (!awake) {
-    sleep(deadline, in_flight);
+    sleep(deadline, expected);
   } else if (uring_->prepared() > 0 || uring_->kernel_has_more()) {
     uring_->submit();
   }
@@ -109,7 +109,7 @@ void UringIo::submit_and_sleep(Instant deadline, std::uint32_t in_flight) {
   }
 }
 
-void UringIo::sleep(Instant deadline, std::uint32_t in_flight) {
+void UringIo::sleep(Instant deadline, const Expected& expected) {
   const Instant start = monotonic_now();
   if (deadline <= start) return uring_->submit();
   Uring::Sleep sleep{.completions = 1,
@@ -119,14 +119,12 @@ void UringIo::sleep(Instant deadline, std::uint32_t in_flight) {
     uring_->submit_and_sleep(sleep);
     return;
   }
-  const std::uint32_t wanted = linger_.wanted(in_flight);
+  const std::uint32_t wanted = linger_.wanted(start, expected.in_flight, expected.answered);
   if (wanted > 1) {
     sleep.completions = sends_prepared_ + wanted;  // Most sends are done at once.
     sleep.content = settings_.batch_window;
   }
   uring_->submit_and_sleep(sleep);
-  const std::uint32_t ready = uring_->ready();
-  linger_.woke(ready > sends_prepared_ ? ready - sends_prepared_ : 0);
 }
 
 // One completion of the kernel may become two of ours.

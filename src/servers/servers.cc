@@ -394,6 +394,7 @@ Fragment& Servers::leave_fifo(ServerConn& conn, Fragment* before) {
   gone.conn = nullptr;
   RINGWAY_ASSERT(in_flight_ > 0);
   --in_flight_;
+  ++left_fifo_;
   (*conn.link.counters)[ServerMetric::queued].subtract();
   return gone;
 }

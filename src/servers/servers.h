@@ -137,6 +137,7 @@ class Servers {
   void retire_all();
   bool empty() const { return conns_.size() == 0; }
   std::uint32_t in_flight() const { return in_flight_; }
+  net::Expected expected() const { return {in_flight_, left_fifo_}; }
 
   // Calls visit(ServerConn&) for each; for checks and status.
   template <typename Visit>
@@ -215,7 +216,8 @@ class Servers {
   std::vector<ServerLink*> suspects_;  // Shed something in this turn.
   std::vector<ServerLink*> crowded_;   // Somebody waits for room in their queues.
   std::vector<ServerConn*> withdrawn_from_;
-  std::uint32_t in_flight_ = 0;      // Fragments in all FIFOs.
+  std::uint32_t in_flight_ = 0;      // Fragments in all FIFOs,
+  std::uint64_t left_fifo_ = 0;      // and that ever left one.
   std::uint64_t board_version_ = 0;  // Up to which standings were taken over.
   bool ending_ = false;              // The worker's own end is no news of any server.
 };

@@ -80,7 +80,7 @@ Worker::~Worker() {
 
 void Worker::turn() {
   const Instant deadline = std::min(parts_.timers.next(), executor_.next_deadline());
-  const auto completions = parts_.io.wait(deadline, servers_.in_flight());
+  const auto completions = parts_.io.wait(deadline, servers_.expected());
   parts_.now = parts_.io.now();
   update_live();
   for (const net::Completion& done : completions) dispatch(done);

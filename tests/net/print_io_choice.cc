@@ -13,7 +13,7 @@ int main(int argc, char** argv) {
     std::printf("none: %s\n", choice.error().c_str());
     return 1;
   }
-  choice->io->wait(choice->io->now(), 0);
+  choice->io->wait(choice->io->now(), {});
   std::printf("%s: %s\n", choice->name.c_str(), choice->why.c_str());
   return 0;
 }

@@ -74,7 +74,7 @@ void Scene::close(int fd) {
 }
 
 std::size_t Scene::turn(Duration longest) {
-  const auto completions = io().wait(io().now() + longest, 0);
+  const auto completions = io().wait(io().now() + longest, {});
   CHECK(completions.size() <= Io::completions_max);
   for (const Completion& completion : completions) note(completion);
   return completions.size();

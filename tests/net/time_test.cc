@@ -11,7 +11,7 @@ constexpr Duration late_max = 300ms;
 TEST_CASE_FIXTURE(Scene, "a wait ends at its deadline") {
   for (const Duration time : {Duration(300us), Duration(2ms), Duration(30ms)}) {
     const Instant start = io().now();
-    CHECK(io().wait(start + time, 0).empty());
+    CHECK(io().wait(start + time, {}).empty());
     CHECK(io().now() >= start + time);
     CHECK(io().now() < start + time + late_max);
   }
@@ -36,7 +36,7 @@ TEST_CASE_FIXTURE(Scene, "a wake from elsewhere ends a wait long before its dead
   turn();
   const Instant start = io().now();
   world().wake_after(5ms);
-  CHECK(io().wait(start + 10s, 0).empty());
+  CHECK(io().wait(start + 10s, {}).empty());
   CHECK(io().now() < start + 5s);
 }
 
@@ -45,7 +45,7 @@ TEST_CASE_FIXTURE(Scene, "a wake while awake ends the next wait") {
   io().wake();
   io().wake();
   const Instant start = io().now();
-  io().wait(start + 10s, 0);
+  io().wait(start + 10s, {});
   CHECK(io().now() < start + 5s);
 }
 
@@ -58,7 +58,7 @@ TEST_CASE_FIXTURE(Scene, "no wake is ever lost") {
     } else {
       io().wake();
     }
-    io().wait(start + 10s, 0);
+    io().wait(start + 10s, {});
     REQUIRE(io().now() < start + 5s);
   }
 }
@@ -67,7 +67,7 @@ TEST_CASE_FIXTURE(Scene, "after a wake was noticed a wait sleeps again") {
   io().wake();
   pass(5ms);
   const Instant start = io().now();
-  CHECK(io().wait(start + 10ms, 0).empty());
+  CHECK(io().wait(start + 10ms, {}).empty());
   CHECK(io().now() >= start + 10ms);
 }
 
@@ -79,7 +79,8 @@ TEST_CASE_FIXTURE(Scene, "with many replies expected a single one still comes th
   const Instant start = io().now();
   std::size_t bytes = 0;
   while (bytes == 0 && io().now() < start + 5s) {
-    for (const Completion& done : io().wait(start + 10s, 1000)) bytes += done.bytes.size();
+    for (const Completion& done : io().wait(start + 10s, {.in_flight = 1000}))
+      bytes += done.bytes.size();
   }
   CHECK(bytes > 0);
   CHECK(io().now() < start + 5s);
@@ -88,7 +89,7 @@ TEST_CASE_FIXTURE(Scene, "with many replies expected a single one still comes th
 
 TEST_CASE_FIXTURE(Scene, "with many replies expected a deadline is still kept") {
   const Instant start = io().now();
-  CHECK(io().wait(start + 20ms, 1000).empty());
+  CHECK(io().wait(start + 20ms, {.in_flight = 1000}).empty());
   CHECK(io().now() >= start + 20ms);
   CHECK(io().now() < start + 20ms + late_max);
 }

@@ -31,7 +31,7 @@ class SimIo final : public net::Io, private Inhabitant {
   int process_id() const override { return 1; }
   std::string peer(int fd) const override { return "simulated " + std::to_string(fd); }
   static constexpr std::int64_t unix_start_s = 1'700'000'000;
-  std::span<const net::Completion> wait(Instant deadline, std::uint32_t in_flight) override;
+  std::span<const net::Completion> wait(Instant deadline, const net::Expected& expected) override;
   bool drained() const override { return drained_; }
   std::size_t receive_bytes_max() const override { return settings_.receive_bytes_max(); }
   void wake() override { woken_ = true; }

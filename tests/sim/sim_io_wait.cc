@@ -43,7 +43,7 @@ Instant SimIo::next_wakeup() const {
   return deadline_;
 }
 
-std::span<const Completion> SimIo::wait(Instant deadline, std::uint32_t /*in_flight*/) {
+std::span<const Completion> SimIo::wait(Instant deadline, const net::Expected& /*expected*/) {
   lent_.take_back();
   ++counters_.waits;
   buffers_left_ = {

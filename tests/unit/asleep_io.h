@@ -13,7 +13,7 @@ class AsleepIo : public net::Io {
   std::int64_t unix_now_s() const override { return 0; }
   int process_id() const override { return 1; }
   std::string peer(int) const override { return {}; }
-  std::span<const net::Completion> wait(Instant, std::uint32_t) override { return {}; }
+  std::span<const net::Completion> wait(Instant, const net::Expected&) override { return {}; }
   bool drained() const override { return true; }
   void wake() override {}
   void accept(net::Token, int, net::Accepts) override {}
