@@ -8,7 +8,8 @@ namespace ringway::proxy {
 
 namespace {
 
-// Its line moves, or it takes something: either way it is looked at again.
+// True if something will come that lets ringway look at the client again: its line moves, or it
+// takes some of what it is told.
 bool is_served(const ClientConn& client) {
   return client.line_first != nullptr || !client.output.empty();
 }

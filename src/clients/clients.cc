@@ -72,7 +72,8 @@ ClientConn& Clients::open(int fd, snapshot::ListenerId from) {
   return client;
 }
 
-// Where clients may wait, whoever was accepted has waited and is never turned away.
+// Counts the client in, or turns it away. With clients_full = "wait" nobody is turned away: whoever
+// was accepted has waited already.
 bool Clients::admit(ClientConn& client) {
   const config::Listener& settings = listener(client).settings;
   const bool waits = settings.clients_full == config::ClientsFull::wait;
@@ -123,7 +124,7 @@ void Clients::on_received(const net::Completion& done) {
   take(client, done.bytes);
 }
 
-// A client that has said all may still wait for answers: half-close.
+// The client will say no more (a half-close), but may still wait for answers.
 void Clients::on_input_ended(ClientConn& client, int error) {
   client.input_ended = true;
   if (error != 0 || client.lingering) return retire(client);
@@ -166,8 +167,8 @@ void Clients::keep(ClientConn& client, Bytes unfinished) {
   client.input.append(parts_.buffers, unfinished);
 }
 
-// False while that is not known yet, and if it is another one: then the client is closed at once,
-// for nothing that could be said would be understood.
+// Returns true once the client's first bytes show that it speaks text. If they are of another
+// protocol it is closed at once, for it would understand no error.
 bool Clients::check_protocol(ClientConn& client, Bytes first) {
   const proto::Protocol protocol = proto::protocol_of(first);
   if (protocol == proto::Protocol::unknown_yet) return false;
@@ -260,7 +261,7 @@ std::size_t Clients::parse(ClientConn& client, Bytes bytes) {
   return taken;
 }
 
-// False if it stays where it is: it waits for a full queue.
+// Hands a request on. False if it waits for a full queue: then it stays in the input.
 bool Clients::begin(ClientConn& client, const proto::Request& request) {
   if (client.held_input == HeldInput::expired) [[unlikely]] {
     client.held_input = HeldInput::none;
@@ -269,7 +270,7 @@ bool Clients::begin(ClientConn& client, const proto::Request& request) {
   return proxy::on_request(executor_, client, request);
 }
 
-// Of what is no request. False if the client takes no more requests after this.
+// Answers input that is no request. False if the client is read no further after it.
 bool Clients::accept_parsed(ClientConn& client, const ParsedRequest& parsed) {
   if (parsed.status == RequestStatus::closed) {
     finish(client);
@@ -288,8 +289,9 @@ bool Clients::accept_parsed(ClientConn& client, const ParsedRequest& parsed) {
   return parsed.status == RequestStatus::rejected;
 }
 
-// Its server would have taken it, ringway did not, and nobody is told: what it was to replace must
-// go. What the server would have refused leaves the old value there as well.
+// True if ringway refused a value that its server would have taken, and nobody is told: what it was
+// to replace must go then. If the server would have refused it too, the old value stays there as
+// well.
 bool Clients::is_owed(const ClientConn& client, const ParsedRequest& parsed) const {
   using proto::IfLost;
   const IfLost if_lost = parsed.request.if_lost;
@@ -316,8 +318,8 @@ std::string Clients::error_of(const ClientConn& client, const ParsedRequest& par
   return parsed.error.empty() ? std::string() : listener(client).dialect->refusal(no_memory);
 }
 
-// What keeps it from being asked for more, if anything does. What has begun to wait for a full
-// queue was within the limits when it came.
+// Why no further request of the client may be begun, if there is a reason. A request that has
+// waited for a full queue was within the limits when it came, so it may go on.
 std::optional<PauseReason> Clients::limit_of(const ClientConn& client) const {
   const bool came_before =
       client.held_input == HeldInput::woken || client.held_input == HeldInput::expired;
@@ -358,7 +360,7 @@ void Clients::end_pauses(ClientConn& client) {
   for (std::size_t i = 0; i < pause_reasons; ++i) resume(client, static_cast<PauseReason>(i));
 }
 
-// The reason may have become another meanwhile.
+// True if a limit still stops the client, be it another one than before.
 bool Clients::blocked_still(ClientConn& client) {
   const auto limit = limit_of(client);
   for (const PauseReason reason : {PauseReason::own, PauseReason::memory}) {
@@ -516,7 +518,7 @@ std::uint32_t Clients::reap() {
   return static_cast<std::uint32_t>(dead.size());
 }
 
-// Whom it is not ringway that keeps from going on.
+// True if the client has begun a request and could go on with it: ringway reads it.
 bool Clients::owes_rest(const ClientConn& client) const {
   const bool begun = client.half || client.swallow > 0 || client.swallows_line;
   return begun && !client.pauses.any() && !client.finishing;

@@ -16,8 +16,8 @@ using metrics::WorkerMetric;
 
 namespace {
 
-// What would be new of a value of so many bytes: what came of it before its client was not read
-// any more is held already.
+// How much memory a value of so many bytes would still take: a part of it may be in the client's
+// input already, from before the client was paused.
 std::uint64_t rest_of(const ClientConn& client, std::uint64_t bytes) {
   return bytes - std::min<std::uint64_t>(bytes, client.input.size());
 }
@@ -28,14 +28,14 @@ bool is_mostly_here(const ClientConn& client, std::uint64_t bytes) {
 
 }  // namespace
 
-// Nothing of it is here, and nothing of a request is owed.
+// True if nothing of a request is in the client's input, and the client owes no rest of one.
 bool Clients::between_requests(const ClientConn& client) {
   return client.input.empty() && !client.half && client.swallow == 0 && !client.swallows_line &&
          !client.closing && !client.finishing && !client.leaving && !client.input_ended;
 }
 
-// In the order of those who wait. How much each one wants is what room there has to be. Who asks
-// and has much to read waits for himself: whatever he takes is a look at him.
+// Puts the client at the end of the line of those who wait for memory. A client that is stopped
+// because it has much to read is not in it: it goes on when it has taken some of that.
 void Clients::join_waiting(ClientConn& client) {
   if (client.memory_link.linked()) return;
   if (client.blocked && client.output.held() + client.stashed > modest_bytes_max) return;
@@ -57,10 +57,10 @@ void Clients::promise(ClientConn& client, std::uint64_t bytes) {
   client.promised = bytes;
 }
 
-// The first request of its input is not whole. False if it is a value that has to wait: a small
-// one never does, and those that wait already are first. One that is mostly here gives back more
-// than it still takes. A large one is begun when its rest is promised: its line may have come in
-// two pieces.
+// The first request in the client's input is not whole. False if it is a large value that has to
+// wait for room: those that wait already come first, but one that is mostly here gives back more
+// than it still takes. A value has begun once its rest is promised, which may be before its line is
+// whole.
 bool Clients::begin_half(ClientConn& client, std::size_t have) {
   const bool large = needed_ > modest_bytes_max;
   if (large && client.promised == 0 && !refusing_) {
@@ -83,15 +83,15 @@ bool Clients::begin_half(ClientConn& client, std::size_t have) {
   return true;
 }
 
-// It came before its client was not read any more.
+// Bytes of a client that waits: they were on their way when it was paused.
 void Clients::take_more_of_waiting(ClientConn& client, Bytes bytes) {
   client.input.append(parts_.buffers, bytes);
   if (client.wanted == 0 || !is_mostly_here(client, client.wanted)) return;
   if (!parts_.memory.is_exhausted(rest_of(client, client.wanted))) go_on_with_memory(client);
 }
 
-// What they said already is held in any case. Large values among it wait on, but for those that
-// are mostly here.
+// Goes on with clients whose requests are in memory anyway: to carry them out gives it back. Large
+// values wait on, unless most of them is here.
 void Clients::take_up_waiting() {
   net::List<ClientConn, &ClientConn::memory_link> wait_on;
   while (ClientConn* client = waiting_.pop_front()) {
@@ -112,7 +112,8 @@ void Clients::end_half(ClientConn& client) {
   promise(client, 0);
 }
 
-// What it has sent of a request is forgotten, and what still comes of it is dropped.
+// Refuses the request that the client has begun: what came of it is forgotten, what still comes is
+// dropped.
 void Clients::refuse_half(ClientConn& client) {
   refusing_ = true;
   overruled_ = &client;
@@ -127,14 +128,15 @@ void Clients::refuse_half(ClientConn& client) {
   touch(client);
 }
 
-// The end of what is small gives back more than it takes: that comes to an end even while memory is
-// exhausted. Where there is too much of it at once the largest go at the end of the turn.
+// True if the request that is half there needs more than any small one. A small request is read to
+// its end even while memory is exhausted, for its end gives back more than it takes; if too many of
+// them come at once the largest are refused at the end of the turn.
 bool Clients::wants_much(const ClientConn& client, std::size_t more) {
   return client.promised > 0 || client.input.size() + more > modest_bytes_max;
 }
 
-// It has no end yet, and asks for nothing but keys. A shorter one may announce a payload, which
-// would be read as commands if it were dropped.
+// True if what is half there can only be a line of keys, so that it may be dropped. A shorter line
+// may announce a payload, which would be read as commands then.
 bool Clients::is_long_line(const ClientConn& client, const proto::ParsedRequest& half,
                            std::size_t have) const {
   return half.needed == 0 && have > listener(client).dialect->line_bytes_max;
@@ -157,9 +159,9 @@ void Clients::mind_memory() {
   if (!gate_closed_) let_in();
 }
 
-// More came in this turn than there is room for. Who waits for room for a value holds what came of
-// it before he was paused, and nothing was promised to him: he goes before those who are half way.
-// Those who are left have an eighth to go on with.
+// More came in this turn than there is room for. Values that wait for room are refused first: their
+// clients hold what came before they were paused, and nothing was promised to them. Then the
+// largest requests that are half there, until an eighth is free for those that are left.
 void Clients::refuse_largest() {
   std::vector<Holder> wanting;
   std::vector<Holder> halves;
@@ -182,7 +184,7 @@ void Clients::close_gate() {
   });
 }
 
-// Those who want no more than any request takes; the others as they fit.
+// Lets all go on who wait for no large value; let_in() takes the others as they fit.
 void Clients::open_gate() {
   gate_closed_ = false;
   net::List<ClientConn, &ClientConn::memory_link> wait_on;
@@ -229,8 +231,8 @@ void Clients::begin_looks() {
   parts_.timers.set(look_timer_, parts_.now + memory_look_every);
 }
 
-// How many looks in a row saw it hold memory and little move. Whom ringway does not read cannot
-// move.
+// How many looks in a row saw the client hold memory and hardly move. A client that ringway does
+// not read is not counted: it cannot move.
 std::uint32_t Clients::looks_still(ClientConn& client) const {
   const bool holds = (client.half && !client.pauses.any()) || client.output.sending();
   const bool moved = client.seen_at + 1 != look_ || client.moved >= moved_bytes_min;
@@ -240,7 +242,7 @@ std::uint32_t Clients::looks_still(ClientConn& client) const {
   return client.looks_still;
 }
 
-// While some wait for memory others may hold it and not move: they have to give it back.
+// Some wait for memory: those who hold it and do not move have to give it back.
 void Clients::on_memory_look() {
   if (waiting_.empty()) return;
   ++look_;
@@ -283,17 +285,18 @@ std::vector<Clients::Holder>& Clients::largest_first(std::vector<Holder>& holder
   return holders;
 }
 
-// How long it waits at most. Who holds what he said while memory is exhausted is best taken at
-// once: that gives it back. Who has asked nothing yet waits no longer for others' large values than
-// if their line stood still.
+// How long the client waits at most. While memory is exhausted, one whose request is here is taken
+// at the next look, for that gives memory back. One that has asked nothing yet does not wait until
+// a line of large values has moved on.
 std::uint32_t Clients::looks_to_wait(const ClientConn& client) const {
   const bool moves = look_ - moved_at_ < looks_waited_max;
   if (client.wanted > 0) return moves ? looks_waited_most : looks_waited_max;
   return client.input.empty() || !parts_.memory.is_exhausted() ? looks_waited_max : 1;
 }
 
-// Nobody is to blame, and it may be those who wait that hold it: what they asked is taken, and
-// large values among it are refused. One at a time may begin to ask, however little there is.
+// Nobody holds memory without moving, so it may be held by those who wait: those who have waited
+// long enough are carried out, and large values among them refused. One client at a time may begin
+// to ask, however little memory there is.
 void Clients::overrule_waiting(std::uint64_t coming_back) {
   net::List<ClientConn, &ClientConn::memory_link> wait_on;
   bool let_one_ask = false;

@@ -21,7 +21,7 @@ bool Executor::may_retry(const Fragment& fragment) const {
   return may_ask_again(fragment, parts_.now);
 }
 
-// Whatever it does, it has not done it yet.
+// A write may be sent anew if the kernel was never handed a byte of it: it cannot have been done.
 bool Executor::may_send_anew(const Fragment& fragment, Bytes unsent) const {
   const Exchange& exchange = *fragment.exchange;
   if (unsent.empty() || exchange.gather || !told(exchange)) return false;
@@ -30,7 +30,7 @@ bool Executor::may_send_anew(const Fragment& fragment, Bytes unsent) const {
   return exchange.effect != Effect::reads && may_ask_again(fragment, parts_.now);
 }
 
-// To be asked last: it pays.
+// Call this last: if it says yes it has taken one retry from the pool's budget.
 bool Executor::affords_retry(const Exchange& exchange) {
   const pool::Pool& pool = exchange.client->rules->route->pool();
   metrics::PoolCounters& counters = *parts_.pool_counters[pool.number];
@@ -42,8 +42,8 @@ bool Executor::affords_retry(const Exchange& exchange) {
   return affordable;
 }
 
-// To the same server, for which it was written, and behind nothing that its client asked later.
-// True if it is in a FIFO again.
+// Only to the server for which the request was written, on the same lane: on another connection a
+// later request of its client might be done first. True if it is in a FIFO again.
 bool Executor::send_anew(Exchange& exchange, Bytes unsent) {
   Fragment& fragment = exchange.first;
   const HashedKey key(dialect(*exchange.client), exchange);
@@ -86,7 +86,8 @@ bool Executor::retry_single(Exchange& exchange) {
   return true;
 }
 
-// Its keys go to whoever has them now: to one server or several, each asked anew.
+// The fragment's keys are planned anew, and asked of the one server or the several that own them
+// now.
 void Executor::ask_anew(Fragment& fragment, bool retried) {
   Exchange& exchange = *fragment.exchange;
   Gather& gather = *exchange.gather;

@@ -24,26 +24,27 @@ using proto::IfLost;
 
 namespace {
 
-// Somebody is told what its server says of it.
+// True if a client is told what the server answers.
 bool hears(const Exchange& exchange) {
   return exchange.client && !exchange.silent;
 }
 
-// Somebody is told that it failed, or was before he left. "Not stored" instead says nothing of
-// that.
+// True if a client is told that the request failed, or was told so before it left. "Not stored",
+// told by on_write_error, is no such word: the client cannot know whether it was done.
 bool tells(const Exchange& exchange) {
   const bool reaches = exchange.client || exchange.settled;
   return reaches && !exchange.silent && !exchange.fails_unstored;
 }
 
-// Where there was nothing before, too.
+// True if the request may leave a value behind, also where there was none before.
 bool may_store(const Exchange& exchange) {
   return changes_value(exchange.effect) && exchange.effect != Effect::removes;
 }
 
 }  // namespace
 
-// What was told as failed and never sent is as its client believes.
+// Whether a lost request leaves a debt, by its row of the table in configs/failing-servers.md. A
+// request that was never sent and was told as failed leaves none: the client knows.
 bool Executor::owes(IfLost if_lost, bool sent, bool told) {
   switch (if_lost) {
     case IfLost::owed:
@@ -53,7 +54,8 @@ bool Executor::owes(IfLost if_lost, bool sent, bool told) {
   }
 }
 
-// Until its reply comes, or its connection is gone, the debt is the connection's.
+// True if a late request owes its key should it not be done: until its reply comes, or its
+// connection ends, that debt belongs to the connection and is not on the board.
 bool Executor::owes_once_late(const Exchange& exchange) {
   return owes(exchange.if_lost, true, tells(exchange));
 }
@@ -67,14 +69,16 @@ void Executor::give_up(const Exchange& exchange, bool sent, bool told) {
   if (!owe_or_count(exchange, sent, told)) doubt(exchange);
 }
 
-// False if it is not owed; it is counted then if nobody was told.
+// Returns false if the request leaves no debt; it is counted as lost in silence then, unless
+// somebody was told.
 bool Executor::owe_or_count(const Exchange& exchange, bool sent, bool told) {
   if (owes(exchange.if_lost, sent, told) && owe_in_order(exchange.first, false)) return true;
   if (!told) servers_.lost_silently(exchange.first.server);
   return false;
 }
 
-// It may be on its way out: then it owes whatever changes a value.
+// The server may be about to be ejected: then every request that changes a value is owed to it,
+// also one that its table row would forgive.
 void Executor::doubt(const Exchange& exchange) {
   const bool touches = exchange.effect == Effect::touches;
   if (touches || exchange.first.stand_in) return;
@@ -82,33 +86,36 @@ void Executor::doubt(const Exchange& exchange) {
   servers_.owe_if_ejected(exchange.first.server, key.get());
 }
 
-// A server may not have flushed what it has: nothing is owed for that.
+// A flush_all that a server did not confirm is counted if nobody is told, and never owed.
 void Executor::count_unconfirmed(const Fragment& fragment) {
   const Exchange& exchange = *fragment.exchange;
   const bool flushes = exchange.effect == Effect::broadcast;
   if (flushes && !hears(exchange)) servers_.lost_silently(fragment.server);
 }
 
-// Its connection is gone.
+// For a fragment whose connection has ended.
 void Executor::give_up_failed(const Fragment& fragment) {
   if (fragment.owes || fragment.pays || must_go(fragment)) owe_still(fragment);
   if (!fragment.late) give_up(*fragment.exchange, !fragment.never_offered);
 }
 
-// It was to settle what is owed, and never will.
+// The fragment was to settle a debt by its answer, and will not be answered any more: the key goes
+// back on the board.
 void Executor::owe_still(const Fragment& fragment) {
   const bool counted = fragment.pays || !fragment.late;
   const bool owed = owe_in_order(fragment, counted);
   if (!owed && fragment.late && !tells(*fragment.exchange)) servers_.lost_silently(fragment.server);
 }
 
-// Where a stand-in may have been told something newer.
+// True if what the fragment has stored must be deleted: its server went out while it was under way,
+// so a stand-in may have been told something newer.
 bool Executor::must_go(const Fragment& fragment) {
   return fragment.overtaken && may_store(*fragment.exchange) && servers_.may_owe(fragment.server);
 }
 
-// Behind what its connection may still do to the key; on the board if that is nothing. False if
-// nothing is owed to this server.
+// Owes the key of a fragment. If its connection may still change the key, the delete is sent behind
+// that, on the same connection; if not, the key goes on the board. False if nothing may be owed to
+// this server.
 bool Executor::owe_in_order(const Fragment& fragment, bool counted) {
   const Exchange& exchange = *fragment.exchange;
   const HashedKey key(servers_.dialect(exchange.first.server), exchange);
@@ -126,7 +133,7 @@ bool Executor::owe_in_order(const Fragment& fragment, bool counted) {
 
 // --- Paying -----------------------------------------------------------------------------
 
-// Before its own request is written.
+// To be called before the request itself is written: an owed delete of its key goes out in front.
 void Executor::pay_first(ServerConn& conn, Exchange& exchange) {
   const HashedKey key(servers_.dialect(exchange.first.server), exchange);
   if (exchange.if_lost != IfLost::owed) return pay_first(conn, key.get());
@@ -137,9 +144,9 @@ void Executor::pay_first(ServerConn& conn, Bytes key) {
   if (conn.link.entry->pay_owed(key)) send_delete(conn, key, true);
 }
 
-// It was answered, and that was an error, or it pays, or was overtaken. Where it was done, what it
-// was to pay is paid. Where not, what it was to replace or remove is still there: nobody was told
-// so, or was told of a timeout before, or something older is owed anyway.
+// For a fragment that was answered and had a debt to settle, was refused, or was overtaken. If it
+// was done, the debt is paid. If it was refused, the older value is still there, and the delete
+// goes behind it where nobody was told so.
 void Executor::settle_debts(Fragment& fragment) {
   const Exchange& exchange = *fragment.exchange;
   if (exchange.gather) return;
@@ -152,7 +159,8 @@ void Executor::settle_debts(Fragment& fragment) {
   if (fragment.owes || fragment.pays || untold) pay_behind(fragment);
 }
 
-// Unless somebody replaces or removes it behind this one anyway.
+// Sends the delete behind this fragment, on its connection, unless a later request there replaces
+// or removes the key anyway.
 void Executor::pay_behind(Fragment& fragment) {
   const Exchange& exchange = *fragment.exchange;
   const HashedKey key(servers_.dialect(exchange.first.server), exchange);

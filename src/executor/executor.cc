@@ -19,7 +19,7 @@ namespace {
 
 // Room made ahead for a value that a server has only announced.
 constexpr std::uint64_t room_bytes_max = 256 * 1024;
-// And for what may stand behind it: two line ends and a word.
+// Room for what may stand behind a value: two line ends and a word.
 constexpr std::size_t room_behind_bytes = 7;
 
 }  // namespace
@@ -56,7 +56,7 @@ void Executor::orphan(ClientConn& client) {
 
 // --- Requests of one key --------------------------------------------------
 
-// `again`: what was counted already.
+// `again`: the request was planned before, so the pool has counted it.
 const route::Plan& Executor::plan(const ClientConn& client, Effect effect, Bytes key, bool again) {
   const route::Question question{key, effect, parts_.plans_chance.next()};
   plan_.clear();
@@ -69,7 +69,8 @@ const route::Plan& Executor::plan(const ClientConn& client, Effect effect, Bytes
   return plan_;
 }
 
-// Neither the owner of a key nor anybody else: all are out by hand, say.
+// True if neither the owner of the key nor anybody else in the pool takes traffic: all are out by
+// hand, say.
 bool Executor::nobody_serves(const pool::Pool& pool) const {
   if (plan_.empty()) return true;
   const route::PoolLive& now = parts_.live[pool.number];
@@ -105,7 +106,7 @@ bool Executor::start_single(ClientConn& client, const Request& request, Place pl
   Exchange* const woken = client.held;
   RINGWAY_ASSERT(!woken || client.held_input == HeldInput::woken);
   Exchange& exchange = woken ? *woken : open_single(client, request, told);
-  // Noted when it began to wait for the stand-in.
+  // If it has waited for a stand-in before, its home's debt was noted then.
   const bool owed_before = woken && woken->first.stand_in;
   exchange.may_wait = place == Place::input;
   if (woken) [[unlikely]]
@@ -169,12 +170,13 @@ bool Executor::refuse_single(Exchange& exchange, const route::Part& step,
   return true;
 }
 
-// One client's requests to one server always take the same connection, so that it
-// reads what it wrote.
+// If the client was woken for this server, one request of its turn is used up, also by a refusal.
+// Returns the one connection that all its requests to the server take, so that it reads what it
+// wrote; null if it may not ask now: `refusal` says why.
 ServerConn* Executor::connection(const Exchange& exchange, pool::ServerId server,
                                  Servers::Refusal& refusal) {
   ClientConn& client = *exchange.client;
-  const bool woken = client.turn_left > 0 && takes_turn(client, server);
+  const bool woken = client.turn_left > 0 && use_turn(client, server);
   return servers_.connection(server, client.handle.index, exchange.command, woken, refusal);
 }
 
@@ -226,7 +228,7 @@ void Executor::single_head(Exchange& exchange, const Piece& piece) {
   if (!hidden) line_.append(exchange, told_of(exchange.first, piece));
 }
 
-// For the whole reply at once, within reason: growing would copy it again.
+// Makes room for the whole reply at once, within reason, for growing would copy it again.
 void Executor::make_room(Exchange& exchange, const Piece& piece) {
   const std::size_t whole = piece.consumed +
                             std::min<std::uint64_t>(piece.value_bytes, room_bytes_max) +
@@ -257,7 +259,8 @@ void Executor::on_answered(Fragment& fragment) {
   if (at_head(exchange)) advance(*exchange.client);
 }
 
-// Why a value of that size may not wait for its turn; empty if it may.
+// When a server begins to send a value of that size: says why it may not come for its client
+// (client_output_max, or memory is short, which counts as shed); empty if it may.
 std::string_view Executor::no_room(const Exchange& exchange, std::uint64_t bytes) const {
   const ClientConn& client = *exchange.client;
   const std::uint64_t most = client.rules->settings.client_output_max;
@@ -307,7 +310,7 @@ void Executor::on_failed(Fragment& fragment, Bytes what, Bytes unsent) {
   if (at_head(exchange)) advance(*exchange.client);
 }
 
-// Nobody waited for it any more.
+// The fragment was taken out of its FIFO unsent, because its time was over.
 void Executor::on_withdrawn(Fragment& fragment) {
   Exchange& exchange = *fragment.exchange;
   RINGWAY_ASSERT(exchange.fragments_asked > 0 && !exchange.internal);
@@ -323,7 +326,7 @@ void Executor::break_stream(Exchange& exchange) {
   clients_.retire(*exchange.client);
 }
 
-// `why` in words of ringway's own; the server's error, told as a miss, needs none.
+// `why` is told in ringway's own words, or is empty where a server's error is told as a miss.
 void Executor::fail_single(Exchange& exchange, std::string_view why) {
   RINGWAY_ASSERT(told(exchange));
   line_.expect_no_more(exchange.first);
@@ -333,7 +336,8 @@ void Executor::fail_single(Exchange& exchange, std::string_view why) {
   settle_single(exchange);
 }
 
-// What is told instead of a reply.
+// What the client of a request that failed is told: an error, or what on_read_error and
+// on_write_error want.
 std::string Executor::instead(const Exchange& exchange, std::string_view why) const {
   const proto::Dialect& words = dialect(*exchange.client);
   if (exchange.misses_errors) return words.miss(exchange.asked());

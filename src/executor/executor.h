@@ -129,7 +129,7 @@ class Executor {
   void wake(Fragment& fragment);
   void wake_gather(Fragment& fragment);
   void give_turn(ClientConn& client, pool::ServerId server);
-  static bool takes_turn(ClientConn& client, pool::ServerId server);
+  static bool use_turn(ClientConn& client, pool::ServerId server);
   bool may_wait(ClientConn& client, pool::ServerId server) const;
   void hold_single(Exchange& exchange, const route::Part& step);
   void hold_part(Exchange& exchange, Fragment& fragment);

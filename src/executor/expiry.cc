@@ -13,7 +13,7 @@ using metrics::WorkerMetric;
 
 void Executor::expire() {
   for (const auto& [exchange, timeout] : deadlines_.take_expired(parts_.now)) {
-    if (exchange->over) continue;  // Its client was lost with one before it.
+    if (exchange->over || exchange->settled) continue;  // It failed with one before it.
     parts_.count(WorkerMetric::requests_expired).add();
     const Duration late = parts_.now - exchange->deadline;
     const bool ours = late > timeout / 4;
@@ -44,7 +44,8 @@ void Executor::expire_single(Exchange& exchange, Duration timeout, bool ours) {
   blame_late(late, begun, timeout, ours);
 }
 
-// Its client did not wait so long. That is no reason to wait for its server for ever.
+// The client has left before the deadline. The server still owes an answer, and is blamed for being
+// late like any other.
 void Executor::expire_orphan(Exchange& exchange, Duration timeout, bool ours) {
   const Instant begun = exchange.deadline - timeout;
   std::vector<Late> late;
@@ -55,7 +56,8 @@ void Executor::expire_orphan(Exchange& exchange, Duration timeout, bool ours) {
   for (const Late& one : late) blame_late(one, begun, timeout, ours);
 }
 
-// Its reply will be nobody's any more. It may be gone when its server is blamed.
+// Marks the fragment late: a reply that still comes is read and dropped. Returns what blame_late()
+// needs, for the fragment may have left its FIFO by then.
 Executor::Late Executor::come_late(Fragment& fragment) {
   RINGWAY_ASSERT(fragment.conn && "what is asked is in a FIFO");
   servers_.counters(fragment.server)[ServerMetric::timeouts].add();
@@ -69,7 +71,8 @@ Executor::Late Executor::come_late(Fragment& fragment) {
   return {fragment.conn, fragment.request_end <= fragment.conn->sent};
 }
 
-// `ours`: it was ringway that came late. What was never sent speaks against nobody either.
+// `ours`: it was ringway that came late, so the server gets its time anew. A request that was never
+// sent speaks against nobody either.
 void Executor::blame_late(const Late& late, Instant begun, Duration timeout, bool ours) {
   ServerConn& conn = *late.conn;
   if (ours) return servers_.forgive(conn, timeout);

@@ -27,7 +27,7 @@ void Executor::start_gather(ClientConn& client, const Request& request) {
   client.stashed += request.keys.size();
   client.asks_later = true;  // Until it asks.
   if (at_head(exchange)) return advance(client);
-  // What does not fit beside the reads before it asks when they are out.
+  // If it does not fit beside the reads before it in the line, it asks when they are out.
   const std::uint32_t keys_per_ask = client.rules->settings.keys_per_ask;
   if (client.keys_asked + std::min(request.key_count, group_max(client)) > keys_per_ask) return;
   ask_next(exchange);
@@ -159,7 +159,7 @@ void Executor::ask_server(Exchange& exchange, Fragment& fragment) {
   servers_.queued(*conn, fragment);
 }
 
-// Only the part for the full server waits, and only in its first try.
+// If a server's queue is full, only the keys for that server wait, and only in their first try.
 void Executor::refuse_part(Exchange& exchange, Fragment& fragment, Servers::Refusal& refusal) {
   std::string error = of_server(servers_.label(fragment.server), refusal.why);
   if (refusal.full && fragment.retries == 0) {
@@ -310,7 +310,8 @@ void Executor::expire_gather(Exchange& exchange, Duration timeout, bool ours) {
   for (const Late& one : late) blame_late(one, begun, timeout, ours);
 }
 
-// What it may still wait for is its turn.
+// All servers of the group have answered: from here on the exchange waits for its turn alone, so no
+// deadline runs and no values are expected.
 void Executor::on_group_settled(Exchange& exchange) {
   exchange.deadline_link.leave();
   line_.count_asked(exchange, 0);

@@ -13,7 +13,8 @@ Exchange& Executor::open_internal(const Request& request) {
   return exchange;
 }
 
-// One at a time: on a connection that delivers too slowly they would pile up.
+// Unless an earlier check on this ready connection is still unanswered: asks its server whether it
+// lives. On a connection that delivers too slowly, checks would pile up.
 void Executor::send_check(ServerConn& conn) {
   if (std::exchange(conn.checked, true)) return;
   const Request request = conn.link.dialect->check();
@@ -29,7 +30,8 @@ void Executor::send_owed_delete(ServerConn& conn, Bytes key) {
   send_delete(conn, key, false);
 }
 
-// `for_traffic`: with a request for the same key, and not by the home worker.
+// `for_traffic`: the delete goes out in front of a client's request for the key, not from the home
+// worker.
 void Executor::send_delete(ServerConn& conn, Bytes key, bool for_traffic) {
   std::string space;  // scratch_ may hold flags of the request that this one goes out before.
   const Request request = conn.link.dialect->removal(key, space);
@@ -45,7 +47,8 @@ void Executor::send_delete(ServerConn& conn, Bytes key, bool for_traffic) {
   if (conn.link.timeout) servers_.look_for_silence(conn, *conn.link.timeout);
 }
 
-// `answered`: with `what` where that is an error.
+// A check or an owed delete has left its FIFO. `answered` is false if it had no answer; `what` says
+// why then.
 void Executor::on_internal_over(Exchange& exchange, bool answered, Bytes what) {
   const pool::ServerId server = exchange.first.server;
   const bool check = exchange.check;
@@ -71,8 +74,9 @@ void Executor::on_internal_over(Exchange& exchange, bool answered, Bytes what) {
   news_.on_owed_failed(server, std::move(key));
 }
 
-// Where its connection is gone the next one may be asked anew for what stood before it there. After
-// an answer nothing older is under way.
+// If an owed delete for traffic was not done, owes its key again. Answered (a ringway could not do
+// it now): on the board, for nothing older is under way. Connection ended: older requests may have
+// been asked anew on its successor, so the delete goes behind them there, or on the board.
 void Executor::owe_unpaid(const Fragment& fragment, Bytes key) {
   if (!fragment.unable)
     owe_in_order(fragment, true);

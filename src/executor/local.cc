@@ -101,8 +101,8 @@ void Executor::ask_broadcast(Exchange& exchange, Fragment& fragment) {
   servers_.queued(*conn, fragment);
 }
 
-// A value that was refused replaces nothing, yet the old one may not be read any
-// more, as servers have it. Both share one place in the line.
+// ringway itself refused a value: its key is deleted, for the old value may not be read any more,
+// as servers have it. The delete and the error that is told share one place in the line.
 void Executor::unlink(ClientConn& client, const Request& request, Bytes error) {
   const HashedKey key(dialect(client), request);
   std::string space;

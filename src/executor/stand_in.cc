@@ -19,7 +19,7 @@ std::optional<proto::TtlCap> Executor::ttl_cap(const config::Pool& settings) con
   return proto::TtlCap{ttl_max.count(), parts_.io.unix_now_s()};
 }
 
-// False if the request was answered here.
+// Returns false if the request was answered here: its cas token is of another server.
 bool Executor::adapt_to_stand_in(Exchange& exchange, const route::Part& step, Request& request) {
   if (request.cas_given && changes_value(request.effect) && !token_fits(step, request)) {
     (*parts_.pool_counters[step.pool])[PoolMetric::cas_refused].add();
@@ -55,7 +55,8 @@ void Executor::answer_exists(Exchange& exchange) {
   settle_single(exchange);
 }
 
-// The home's own client may not even be told: what counts is what the home did not get.
+// The home owes its key whatever the client is told: what counts is that the home did not get the
+// change.
 void Executor::owe(const route::Part& step, Effect effect, Bytes key) {
   if (!changes_value(effect)) return;
   const bool out = step.stand_in || servers_.standing(step.home) != Standing::up;

@@ -21,7 +21,8 @@ constexpr std::uint32_t turns_shared = 64;
 
 }  // namespace
 
-// Who has waited for a whole timeout does so again only once the queue has taken something.
+// A client that has waited for a whole timeout waits again only once that queue has taken
+// something.
 bool Executor::may_wait(ClientConn& client, pool::ServerId server) const {
   if (!client.gave_up || client.gave_up_on != server) return true;
   if (client.gave_up_at == servers_.counters(server)[ServerMetric::requests].value()) return false;
@@ -74,7 +75,9 @@ void Executor::give_turn(ClientConn& client, pool::ServerId server) {
       std::clamp(turns_shared / (servers_.waiting(server) + 1), std::uint32_t{1}, turn_max);
 }
 
-bool Executor::takes_turn(ClientConn& client, pool::ServerId server) {
+// Only while the woken client has a turn left (turn_left > 0): if the turn is at this server, uses
+// up one request of it and returns true.
+bool Executor::use_turn(ClientConn& client, pool::ServerId server) {
   if (client.turn_at != server) return false;
   --client.turn_left;
   return true;
@@ -119,7 +122,8 @@ void Executor::wake_gather(Fragment& fragment) {
 
 // --- Waiting in vain ----------------------------------------------------------------------
 
-// Its client is gone. What it had asked and nobody will tell it of was not done.
+// The client has left while its request waited for a full queue: the request was not done, and is
+// owed where nobody will be told.
 void Executor::drop_held(ClientConn& client) {
   Exchange& exchange = *client.held;
   if (!exchange.gather) {
@@ -135,7 +139,8 @@ void Executor::drop_held(ClientConn& client) {
   wait_no_more(client);
 }
 
-// Nobody is blamed: the server was never asked.
+// The time of a request that waited for a full queue is over. Nobody is blamed, for the server was
+// never asked.
 void Executor::expire_held(Exchange& exchange, Duration timeout) {
   ClientConn& client = *exchange.client;
   line_.touch(client);

@@ -79,7 +79,8 @@ void Health::probe_soon(Watched& server) {
   set_timer(server, Duration::zero());
 }
 
-// Traffic hears errors only. What is under way will tell as well.
+// Asks a server in doubt: traffic alone would only hear its errors. A check that is under way will
+// tell as well.
 void Health::ask_in_doubt(Watched& server) {
   if (!server.asking) set_timer(server, Duration::zero());
 }
@@ -211,7 +212,8 @@ void Health::on_disproved(pool::ServerId id, std::string_view cause) {
   check_again(*server);
 }
 
-// It was to come back and does not work. Held it would take keys that others serve.
+// An operator asked for the server to be up, and it does not work. It is not held, for then it
+// would take keys that others serve.
 void Health::return_failed(Watched& server, std::string_view cause) {
   if (out_standing(server) != Standing::held) {
     server.returning_by_hand = false;
@@ -254,7 +256,8 @@ void Health::deliver_owed(Watched& server) {
   if (!server.coming_back && server.entry->owes()) deliver_again(server);
 }
 
-// A connection that is being made comes to deliver when it is ready.
+// There is no connection to send owed deletes on: one is made, and delivers when it is ready. A
+// server that was about to come back and lost its connection stays out.
 void Health::connect_to_deliver(Watched& server) {
   const bool connecting = servers_.connecting(server.id);
   if (server.coming_back)
@@ -263,7 +266,8 @@ void Health::connect_to_deliver(Watched& server) {
   deliver_again(server);
 }
 
-// It is up, and nobody else may come to look: there may be traffic enough to need no checks.
+// What a server that is up was not delivered is tried again by a timer of its own, for with enough
+// traffic no check may come to look.
 void Health::deliver_again(Watched& server) {
   if (server.asking) return;
   if (!server.timer.set() || server.timer.at > parts_.now + owed_again) {
@@ -271,7 +275,8 @@ void Health::deliver_again(Watched& server) {
   }
 }
 
-// One that answers with an error would do so again, and must not stay out for ever by it.
+// An owed delete was answered. If it was an error the key is dropped and counted: the server would
+// answer so again, and must not stay out for ever by it.
 void Health::on_owed_answered(pool::ServerId id, bool done) {
   Watched* server = find(id);
   if (!done) parts_.board.entry(id).drop_owed();

@@ -75,7 +75,8 @@ void Health::watch(Pool& pool, const pool::Server& server) {
   check_again(*watched);
 }
 
-// Not those that a check or a probe is under way to, nor those that are out.
+// The rules of checks have changed: servers that are up or drained begin their next check by them,
+// unless one is under way.
 void Health::check_otherwise(Watched& server) {
   const Standing now = standing(server);
   const bool checked = now == Standing::up || now == Standing::drained;
@@ -146,7 +147,8 @@ void Health::reconsider(pool::ServerId id) {
   if (server->entry->owes()) deliver_again(*server);
 }
 
-// Its name has no address: whatever it was that took it out, this keeps it out.
+// The server's name has no address. That takes it out, and if something else did before, keeps it
+// out.
 void Health::look_at_name(Watched& server) {
   constexpr std::string_view cause = "has a name that does not resolve";
   if (standing(server) == Standing::up) return eject(server, cause);
@@ -159,7 +161,7 @@ void Health::look_at_name(Watched& server) {
   say(server, Level::warning, "server_unresolved", "is unresolved now: it " + std::string(cause));
 }
 
-// What speaks for it was heard at another address, and what was under way went there.
+// The server has moved: good answers came from the old address, so they count no more.
 void Health::prove_anew(Watched& server) {
   server.good = 0;
   server.asking = false;
@@ -170,7 +172,8 @@ void Health::prove_anew(Watched& server) {
   probe_soon(server);
 }
 
-// It has not joined, so its keys stay where they are, whatever eject.mode says.
+// A server that has not joined is asked to stay out. Its keys stay where they are, whatever
+// eject.mode says.
 void Health::keep_out(Watched& server, ServerState asked) {
   server.kept_out = asked;
   server.coming_back = false;
@@ -181,8 +184,8 @@ void Health::keep_out(Watched& server, ServerState asked) {
       "does not join: its state is " + std::string(config::word(asked)));
 }
 
-// Drain and maintenance: the operator's will, whatever its health. One that is about to come
-// back when it is asked for once more stays out.
+// Drain and maintenance are the operator's will, whatever the server's health. If it is asked for
+// once more while the server is about to come back, the server stays out.
 void Health::ask_for(Watched& server, ServerState asked) {
   const Standing now = standing(server);
   switch (asked) {
@@ -250,7 +253,7 @@ void Health::eject(Watched& server, std::string_view cause) {
   hurry_probes(*server.pool);
 }
 
-// Good probes are enough: what is owed first, then its keys.
+// Enough probes were good: the server gets what it is owed first, then its keys.
 void Health::come_back(Watched& server) {
   if (server.pool->settings.eject.on_readmit == config::OnReadmit::keep) {
     server.entry->forget_owed();
@@ -294,7 +297,7 @@ void Health::readmit(Watched& server) {
   deliver_owed(server);  // What another worker noted at the last moment.
 }
 
-// If a place outside the ring became free; false if none is, or nobody is held.
+// Ejects the server that is held for the longest, if one more may be out. False if there is none.
 bool Health::eject_held(Pool& pool) {
   Watched* longest = nullptr;
   for (Watched* server : pool.members) {
@@ -321,7 +324,7 @@ bool Health::anybody_up(const Pool& pool) const {
 
 // --- Backups ----------------------------------------------------------------------
 
-// It owns keys and does not get them.
+// True if the server owns keys that others serve meanwhile.
 bool Health::needs_backup(const Watched& member) const {
   return !in_ring(standing(member)) && standing(member) != Standing::joining;
 }
@@ -346,8 +349,8 @@ void Health::assign_backups(Pool& pool) {
   }
 }
 
-// Before anybody sees that it is out: else another worker would ask whoever has its keys
-// without a backup, for a moment.
+// Names the backup before anybody can see that the server is out: else another worker would give
+// its keys to the rest of the ring for a moment.
 void Health::prepare_backups(const Watched& leaving, Standing next) {
   const Pool& pool = *leaving.pool;
   if (pool.settings.eject.mode != EjectMode::backup || in_ring(next)) return;

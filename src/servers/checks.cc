@@ -13,7 +13,7 @@ namespace ringway::proxy {
 
 using metrics::ServerMetric;
 
-// Errors during a back-off never come here: nothing was tried.
+// Counts a failure. Requests refused during a back-off are none: nothing was tried.
 void Servers::blame(ServerLink& link, Instant begun, std::string_view cause) {
   if (ending_ || link.standing != Standing::up) return;
   (*link.counters)[ServerMetric::failures].add();
@@ -22,8 +22,8 @@ void Servers::blame(ServerLink& link, Instant begun, std::string_view cause) {
   }
 }
 
-// It is there and cannot do what it was asked, as one server behind it may be dead, or all. Which
-// of the two it is the home worker asks it.
+// A ringway answered that it cannot do what it was asked: one server behind it may be dead, or all
+// of them. The home worker asks it which.
 void Servers::doubt(ServerLink& link, Instant begun) {
   if (ending_ || link.standing != Standing::up) return;
   (*link.counters)[ServerMetric::failures].add();
@@ -90,7 +90,7 @@ void Servers::suspect(ServerConn& conn, Duration timeout) {
   if (!conn.head_sent && !conn.output.sending()) return;
   if (conn.quiet_since + timeout <= parts_.now) {
     const Fragment* head = conn.fifo.first();
-    RINGWAY_ASSERT(head && parts_.now - head->queued_at >= conn.link.timeout.value_or(timeout) &&
+    RINGWAY_ASSERT(head && parts_.now - head->queued_at >= timeout &&
                    "silence is of a server that was asked so long ago");
     return fail(conn, "has been silent for " + duration_text(timeout));
   }
@@ -133,6 +133,9 @@ void Servers::set_idle_timer(ServerConn& conn) {
 
 // --- Requests that end connections ------------------------------------------------------
 
+// When a ready connection ended by its server's doing with requests unanswered: says whether the
+// first of them may be why, and notes the end against it and its command, which may be shunned from
+// now on. A request of which nothing was sent cannot be why.
 Servers::End Servers::end_at_head(ServerConn& conn) {
   ServerLink& link = conn.link;
   Fragment& head = *conn.fifo.first();
@@ -154,7 +157,8 @@ bool Servers::shuns(pool::ServerId server, proto::CommandId command) {
 
 // --- Signs of life --------------------------------------------------------------------
 
-// Where that is in doubt only an answer is proof enough.
+// With check = "tcp" a connection proves that the server lives, unless its answers have cast doubt:
+// then only an answer does.
 bool Servers::proves_by_connecting(const ServerLink& link) const {
   return link.tcp_check && !link.entry->in_doubt();
 }
@@ -237,7 +241,7 @@ void Servers::update_standings() {
   }
 }
 
-// What is under way may be done after its key was changed elsewhere.
+// The server goes out: what is under way to it may be done after its key was changed on a stand-in.
 void Servers::note_overtaken(ServerLink& link) {
   for (ServerConn* conn : link.conns) {
     for (Fragment* one = conn ? conn->fifo.first() : nullptr; one; one = one->fifo_next)

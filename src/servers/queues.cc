@@ -22,7 +22,7 @@ bool Servers::full(const ServerLink& link, const ServerConn& place) const {
   return place.fifo.count() >= link.queue_max || place.output.size() >= link.queue_bytes_max;
 }
 
-// A queue is what waits on all connections together.
+// With several connections the limits are for all of their queues together.
 bool Servers::have_full_queue(const ServerLink& link) {
   std::uint64_t requests = 0;
   std::uint64_t bytes = 0;
@@ -58,7 +58,7 @@ void Servers::let_go(Fragment& fragment) {
   --from.waiting_count;
 }
 
-// Whatever they were to wait for may be elsewhere now, or nowhere.
+// All who wait for this server are woken: it may be out, moved or gone, and they are planned anew.
 void Servers::wake_all(ServerLink& link) {
   link.to_wake = link.waiting_count;
 }
@@ -83,7 +83,8 @@ Fragment* Servers::next_to_wake() {
   return nullptr;
 }
 
-// Who would be answered too late by a server as busy as this one lets others go first.
+// Returns the next to wake. A request that the server would answer too late at its pace stands
+// aside, so that others can still be answered in time.
 Fragment* Servers::next_that_fits(ServerLink& link) {
   if (link.to_wake > 0) {
     --link.to_wake;
@@ -104,7 +105,8 @@ const ServerConn* Servers::place_of(const ServerLink& link, const Fragment& frag
   return link.conns[fragment.lane % link.connections];
 }
 
-// A queue grows by what its server answers: it shows its pace only after a while.
+// A short queue takes all that wait; a longer one two for each answer, for the server shows its
+// pace only after a while.
 bool Servers::has_room(ServerLink& link, const Fragment& fragment) const {
   const ServerConn* place = place_of(link, fragment);
   if (!place) return true;
@@ -115,7 +117,7 @@ bool Servers::has_room(ServerLink& link, const Fragment& fragment) const {
   return true;
 }
 
-// Its server needs a moment, too.
+// True if the server can answer in time, at its pace and with a moment left for itself.
 bool Servers::fits(const ServerLink& link, const Fragment& fragment) const {
   const ServerConn* place = place_of(link, fragment);
   if (!place || !link.timeout) return true;

@@ -70,7 +70,8 @@ std::uint64_t Servers::settled() const {
 
 void Servers::leave(ServerLink& link) {
   link.removed_in = parts_.snapshot->generation;
-  // What is left has as long as clients have to leave, and as it would have had anyway.
+  // Its connections may finish what is under way: for as long as clients get to leave, and at least
+  // for the timeout of a request.
   link.ends_at = parts_.now + std::max(parts_.snapshot->config.router.drain_timeout,
                                        link.timeout.value_or(Duration::zero()));
   parts_.timers.stop(link.preconnect_timer);
@@ -79,7 +80,7 @@ void Servers::leave(ServerLink& link) {
   for (ServerConn* conn : link.conns) {
     if (!conn) continue;
     set_idle_timer(*conn);
-    // Nobody asks for that name any more.
+    // The server is in no snapshot any more, so no answer of the resolver will come for its name.
     if (conn->awaits_name)
       fail(*conn, "is not used any more", false);
     else
@@ -319,7 +320,7 @@ void Servers::connect_not_begun(ServerConn& conn, std::string_view what) {
   fail(conn, what, false);
 }
 
-// If it is us who are late, it gets the time anew.
+// If ringway itself was late to look, the connection gets its time anew.
 void Servers::on_connect_late(ServerConn& conn) {
   const Duration limit = conn.link.connect_timeout;
   if (parts_.now - conn.timer.at > limit / 4) {
@@ -358,11 +359,12 @@ void Servers::fail(ServerConn& conn, std::string_view what, bool theirs) {
   conn.retry = false;
   const bool in_place = conn.link.conns[conn.lane] == &conn;
   if (in_place) conn.link.conns[conn.lane] = nullptr;
-  // Nothing that was asked earlier can be done later, and nothing later was asked elsewhere.
+  // Requests may be sent anew only if the server can do nothing any more of what this connection
+  // asked before, and no later request of the lane went to another connection.
   const bool orderly = in_place && (conn.ended || conn.offered == 0);
   if (conn.fifo.first() && conn.state == ServerConnState::ready) {
     (*conn.link.counters)[ServerMetric::connections_lost].add();
-    // What ends connections may be a request. That is no reason to ask nothing else.
+    // If it is a request that ends connections, other requests need no back-off.
     const End end = theirs ? end_at_head(conn) : End{};
     // A server that greets and answers nothing is no better than one that refuses.
     if (!conn.replied && !end.of_request) {
@@ -528,14 +530,14 @@ void Servers::on_timer(net::Timer& timer) {
 
 // --- Connections that are there before anybody needs them --------------------------------
 
-// Never within what is going on: whoever lost a connection is not done with it yet.
+// Connections that are missing are made in a later turn: whoever lost one is not done with it yet.
 void Servers::preconnect_soon(ServerLink& link, Duration pause) {
   if (!link.preconnect || ending_ || link.removed_in != 0) return;
   parts_.timers.set(link.preconnect_timer, std::max(parts_.now + pause, link.retry_at));
 }
 
-// What is out is Health's to try. Whether it is back a worker sees in its next turn, and
-// without traffic there would be none.
+// A server that is out is tried by Health alone. Whether it is back a worker sees in its next turn;
+// without traffic there would be none, so it looks again after a while.
 void Servers::preconnect(ServerLink& link) {
   if (!link.preconnect) return;
   if (link.standing != Standing::up) return preconnect_soon(link, preconnect_look);
@@ -547,7 +549,7 @@ void Servers::preconnect(ServerLink& link) {
   }
 }
 
-// Changes of a server's state, never single requests.
+// Logs changes of a server's state, never single requests.
 void Servers::say(const ServerLink& link, std::string_view what) {
   if (ending_) return;
   log::write_limited(link.entry->ask_to_say(parts_.now), "connections of " + link.label,
