@@ -85,6 +85,16 @@ def until(what, seconds, condition):
         time.sleep(0.01)
 
 
+def is_served(path):
+    """Whether somebody listens on a unix socket: its file is there a moment before."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        return True
+
+
 def opened_for_writing(pipe):
     """None as long as nobody reads from it."""
     try:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 import cases
-from processes import free_port, until
+from processes import free_port, is_served, until
 from protocol import Client
 
 
@@ -70,14 +70,14 @@ class Listeners(cases.EndToEnd):
         router = self.ringway(self.servers, bind=[f"unix:{path}"], listener='mode = "0640"')
         with Client(path) as before:
             path.unlink()
-            until("the socket to be there again", 6, path.exists)
+            until("the socket to be served again", 6, lambda: is_served(path))
             until("its mode", 1, lambda: stat.S_IMODE(os.stat(path).st_mode) == 0o640)
             self.assert_serves(path)
             self.assertEqual(before.get(b"k"), {b"k": b"v"})
             router.until_logged(f"somebody has removed unix:{path}")
             path.unlink()
             router.process.send_signal(signal.SIGHUP)  # It need not wait for the next look.
-            until("the socket to be there at once", 1, path.exists)
+            until("the socket to be served at once", 1, lambda: is_served(path))
             self.assert_serves(path)
             status = router.status()
             self.assertFalse(status["file_differs"])
@@ -144,7 +144,7 @@ class Listeners(cases.EndToEnd):
             path.unlink()
         router.process.send_signal(signal.SIGHUP)
         for path in paths:
-            until(f"{path.name} to be there at once", 2, path.exists)
+            until(f"{path.name} to be served at once", 2, lambda path=path: is_served(path))
             with socket.socket(socket.AF_UNIX) as probe:
                 probe.connect(str(path))
                 probe.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import cases
 from injector import Injector
-from processes import until
+from processes import is_served, until
 from protocol import Client
 
 NOT_ROOT = "only root can become somebody else"
@@ -288,12 +288,12 @@ class JsonLog(cases.EndToEnd):
         path.mkdir()
         path.rmdir()
         until("the loss to be found", 10, lambda: '"socket_lost"' in router.log())
-        until("the socket", 5, path.exists)
+        until("the socket", 5, lambda: is_served(path))
         path.unlink()
         path.mkdir()
         until("that to be told", 10, lambda: '"sweep_failed"' in router.log())
         path.rmdir()
-        until("the socket", 10, path.exists)
+        until("the socket", 10, lambda: is_served(path))
         with Client(path):
             future = '[reload]\napply_at = 2099-01-01T00:00:00Z\n'
             for text in (good.replace("timeout", "timeuot"), good + future,

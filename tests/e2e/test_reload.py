@@ -15,7 +15,7 @@ import time
 
 import cases
 from cases import EndToEnd, main
-from processes import free_port, servers, until
+from processes import free_port, is_served, servers, until
 from protocol import Client
 from reload_load import LeavingClient, Wrong, crowd, run
 
@@ -347,7 +347,7 @@ class AllOrNothing(ReloadTest):
         lost.unlink()
         self.file.more = side % ("0600", "0600")
         self.reloaded(router)
-        until("the socket to be there again", 5, lost.exists)
+        until("the socket to be served again", 5, lambda: is_served(lost))
         modes = [path.stat().st_mode & 0o777 for path in (first, lost)]
         self.assertEqual((self.generation(router), modes), (3, [0o600, 0o600]))
         with Client(lost) as client:
