@@ -221,11 +221,11 @@ void Health::ask_for(Watched& server, ServerState asked) {
 
 // A backup owns no keys: the guard is for those who do.
 Standing Health::out_standing(const Watched& server) const {
-  std::vector<Standing> others;
+  if (server.backup) return server.unresolved ? Standing::unresolved : Standing::ejected;
   const Pool& pool = *server.pool;
+  std::vector<Standing> others;
   for (const Watched* other : pool.members)
     if (other != &server) others.push_back(standing(*other));
-  if (server.backup) return server.unresolved ? Standing::unresolved : Standing::ejected;
   return standing_out(others, pool.settings.eject.max_ejected, server.unresolved);
 }
 
